@@ -1,0 +1,291 @@
+/**
+ * What the use cases need from the outside world, as promises. The shape of a port carries its
+ * invariant; its comment says when something is durable, what may be forgotten, and what a failure
+ * means. A part that does not work throws `PartFault` (`SignerFault` for the key): a throw is never
+ * an answer. One contract suite per port runs over every implementation.
+ */
+
+import type { Caller } from "../domain/caller.ts";
+import type { Checkpoint } from "../domain/checkpoint.ts";
+import type { ContextId } from "../domain/context_id.ts";
+import type { TreeHead } from "../domain/merkle.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { Secret } from "../domain/secret.ts";
+import type { Consent, Tenant, TenantHealth } from "../domain/tenant.ts";
+import type { Generation, Ticket } from "../domain/ticket.ts";
+
+/** Time. Milliseconds since the epoch. */
+export interface Clock {
+  now(): number;
+  /** Resolves after so many milliseconds. */
+  sleep(ms: number): Promise<void>;
+}
+
+/** Unguessable unique names: 43 characters of base64url, 256 bits. */
+export interface Ids {
+  next(): string;
+}
+
+/** Structured log lines. May lose lines; decides nothing; never throws. */
+export interface Log {
+  debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/**
+ * Tenants that consented. Durable when resolved; read-your-writes. The order of first consent never
+ * changes and a sequence is never given twice, not even after a removal.
+ */
+export interface TenantStore {
+  get(tenant: ContextId): Promise<Tenant | null>;
+  /**
+   * Stores a consent: a new tenant gets the next sequence, a known one keeps its own and gets
+   * everything else anew (health `connected`, state `Running`). Decides atomically: a known tenant
+   * with another serial is left as it is, and that is the answer.
+   */
+  put(consent: Consent): Promise<PutAnswer>;
+  /** Notes health and state, only while the stored consent is still the one of `consentedAt`. */
+  mark(
+    tenant: ContextId,
+    consentedAt: number,
+    seen: { readonly health: TenantHealth; readonly state: string },
+  ): Promise<void>;
+  /** @returns false if there was nothing to remove */
+  remove(tenant: ContextId): Promise<boolean>;
+  /** Up to `limit` tenants with a sequence above `after`, in order of sequence. */
+  list(after: number, limit: number): Promise<readonly Tenant[]>;
+}
+
+export type PutAnswer =
+  | { readonly kind: "stored"; readonly tenant: Tenant }
+  | { readonly kind: "serial_conflict" };
+
+/** What a lease request may be answered. */
+export type LeaseAnswer =
+  /** A stored ticket that the request accepts. */
+  | { readonly kind: "hit"; readonly ticket: Ticket }
+  /** The asker, alone, may exchange until the lease ends; publishes under this generation. */
+  | { readonly kind: "lease"; readonly generation: Generation }
+  /** Another holds the lease, for at most so many milliseconds more. */
+  | { readonly kind: "wait"; readonly ms: number }
+  /** A recent exchange was refused; asking SuperOffice again is pointless until then. */
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface LeaseRequest {
+  /** Unguessable name of the asker. The same owner asking again gets the same lease again. */
+  readonly owner: string;
+  /** Must outlast signing and exchange together. */
+  readonly leaseMs: number;
+  /**
+   * The generation that the asker wants replaced: a stored ticket of exactly this generation is no
+   * hit. Null accepts any stored ticket.
+   */
+  readonly replaces: Generation | null;
+  readonly now: number;
+}
+
+/**
+ * Tickets shared between processes. May forget at any time. Never returns a ticket past its
+ * `expiresAt`. Generations of a tenant only grow, also across `invalidate`, for at least a week.
+ * While the store is up there is one lease at a time per tenant.
+ */
+export interface TicketStore {
+  get(tenant: ContextId, now: number): Promise<Ticket | null>;
+  lease(tenant: ContextId, request: LeaseRequest): Promise<LeaseAnswer>;
+  /**
+   * Stores a ticket and ends the owner's lease, unless the stored generation (of a ticket or of an
+   * invalidation) is not older: then the answer is `fenced` and nothing changes.
+   */
+  publish(tenant: ContextId, owner: string, ticket: Ticket): Promise<"published" | "fenced">;
+  /**
+   * Ends the owner's lease and answers every lease request with this refusal for `forMs`. Does
+   * nothing if the owner's lease is gone, so a late refusal cannot follow a newer consent.
+   */
+  refuse(
+    tenant: ContextId,
+    owner: string,
+    refusal: Refusal,
+    forMs: number,
+    now: number,
+  ): Promise<void>;
+  /**
+   * Forgets ticket, lease and refusal, and fences exchanges under way: what they publish later
+   * is refused.
+   */
+  invalidate(tenant: ContextId, now: number): Promise<void>;
+}
+
+/** What one browser's consent needs to be remembered between leaving and coming back. */
+export interface PendingConsent {
+  readonly nonce: string;
+  readonly codeVerifier: Secret;
+  /** SHA-256 (hex) of the browser-binding cookie. */
+  readonly browser: string;
+  /** The tenant that the administrator was asked to connect, if any. */
+  readonly tenant: ContextId | null;
+}
+
+/** A finished consent, shown once more to the browser that made it. */
+export interface FinishedConsent {
+  readonly contextIdentifier: ContextId;
+  readonly companyName: string;
+}
+
+/** State of consents under way, shared between instances. Forgets after `untilMs`, not before. */
+export interface ConsentStore {
+  begin(state: string, pending: PendingConsent, untilMs: number): Promise<void>;
+  /** Reads and removes in one step: a state works once. Null if unknown, used or over. */
+  take(state: string, now: number): Promise<PendingConsent | null>;
+  /** @returns true the first time a digest is claimed, false ever after until it is forgotten */
+  claim(digest: string, untilMs: number, now: number): Promise<boolean>;
+  finish(browser: string, finished: FinishedConsent, untilMs: number): Promise<void>;
+  finished(browser: string, now: number): Promise<FinishedConsent | null>;
+}
+
+/** Leaves to add in one step. */
+export interface LedgerAppend {
+  /** Unguessable. The same append sent twice is done once, and answered `appended` both times. */
+  readonly id: string;
+  readonly leaves: readonly string[];
+  /** The head that results: `expected` extended by the leaves. */
+  readonly next: TreeHead;
+}
+
+/**
+ * The ledger. `append` is a compare-and-swap on the head: it happens only if the stored head is
+ * still `expected`, and is durable when resolved. A conflict is an answer. Nothing is ever changed
+ * or removed.
+ */
+export interface LedgerStore {
+  head(): Promise<TreeHead>;
+  append(
+    expected: TreeHead,
+    append: LedgerAppend,
+  ): Promise<
+    { readonly kind: "appended" } | { readonly kind: "conflict"; readonly head: TreeHead }
+  >;
+  /** Up to `limit` leaves with an index above `after` (-1 for the first), in order, dense. */
+  read(after: number, limit: number): Promise<readonly string[]>;
+}
+
+/** A signature that was checked. */
+export interface Signature {
+  readonly signature: Uint8Array;
+  readonly keyVersion: string;
+}
+
+/**
+ * The app's private key, wherever it is. RSASSA-PKCS1-v1_5 with SHA-256 over the UTF-8 bytes of the
+ * text, verified before it is returned. One call is one attempt at the key. Throws `SignerFault`.
+ */
+export interface Signer {
+  readonly keyVersion: string;
+  sign(
+    text: string,
+    options: { readonly attempt: string; readonly signal?: AbortSignal },
+  ): Promise<Signature>;
+}
+
+/** The ledger's own key: Ed25519, signs checkpoints and nothing else. */
+export interface CheckpointSigner {
+  /** The 32 bytes of the public key. */
+  publicKey(): Promise<Uint8Array>;
+  /** @returns 64 bytes */
+  sign(body: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What SuperOffice answered to a signed system user token. */
+export type ExchangeAnswer =
+  | {
+    readonly kind: "issued";
+    readonly ticket: Secret;
+    readonly webapiUrl: string | null;
+    readonly netserverUrl: string | null;
+  }
+  /** SuperOffice says no to this signed token. It does not say why. */
+  | { readonly kind: "refused" }
+  /** SuperOffice answered with something that is no ticket, or one that fails a check. */
+  | { readonly kind: "unfit"; readonly reason: string };
+
+/** The exchange. Silence and network faults are throws (`PartFault` of `superoffice`). */
+export interface Exchange {
+  exchange(
+    signedSystemToken: Secret,
+    tenant: { readonly contextIdentifier: ContextId; readonly serial: string },
+    signal?: AbortSignal,
+  ): Promise<ExchangeAnswer>;
+}
+
+/** A tenant's state as SuperOffice publishes it. */
+export interface TenantState {
+  readonly state: string;
+  readonly isRunning: boolean;
+  /** With a final slash. Null if SuperOffice gave none. */
+  readonly webapiUrl: string | null;
+  readonly netserverUrl: string | null;
+}
+
+/** Tenant state endpoint. Null if SuperOffice gives no usable answer: callers go on without. */
+export interface TenantStates {
+  read(tenant: ContextId, signal?: AbortSignal): Promise<TenantState | null>;
+}
+
+/** Where an administrator's browser is sent. */
+export interface AuthorizeRequest {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: Secret;
+  readonly tenant: ContextId | null;
+}
+
+/** Why an identity token or code is not accepted: one constant word, for log and ledger. */
+export type IdentityRefusal = {
+  readonly kind: "refused";
+  readonly reason: string;
+};
+
+/** A validated identity. */
+export interface Identity {
+  readonly kind: "identity";
+  readonly consent: Omit<Consent, "consentedAt">;
+  /** Digest of the signed part of the token, for one-time use. */
+  readonly tokenDigest: string;
+  /** After this instant the token is refused by its times anyway. */
+  readonly usableUntil: number;
+}
+
+/**
+ * SuperOffice's identity provider. `readIdToken` makes every check (signature by the configured
+ * environment's keys, RS256 only, issuer, audience, times, nonce, context, serial, system token);
+ * none of the expected values comes from the token itself. A refusal is a value; an identity
+ * provider that cannot be reached is a `PartFault`.
+ */
+export interface IdentityProvider {
+  authorizeUrl(request: AuthorizeRequest): Promise<URL>;
+  /** Redeems a code. @returns the id token, not yet checked */
+  redeem(code: Secret, codeVerifier: Secret): Promise<Secret | IdentityRefusal>;
+  /** @param nonce the nonce that must be in the token; null only for the legacy login */
+  readIdToken(token: Secret, nonce: string, now: number): Promise<Identity | IdentityRefusal>;
+  /** The legacy login's token: issuer `SuperOffice AS`, no nonce. */
+  readLegacyToken(token: Secret, now: number): Promise<Identity | IdentityRefusal>;
+}
+
+/** Who asks. Constant time or signature. Null if the credential is missing or not one of ours. */
+export interface Callers {
+  identify(authorization: string | null): Caller | null | Promise<Caller | null>;
+}
+
+/** A word per dependency for `/readyz`. */
+export interface Probe {
+  readonly name: string;
+  /** @throws if the part is not usable */
+  check(): Promise<void>;
+}
+
+/** A signed checkpoint as text, and what it says. */
+export interface SignedCheckpoint {
+  readonly note: string;
+  readonly checkpoint: Checkpoint;
+}
