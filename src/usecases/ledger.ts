@@ -1,0 +1,116 @@
+/**
+ * Writes ledger entries. An entry is durable when `record` resolves; if it rejects, the deed that
+ * it was to witness must not happen. Entries of concurrent callers share one append, so a busy
+ * process costs the store one round trip per batch, not per entry. Decides nothing about content.
+ */
+
+import {
+  type EntryContext,
+  type EntryDeed,
+  type EntryDraft,
+  leafText,
+} from "../domain/ledger_entry.ts";
+import { extend, leafHash, type TreeHead } from "../domain/merkle.ts";
+import type { Clock, Ids, LedgerStore, Log } from "./ports.ts";
+
+/** Who and what an entry is about. */
+export interface LedgerContext {
+  readonly requestId: string | null;
+  readonly caller: string | null;
+  readonly contextIdentifier: string | null;
+}
+
+/** Thrown when an entry could not be made durable. */
+export class LedgerFault extends Error {
+  override readonly name = "LedgerFault";
+  constructor() {
+    super("Cannot write the ledger: the entry is not durable");
+  }
+}
+
+export interface Ledger {
+  /** Durable when resolved. @throws LedgerFault */
+  record(context: LedgerContext, deed: EntryDeed): Promise<void>;
+  /** Resolves when nothing is being written any more. */
+  drain(): Promise<void>;
+}
+
+/** Other processes may win the head this often before we give up. */
+const MAX_CONFLICTS = 20;
+
+/** Bounds one append: memory, request size, and how long others wait. */
+const MAX_BATCH = 256;
+
+interface Waiting {
+  readonly draft: EntryDraft;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function createLedger(
+  { store, clock, ids, log }: {
+    readonly store: LedgerStore;
+    readonly clock: Clock;
+    readonly ids: Ids;
+    readonly log: Log;
+  },
+): Ledger {
+  const queue: Waiting[] = [];
+  let known: TreeHead | null = null;
+  let writing: Promise<void> | null = null;
+
+  const append = async (drafts: readonly EntryDraft[]): Promise<void> => {
+    const id = ids.next();
+    let head = known ?? await store.head();
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+      const leaves = drafts.map((draft, offset) => leafText(head.size + offset, draft));
+      const next = leaves.reduce((tree, leaf) => extend(tree, leafHash(leaf)), head);
+      const answer = await store.append(head, { id, leaves, next });
+      if (answer.kind === "appended") {
+        known = next;
+        return;
+      }
+      head = answer.head;
+      // Deterministic stagger: the loser of many races waits longer, bounded by a tenth of a second.
+      if (conflicts > 2) await clock.sleep(Math.min(100, 2 ** conflicts));
+    }
+    throw new LedgerFault();
+  };
+
+  const write = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, MAX_BATCH);
+      try {
+        await append(batch.map((waiting) => waiting.draft));
+        for (const waiting of batch) waiting.resolve();
+      } catch (error) {
+        // The append may have happened all the same: whoever continues must look at the head anew.
+        known = null;
+        log.error("ledger.append_failed", { entries: batch.length, error });
+        for (const waiting of batch) waiting.reject(new LedgerFault());
+      }
+    }
+    writing = null;
+  };
+
+  return {
+    record(context, deed) {
+      return new Promise((resolve, reject) => {
+        queue.push({ draft: { ...entryContext(context, clock.now()), ...deed }, resolve, reject });
+        writing ??= write();
+      });
+    },
+    async drain() {
+      while (writing !== null) await writing;
+    },
+  };
+}
+
+function entryContext(context: LedgerContext, now: number): EntryContext {
+  return {
+    at: new Date(now).toISOString(),
+    request_id: context.requestId,
+    caller: context.caller,
+    context_identifier: context.contextIdentifier,
+  };
+}

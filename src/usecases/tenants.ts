@@ -1,0 +1,86 @@
+/** Lists, shows and removes tenants for callers who may. Never shows a system user token. */
+
+import { type Caller, may, mayDo } from "../domain/caller.ts";
+import type { ContextId } from "../domain/context_id.ts";
+import { PartFault } from "../domain/part_fault.ts";
+import { accept, type Outcome, refuse } from "../domain/refusal.ts";
+import type { Tenant } from "../domain/tenant.ts";
+import { type Ledger, LedgerFault } from "./ledger.ts";
+import type { Clock, Log, TenantStore, TicketStore } from "./ports.ts";
+import type { Tickets } from "./tickets.ts";
+
+/** A page of tenants in the order of consent. `next` continues it; null at the end. */
+export interface TenantPage {
+  readonly tenants: readonly Tenant[];
+  readonly next: number | null;
+}
+
+export interface Tenants {
+  list(caller: Caller, after: number, limit: number): Promise<Outcome<TenantPage>>;
+  get(caller: Caller, tenant: ContextId): Promise<Outcome<Tenant>>;
+  /** Removes everything of a tenant but its ledger entries. */
+  remove(caller: Caller, tenant: ContextId, requestId: string): Promise<Outcome<null>>;
+}
+
+export function createTenants(
+  { store, ticketStore, tickets, ledger, clock, log }: {
+    readonly store: TenantStore;
+    readonly ticketStore: TicketStore;
+    readonly tickets: Pick<Tickets, "forget">;
+    readonly ledger: Ledger;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
+): Tenants {
+  const guarded = async <T>(deed: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+    try {
+      return await deed();
+    } catch (error) {
+      if (error instanceof LedgerFault) return refuse("ledger_unavailable", "ledger", 2);
+      if (!(error instanceof PartFault)) throw error;
+      log.warn("tenants.store_fault", { reason: error.reason });
+      return refuse("store_unavailable", error.reason, 2);
+    }
+  };
+
+  return {
+    async list(caller, after, limit) {
+      if (!mayDo(caller, "tenants")) return refuse("caller_forbidden", "tenants");
+      return await guarded(async () => {
+        const page = await store.list(after, limit);
+        const last = page.at(-1);
+        return accept({
+          tenants: page.filter((tenant) => may(caller, "tenants", tenant.contextIdentifier)),
+          // A short page is the end for now: whoever polls goes on from the last sequence seen.
+          next: last !== undefined && page.length === limit ? last.sequence : null,
+        });
+      });
+    },
+
+    async get(caller, tenant) {
+      if (!may(caller, "tenants", tenant)) return refuse("caller_forbidden", "tenants");
+      return await guarded(async () => {
+        const found = await store.get(tenant);
+        return found === null ? refuse("tenant_unknown", "no_consent") : accept(found);
+      });
+    },
+
+    async remove(caller, tenant, requestId) {
+      if (!may(caller, "tenants", tenant)) return refuse("caller_forbidden", "tenants");
+      return await guarded(async () => {
+        if (await store.get(tenant) === null) return refuse("tenant_unknown", "no_consent");
+        // COMMIT POINT: a crash after this leaves a removal on record that did not finish;
+        // asking again finishes it.
+        await ledger.record(
+          { requestId, caller: caller.id, contextIdentifier: tenant },
+          { kind: "tenant_removed", reason: "requested" },
+        );
+        // The token first: without it no exchange can bring back what is invalidated next.
+        await store.remove(tenant);
+        await ticketStore.invalidate(tenant, clock.now());
+        tickets.forget(tenant);
+        return accept(null);
+      });
+    },
+  };
+}
