@@ -1,0 +1,77 @@
+/**
+ * Public keys from a JWKS (RFC 7517), remembered. Finds the one key for a token's header: by `kid`,
+ * or, without one, only if a single key fits the algorithm. Takes nothing from a header but `alg`
+ * and `kid`: keys and addresses inside a token are never looked at.
+ */
+
+import { createLocalJWKSet, type CryptoKey, errors, type JSONWebKeySet } from "jose";
+import { createRemembered } from "./remembered.ts";
+
+/** What of a token's header selects its key. */
+export interface KeyHint {
+  readonly alg: string;
+  readonly kid?: string;
+}
+
+export interface KeySet {
+  /**
+   * An unknown `kid` fetches the set again, at most once per 30 seconds or what the owner set.
+   *
+   * @returns null if no single key fits
+   * @throws what `load` threw, when there are no keys at all
+   */
+  find(hint: KeyHint): Promise<CryptoKey | null>;
+}
+
+export interface KeySetOptions {
+  /** Fetches the set. @throws the owner's fault */
+  readonly load: () => Promise<unknown>;
+  readonly now: () => number;
+  /** The owner's fault for an answer that is no key set. */
+  readonly unreadable: () => Error;
+  /** Least time between fetches for unknown keys. */
+  readonly pauseMs?: number;
+}
+
+const FRESH_MS = 10 * 60_000;
+const STALE_MS = 24 * 3_600_000;
+const PAUSE_MS = 30_000;
+
+export function createKeySet(options: KeySetOptions): KeySet {
+  const remembered = createRemembered({
+    load: async () => {
+      const value = await options.load();
+      try {
+        return createLocalJWKSet(value as JSONWebKeySet);
+      } catch {
+        throw options.unreadable();
+      }
+    },
+    freshMs: FRESH_MS,
+    staleMs: STALE_MS,
+    pauseMs: options.pauseMs ?? PAUSE_MS,
+    now: options.now,
+  });
+  return {
+    async find(hint) {
+      const found = await pick(await remembered.get(), hint);
+      if (found !== "missing") return found;
+      const newer = await remembered.renew();
+      if (newer === null) return null;
+      const second = await pick(newer, hint);
+      return second === "missing" ? null : second;
+    },
+  };
+}
+
+/** Two keys for one hint are no key: guessing among them would make `kid` mean nothing. */
+async function pick(
+  keys: ReturnType<typeof createLocalJWKSet>,
+  hint: KeyHint,
+): Promise<CryptoKey | "missing" | null> {
+  try {
+    return await keys({ ...hint });
+  } catch (error) {
+    return error instanceof errors.JWKSNoMatchingKey ? "missing" : null;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * A value loaded from elsewhere and remembered: fresh for a while, loaded by one flight at a time,
+ * and served stale while its source is down. Asks a source that failed again only after a pause,
+ * and never serves a value older than its stale limit.
+ */
+
+export interface Remembered<T> {
+  /** @throws what `load` threw, when there is no value that may still be served */
+  get(): Promise<T>;
+  /**
+   * For a reader who missed something in the value: loads again, but at most once per `pauseMs`.
+   *
+   * @returns the newer value, or null if there is none
+   */
+  renew(): Promise<T | null>;
+}
+
+export interface RememberedOptions<T> {
+  readonly load: () => Promise<T>;
+  readonly freshMs: number;
+  readonly staleMs: number;
+  /** Between loads after a failure, and between renewals. */
+  readonly pauseMs: number;
+  readonly now: () => number;
+}
+
+export function createRemembered<T>(options: RememberedOptions<T>): Remembered<T> {
+  const { freshMs, staleMs, pauseMs, now } = options;
+  let held: { readonly value: T; readonly at: number } | null = null;
+  let flight: Promise<T> | null = null;
+  let failedAt = -Infinity;
+  let renewedAt = -Infinity;
+
+  const load = (): Promise<T> => {
+    flight ??= options.load().then((value) => {
+      held = { value, at: now() };
+      failedAt = -Infinity;
+      return value;
+    }, (error: unknown) => {
+      failedAt = now();
+      throw error;
+    }).finally(() => {
+      flight = null;
+    });
+    return flight;
+  };
+
+  return {
+    async get() {
+      const known = held;
+      if (known === null || now() - known.at >= staleMs) return await load();
+      const age = now() - known.at;
+      if (age < freshMs || now() - failedAt < pauseMs) return known.value;
+      return await load().catch(() => known.value);
+    },
+    async renew() {
+      if (flight === null) {
+        if (now() - renewedAt < pauseMs) return null;
+        renewedAt = now();
+      }
+      return await load().catch(() => null);
+    },
+  };
+}

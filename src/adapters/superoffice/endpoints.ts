@@ -1,0 +1,56 @@
+/**
+ * Where one SuperOffice environment answers. Everything hangs on the environment's identity origin;
+ * tenants' own hosts are never derived, they come from the state endpoint.
+ */
+
+import type { ContextId } from "../../domain/context_id.ts";
+import { parseSecureUrl } from "../../domain/secure_url.ts";
+
+/** Stage answers at `qaonline`; `simulator` is any loopback origin. */
+export type Environment = "sod" | "stage" | "online" | "simulator";
+
+export interface Endpoints {
+  readonly environment: Environment;
+  /** Origin without a path or final slash: what `iss` of an id_token must be, exactly. */
+  readonly issuer: string;
+  readonly discovery: URL;
+  readonly restExchange: URL;
+  readonly soapExchange: URL;
+  state(tenant: ContextId): URL;
+}
+
+/**
+ * Derives the addresses. The issuer has no path although discovery lies under `/login`
+ * (docs.superoffice.com, "OpenID Connect": issuer and discovery base differ).
+ *
+ * @throws RangeError if the origin is not https (http for loopback), or is more than an origin
+ */
+export function createEndpoints(
+  { environment, origin }: { readonly environment: Environment; readonly origin: URL },
+): Endpoints {
+  const url = parseSecureUrl(origin.href);
+  if (url === null || url.href !== `${url.origin}/`) {
+    throw new RangeError("Cannot use the SuperOffice origin: it is no https origin without a path");
+  }
+  return {
+    environment,
+    issuer: url.origin,
+    discovery: new URL("/login/.well-known/openid-configuration", url),
+    restExchange: new URL("/Login/api/PartnerSystemUser/Authenticate", url),
+    soapExchange: new URL("/login/services/PartnerSystemUserService.svc", url),
+    state: (tenant) => new URL(`/api/state/${tenant}`, url),
+  };
+}
+
+/** @returns the origin of a hosted environment; null for the simulator, which has none of its own */
+export function originOf(environment: Environment): URL | null {
+  const host = HOSTS[environment];
+  return host === null ? null : new URL(`https://${host}.superoffice.com`);
+}
+
+const HOSTS: Readonly<Record<Environment, string | null>> = {
+  sod: "sod",
+  stage: "qaonline",
+  online: "online",
+  simulator: null,
+};

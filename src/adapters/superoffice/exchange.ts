@@ -1,0 +1,47 @@
+/**
+ * Trades a signed system user token for a ticket: asks in the configured flavour, judges the answer,
+ * verifies the token in it. One call is one request; it never repeats one.
+ */
+
+import { PartFault } from "../../domain/part_fault.ts";
+import type { Secret } from "../../domain/secret.ts";
+import type { Exchange } from "../../usecases/ports.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { buildRestRequest, judgeRestAnswer } from "./exchange_rest.ts";
+import { buildSoapRequest, judgeSoapAnswer } from "./exchange_soap.ts";
+import { readExchangeToken } from "./exchange_token.ts";
+import { type CallOptions, createCalls } from "./http.ts";
+import type { LoginKeys } from "./login_keys.ts";
+
+export interface ExchangeOptions extends CallOptions {
+  readonly endpoints: Endpoints;
+  readonly flavour: "rest" | "soap";
+  readonly clientSecret: Secret;
+  readonly keys: LoginKeys;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { endpoints, clientSecret, keys, now } = options;
+  const calls = createCalls(options);
+  const flavour = {
+    rest: { url: endpoints.restExchange, build: buildRestRequest, judge: judgeRestAnswer },
+    soap: { url: endpoints.soapExchange, build: buildSoapRequest, judge: judgeSoapAnswer },
+  }[options.flavour];
+  return {
+    async exchange(signedSystemToken, tenant, signal) {
+      const { contextIdentifier } = tenant;
+      const question = { clientSecret, contextIdentifier, signedSystemToken };
+      const verdict = flavour.judge(await calls(flavour.build(flavour.url, question), signal));
+      switch (verdict.kind) {
+        case "down":
+          throw new PartFault("superoffice", "status");
+        case "token":
+          return await readExchangeToken(verdict.token, tenant, keys.find, now());
+        default:
+          return verdict;
+      }
+    },
+  };
+}
