@@ -1,0 +1,106 @@
+/**
+ * The simulated SuperOffice CRM Online: identity provider, token exchange and the web services of its
+ * tenants on one loopback listener. Paths are read as ASP.NET does, in any case and with trailing
+ * slashes. It is for laptops and tests: it asks for no password and gives its secrets away.
+ */
+import { Hono } from "hono";
+import { parseAppPublicKey } from "./app_key.ts";
+import { mountAuthorize } from "./authorize.ts";
+import { mountControlApi } from "./control_api.ts";
+import { createControl, type SuperOfficeControl } from "./control.ts";
+import { mountDiscovery } from "./discovery.ts";
+import { mountExchangeRest } from "./exchange_rest.ts";
+import { mountTenantApi } from "./tenant_api.ts";
+import { mountTenantState } from "./tenant_state.ts";
+import { mountTokenEndpoint } from "./token_endpoint.ts";
+import { createState, readSnapshot, type State } from "./state.ts";
+import { createWorld, type World } from "./world.ts";
+
+export interface SuperOfficeOptions {
+  /** 0 or absent: any free one. */
+  readonly port?: number;
+  /** The app's key as registered in the Developer Portal: PEM or RSAXML, 1024–4096 bits. */
+  readonly publicKeyPem?: string;
+  /** Registered redirect URLs; loopback ones are always accepted. */
+  readonly redirectUrls?: readonly string[];
+  /** Milliseconds; default `Date.now`. */
+  readonly clock?: () => number;
+  /** What `onChange` was last given: the same vendor again. The other options win over it. */
+  readonly snapshot?: string;
+  /** Called after every durable change with all of it, secrets included. Not for tickets and codes. */
+  readonly onChange?: (snapshot: string) => void;
+}
+
+export interface SuperOfficeSimulator {
+  /** Origin and issuer: `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly appName: string;
+  readonly control: SuperOfficeControl;
+  /** Ends delayed and silent answers, then the listener. */
+  close(): Promise<void>;
+}
+
+/** Starts a simulator on 127.0.0.1. Throws when the port is taken or the key is none. */
+export async function startSuperOffice(
+  options: SuperOfficeOptions = {},
+): Promise<SuperOfficeSimulator> {
+  const { snapshot, clock = Date.now, onChange } = options;
+  const state = snapshot === undefined ? await createState() : readSnapshot(snapshot);
+  register(state, options);
+  const closing = new AbortController();
+  let app = new Hono();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {} },
+    (request) => app.fetch(request),
+  );
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const world = createWorld({ url, state, clock, onChange, closing: closing.signal });
+  const control = createControl(world);
+  app = createApp(world, control);
+  world.changed();
+  return {
+    url,
+    clientId: state.clientId,
+    clientSecret: state.clientSecret,
+    appName: state.appName,
+    control,
+    async close() {
+      closing.abort();
+      await server.shutdown();
+    },
+  };
+}
+
+function register(state: State, { publicKeyPem, redirectUrls = [] }: SuperOfficeOptions): void {
+  if (publicKeyPem !== undefined) state.appPublicKey = parseAppPublicKey(publicKeyPem);
+  for (const redirectUrl of redirectUrls) {
+    if (!state.redirectUrls.includes(redirectUrl)) state.redirectUrls.push(redirectUrl);
+  }
+}
+
+function createApp(world: World, control: SuperOfficeControl): Hono {
+  const app = new Hono({ getPath: plainPath });
+  app.use(async (c, next) => {
+    await next();
+    // Clients measure their own clock against this header.
+    c.header("date", new Date(world.now()).toUTCString());
+  });
+  app.notFound((c) => c.text("Not found", 404));
+  app.onError((_error, c) => c.text("The simulator failed", 500));
+  mountDiscovery(app, world);
+  mountAuthorize(app, world);
+  mountTokenEndpoint(app, world);
+  mountExchangeRest(app, world);
+  mountTenantState(app, world);
+  mountTenantApi(app, world);
+  mountControlApi(app, control);
+  return app;
+}
+
+/** The path in lower case, without doubled or trailing slashes. */
+function plainPath(request: Request): string {
+  const path = new URL(request.url).pathname.toLowerCase().replace(/\/+/g, "/");
+  return path.length > 1 ? path.replace(/\/$/, "") : path;
+}

@@ -1,0 +1,103 @@
+/**
+ * Everything one running simulator shares between its doors: the durable state, what it may forget,
+ * the switches and the clock. Built once by the server, handed to each door.
+ */
+import { type Behaviour, defaultBehaviour } from "./behaviour.ts";
+import { createExchangeLog, type ExchangeLog } from "./exchange_log.ts";
+import { parseContextIdentifier, type Person, type Tenant } from "./tenant.ts";
+import { type State, writeSnapshot } from "./state.ts";
+import { createTickets, type Tickets } from "./tickets.ts";
+
+export interface World {
+  /** Origin and issuer: `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly state: State;
+  readonly behaviour: Behaviour;
+  /** Milliseconds, offset included. */
+  readonly now: () => number;
+  clockOffsetMs: number;
+  /** To be called after every durable change. */
+  readonly changed: () => void;
+  readonly tickets: Tickets;
+  readonly codes: Map<string, AuthorizationCode>;
+  readonly accessTokens: Map<string, AccessToken>;
+  readonly contacts: Map<string, Map<number, ContactEntity>>;
+  readonly exchangeLog: ExchangeLog;
+  /** Aborted when the simulator closes: ends delayed and silent answers. */
+  readonly closing: AbortSignal;
+}
+
+/** One authorization code: ten minutes, once. */
+export interface AuthorizationCode {
+  readonly contextIdentifier: string;
+  readonly username: string;
+  readonly redirectUri: string;
+  readonly nonce: string | undefined;
+  readonly challenge: { readonly value: string; readonly method: "S256" | "plain" } | undefined;
+  readonly until: number;
+}
+
+export interface AccessToken {
+  readonly contextIdentifier: string;
+  readonly username: string;
+  readonly until: number;
+}
+
+/** A company, which the API calls a contact. */
+export type ContactEntity = Record<string, unknown> & { ContactId: number; Name: string };
+
+/** Puts a world together. `clock` is in milliseconds. */
+export function createWorld(
+  parts: {
+    url: string;
+    state: State;
+    clock: () => number;
+    onChange: ((snapshot: string) => void) | undefined;
+    closing: AbortSignal;
+  },
+): World {
+  const { url, state, clock, onChange, closing } = parts;
+  const world: World = {
+    url,
+    state,
+    behaviour: defaultBehaviour(),
+    now: () => clock() + world.clockOffsetMs,
+    clockOffsetMs: 0,
+    changed: () => onChange?.(writeSnapshot(state)),
+    tickets: createTickets(() => world.now(), () => world.behaviour.ticketTtlSeconds * 1000),
+    codes: new Map(),
+    accessTokens: new Map(),
+    contacts: new Map(),
+    exchangeLog: createExchangeLog(),
+    closing,
+  };
+  return world;
+}
+
+/** Where a tenant's web services live: no trailing slash. */
+export function endpointOf(world: World, tenant: Tenant): string {
+  return `${tenant.origin ?? world.url}/${tenant.contextIdentifier}`;
+}
+
+/** A tenant by any spelling of its context identifier. */
+export function findTenant(world: World, contextIdentifier: string): Tenant | undefined {
+  return world.state.tenants.get(parseContextIdentifier(contextIdentifier) ?? "");
+}
+
+/** A tenant that must be there. Throws otherwise. */
+export function requireTenant(world: World, contextIdentifier: string): Tenant {
+  const tenant = findTenant(world, contextIdentifier);
+  if (!tenant) throw new Error(`Cannot find tenant ${contextIdentifier}: unknown`);
+  return tenant;
+}
+
+/** A person by user name, in any case. */
+export function findPerson(world: World, username: string): Person | undefined {
+  const wanted = username.toLowerCase();
+  return world.state.people.find((person) => person.username.toLowerCase() === wanted);
+}
+
+/** Whether the tenant has authorised the app and it still holds. */
+export function isAuthorized(world: World, contextIdentifier: string): boolean {
+  return world.state.authorizations.get(contextIdentifier)?.status === "active";
+}

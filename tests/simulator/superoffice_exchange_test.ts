@@ -1,0 +1,338 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { generateKeyPairSync } from "node:crypto";
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import {
+  appPrivateKey,
+  claim,
+  noon,
+  payloadOf,
+  postExchange,
+  signToken,
+  type Stage,
+  tenant,
+  withSuperOffice,
+} from "./superoffice_client.ts";
+
+const minute = 60_000;
+
+/** A tenant that has consented, and its right signed token. */
+function consented(stage: Stage): { token: string; SignedSystemToken: string } {
+  const { system_user_token: token } = stage.control.approve(tenant);
+  return { token, SignedSystemToken: signToken(token) };
+}
+
+function lastVerdict({ control }: Stage): [string, number | null] {
+  const last = control.exchanges().at(-1);
+  return [last?.verdict ?? "nothing", last?.authorizeErrorCode ?? null];
+}
+
+Deno.test("a right exchange returns a token that the published key signed, with a ticket inside", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    const { status, IsSuccessful, Token, ErrorMessage } = await postExchange(stage, {
+      SignedSystemToken,
+    });
+    assert.deepEqual([status, IsSuccessful, ErrorMessage], [200, true, null]);
+    const jwks = await (await fetch(`${stage.url}/login/.well-known/jwks`)).json();
+    const { payload } = await jwtVerify(String(Token), createLocalJWKSet(jwks), {
+      issuer: "SuperOffice AS",
+      audience: `spn:${stage.control.tenants()[0]?.serial}`,
+      algorithms: ["RS256"],
+      currentDate: new Date(noon),
+    });
+    assert.deepEqual(Object.keys(decodeProtectedHeader(String(Token))), [
+      "alg",
+      "kid",
+      "x5t",
+      "typ",
+    ]);
+    assert.equal(payload[`${claim}ctx`], tenant);
+    assert.deepEqual([payload.nbf, payload.exp], [noon / 1000 - 60, noon / 1000 + 300]);
+    const ticket = String(payload[`${claim}ticket`]);
+    const inside = Buffer.from(ticket.slice(3), "base64").toString("utf16le");
+    assert.match(ticket, /^7T:/);
+    assert.match(inside, /^[0-9a-f]{32};\d+;Cust12345$/);
+    assert.deepEqual(lastVerdict(stage), ["issued", null]);
+  }));
+
+Deno.test("a body that is no JSON object, or lacks a member, is a bad request", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    const url = `${stage.url}/Login/api/PartnerSystemUser/Authenticate`;
+    const headers = { "content-type": "application/json" };
+    const garbled = await fetch(url, { method: "POST", headers, body: "[" });
+    assert.equal(garbled.status, 400);
+    assert.equal((await garbled.json()).IsSuccessful, false);
+    for (const name of ["ApplicationToken", "ContextIdentifier", "SignedSystemToken"]) {
+      for (const value of [undefined, null, "", 7]) {
+        const answer = await postExchange(stage, { SignedSystemToken, [name]: value });
+        assert.equal(answer.status, 400, `${name} ${value}`);
+      }
+    }
+    assert.equal(
+      (await postExchange(stage, { SignedSystemToken, ReturnTokenType: "SAML" })).status,
+      400,
+    );
+    assert.deepEqual(lastVerdict(stage), ["malformed", null]);
+  }));
+
+Deno.test("member names, the token type and the path are read in any case", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    const response = await fetch(`${stage.url}/LOGIN/API/partnersystemuser/AUTHENTICATE/`, {
+      method: "POST",
+      headers: { "content-type": "application/json;charset=UTF-8" },
+      body: JSON.stringify({
+        applicationtoken: stage.clientSecret,
+        CONTEXTIDENTIFIER: "cUST12345",
+        signedSystemToken: SignedSystemToken,
+        returnTokenType: "jwt",
+      }).replaceAll("+", "\\u002B"),
+    });
+    assert.equal((await response.json()).IsSuccessful, true);
+  }));
+
+Deno.test("a secret that is no app's is refused", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    const answer = await postExchange(stage, {
+      SignedSystemToken,
+      ApplicationToken: stage.clientId,
+    });
+    assert.equal(answer.status, 401);
+    assert.deepEqual(lastVerdict(stage), ["unknown_application", null]);
+  }));
+
+Deno.test("a tenant that is unknown, deleted or suspended is refused", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    assert.equal(
+      (await postExchange(stage, { SignedSystemToken, ContextIdentifier: "Cust1" })).status,
+      401,
+    );
+    assert.deepEqual(lastVerdict(stage), ["unknown_tenant", null]);
+    stage.control.suspend(tenant);
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 401);
+    assert.deepEqual(lastVerdict(stage), ["tenant_not_running", null]);
+    stage.control.resume(tenant);
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 200);
+    stage.control.remove(tenant);
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 401);
+    assert.deepEqual(lastVerdict(stage), ["unknown_tenant", null]);
+  }));
+
+Deno.test("a signed token that is not three parts is a wrong signature", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    for (const text of [SignedSystemToken + ".", "a.b", "nothing"]) {
+      const answer = await postExchange(stage, { SignedSystemToken: text });
+      assert.equal(answer.status, 401);
+      assert.equal(answer.ErrorMessage, "Authorization error: InvalidSignature (7)");
+    }
+  }));
+
+Deno.test("a timestamp must be a real minute less than fifteen away, either way", () =>
+  withSuperOffice(async (stage) => {
+    const { token } = consented(stage);
+    const verdictAt = async (away: number) => {
+      await postExchange(stage, { SignedSystemToken: signToken(token, { at: noon + away }) });
+      return lastVerdict(stage);
+    };
+    for (const away of [-14 * minute, 14 * minute]) {
+      assert.deepEqual(await verdictAt(away), ["issued", null]);
+    }
+    for (const away of [-15 * minute, 15 * minute]) {
+      assert.deepEqual(await verdictAt(away), ["invalid_timestamp", 6]);
+    }
+    for (const text of ["202602301200", "20261122120", "2026-11-22T12"]) {
+      await postExchange(stage, { SignedSystemToken: `${token}.${text}.AAAA` });
+      assert.deepEqual(lastVerdict(stage), ["invalid_timestamp", 6]);
+    }
+  }));
+
+Deno.test("a signature by another key, over another text or not in base64 is refused", () =>
+  withSuperOffice(async (stage) => {
+    const { token, SignedSystemToken } = consented(stage);
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+    const url = SignedSystemToken.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+    for (
+      const text of [
+        signToken(token, { key: privateKey }),
+        SignedSystemToken.replace(token, token + "x"),
+        url,
+        SignedSystemToken.slice(0, -8),
+      ]
+    ) {
+      await postExchange(stage, { SignedSystemToken: text });
+      assert.deepEqual(lastVerdict(stage), ["invalid_signature", 7]);
+    }
+  }));
+
+Deno.test("a tenant without a valid authorization is refused by its code", () =>
+  withSuperOffice(async (stage) => {
+    const SignedSystemToken = signToken("Box Office-AbCdEf1234");
+    await postExchange(stage, { SignedSystemToken });
+    assert.deepEqual(lastVerdict(stage), ["not_authorized", 4]);
+    const ends = [
+      [stage.control.revoke, "revoked", 1],
+      [stage.control.expireAuthorization, "expired", 3],
+      [stage.control.requireReapproval, "needs_reapproval", 5],
+    ] as const;
+    for (const [end, verdict, code] of ends) {
+      const { SignedSystemToken } = consented(stage);
+      end(tenant);
+      assert.equal((await postExchange(stage, { SignedSystemToken })).status, 401);
+      assert.deepEqual(lastVerdict(stage), [verdict, code]);
+    }
+  }));
+
+Deno.test("a right signature over another tenant's token is refused", () =>
+  withSuperOffice(async (stage) => {
+    consented(stage);
+    const other = stage.control.addTenant();
+    const { system_user_token: token } = stage.control.approve(other.contextIdentifier);
+    const answer = await postExchange(stage, { SignedSystemToken: signToken(token) });
+    assert.equal(answer.status, 401);
+    assert.deepEqual(lastVerdict(stage), ["wrong_system_user_token", 4]);
+  }));
+
+Deno.test("without a registered key every signature is wrong", () =>
+  withSuperOffice(async (stage) => {
+    const key = String(appPrivateKey().export({ type: "pkcs1", format: "pem" }));
+    const fresh = await import("../../src/simulator/superoffice/server.ts")
+      .then(({ startSuperOffice }) => startSuperOffice({ clock: () => noon }));
+    try {
+      const { system_user_token: token } = fresh.control.approve(tenant);
+      const SignedSystemToken = signToken(token);
+      assert.equal((await postExchange(fresh, { SignedSystemToken })).status, 401);
+      fresh.control.registerPublicKey(key);
+      assert.equal((await postExchange(fresh, { SignedSystemToken })).status, 200);
+      // A whole set of right values of one environment is worth nothing in another.
+      const elsewhere = await postExchange(stage, {
+        SignedSystemToken,
+        ApplicationToken: fresh.clientSecret,
+      });
+      assert.equal(elsewhere.status, 401);
+    } finally {
+      await fresh.close();
+    }
+  }));
+
+Deno.test("an app key is read from RSAXML too, and refused when it is not RSA of 1024 to 4096 bits", () =>
+  withSuperOffice(async (stage) => {
+    const { n = "", e = "" } = appPrivateKey().export({ format: "jwk" });
+    const [modulus, exponent] = [n, e].map((text) =>
+      Buffer.from(text, "base64url").toString("base64")
+    );
+    const { SignedSystemToken } = consented(stage);
+    stage.control.set({ verifySignatures: "reject" });
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 401);
+    stage.control.set({ verifySignatures: true });
+    stage.control.registerPublicKey(
+      `<RSAKeyValue><Modulus>${modulus}</Modulus><Exponent>${exponent}</Exponent></RSAKeyValue>`,
+    );
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 200);
+    const small = generateKeyPairSync("rsa", { modulusLength: 512 }).publicKey;
+    const curve = generateKeyPairSync("ed25519").publicKey;
+    for (const key of [small, curve]) {
+      const pem = String(key.export({ type: "spki", format: "pem" }));
+      assert.throws(() => stage.control.registerPublicKey(pem), /not an RSA key of 1024/);
+    }
+    assert.throws(() => stage.control.registerPublicKey("<RSAKeyValue/>"), /RSAXML/);
+    assert.throws(() => stage.control.registerPublicKey("key"), /not a PEM/);
+  }));
+
+Deno.test("the way of saying no is a switch, and so is its text", () =>
+  withSuperOffice(async (stage) => {
+    const refused = () => postExchange(stage, { SignedSystemToken: "a.b" });
+    stage.control.set({ exchangeFailureMode: "soft" });
+    const { status, IsSuccessful } = await refused();
+    assert.deepEqual([status, IsSuccessful], [200, false]);
+    stage.control.set({ errorMessage: "absent" });
+    assert.ok(!("ErrorMessage" in await refused()));
+    stage.control.set({ errorMessage: "empty" });
+    assert.equal((await refused()).ErrorMessage, "");
+    stage.control.set({ errorMessage: "null", exchangeFailureMode: "forbidden" });
+    const forbidden = await refused();
+    assert.deepEqual([forbidden.status, forbidden.ErrorMessage], [403, null]);
+    stage.control.set({ exchangeFailureMode: "html" });
+    const response = await fetch(`${stage.url}/login/api/PartnerSystemUser/Authenticate`, {
+      method: "POST",
+    });
+    assert.equal(response.status, 500);
+    assert.match(await response.text(), /^<html>/);
+  }));
+
+Deno.test("a forced failure lasts as many calls as it was told to", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    const body = JSON.stringify({ busy: true });
+    const exchangeFailure = { status: 503, body, contentType: "application/json", times: 2 };
+    stage.control.set({ exchangeFailure });
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 503);
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 503);
+    assert.equal((await postExchange(stage, { SignedSystemToken })).status, 200);
+    assert.deepEqual(stage.control.exchanges().map(({ verdict }) => verdict), [
+      "forced",
+      "forced",
+      "issued",
+    ]);
+    assert.equal(stage.control.exchangeCount(), 3);
+    stage.control.resetCounters();
+    assert.deepEqual([stage.control.exchangeCount(), stage.control.exchanges().length], [0, 0]);
+  }));
+
+Deno.test("a silent exchange happens, is never answered, and does not keep the simulator open", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    stage.control.set({ exchangeSilent: true });
+    const caller = new AbortController();
+    const call = fetch(`${stage.url}/Login/api/PartnerSystemUser/Authenticate`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        ApplicationToken: stage.clientSecret,
+        ContextIdentifier: tenant,
+        SignedSystemToken,
+      }),
+      signal: caller.signal,
+    });
+    while (stage.control.exchangeCount() === 0) await (await fetch(stage.url)).body?.cancel();
+    caller.abort();
+    await assert.rejects(call, { name: "AbortError" });
+    assert.deepEqual(lastVerdict(stage), ["issued", null]);
+    const second = postExchange(stage, { SignedSystemToken }).catch(() => undefined);
+    while (stage.control.exchangeCount() === 1) await (await fetch(stage.url)).body?.cancel();
+    await stage.close();
+    await second;
+  }));
+
+Deno.test("the returned token can be bent: claims, header, key, algorithm, kind, all of it", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    const returned = async (
+      exchangeJwt: Parameters<typeof stage.control.set>[0]["exchangeJwt"],
+    ) => {
+      stage.control.set({ exchangeJwt: exchangeJwt ?? null });
+      return (await postExchange(stage, { SignedSystemToken })).Token ?? "";
+    };
+    const bent = await returned({ claims: { aud: "spn:1", iat: null }, header: { kid: "other" } });
+    assert.equal(payloadOf(bent).aud, "spn:1");
+    assert.ok(!("iat" in payloadOf(bent)));
+    assert.equal(decodeProtectedHeader(bent).kid, "other");
+    assert.match(await returned({ alg: "none" }), /\.$/);
+    assert.equal(decodeProtectedHeader(await returned({ alg: "HS256" })).alg, "HS256");
+    assert.equal(await returned({ raw: "no token" }), "no token");
+    assert.equal(payloadOf(await returned({ instead: "id_token" })).iss, stage.url);
+    const signWith = String(appPrivateKey().export({ type: "pkcs8", format: "pem" }));
+    const forged = await returned({ signWith });
+    const jwks = await (await fetch(`${stage.url}/login/.well-known/jwks`)).json();
+    await assert.rejects(jwtVerify(forged, createLocalJWKSet(jwks)), /signature/);
+    stage.control.set({
+      exchangeJwt: null,
+      exchangeJwtTtl: { notBeforeSeconds: 60, expiresSeconds: 90 },
+    });
+    const { nbf, exp } = payloadOf((await postExchange(stage, { SignedSystemToken })).Token);
+    assert.deepEqual([nbf, exp], [noon / 1000 + 60, noon / 1000 + 90]);
+  }));
