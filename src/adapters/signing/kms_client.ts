@@ -1,0 +1,75 @@
+/**
+ * Google's Cloud KMS client as this service uses it: REST (its gRPC transport can kill a Deno process
+ * when the server closes an idle connection), one try a call, credentials from the environment as
+ * Google's libraries find them, and none at all for a plain-http endpoint on this machine.
+ */
+
+import { SignerFault } from "../../domain/signer_fault.ts";
+
+/** The package, loaded when the first signature is needed: a tenth of a second and 40 MB. */
+export type KmsSdk = Pick<typeof import("@google-cloud/kms"), "KeyManagementServiceClient">;
+
+export type KmsClient = InstanceType<KmsSdk["KeyManagementServiceClient"]>;
+
+/** `await import("@google-cloud/kms")` */
+export function loadKmsSdk(): Promise<KmsSdk> {
+  return import("@google-cloud/kms");
+}
+
+/**
+ * Makes a client and finds its credentials.
+ * @param endpoint null for Google's
+ * @throws SignerFault `unauthenticated` if there are no credentials
+ */
+export async function openKmsClient(sdk: KmsSdk, endpoint: URL | null): Promise<KmsClient> {
+  const client = new sdk.KeyManagementServiceClient({ fallback: true, ...endpointOf(endpoint) });
+  try {
+    // Its methods start this themselves, but leave a failure as an unhandled rejection, which would
+    // end the process. Once it has succeeded they only join it.
+    await client.initialize();
+  } catch {
+    throw new SignerFault("unauthenticated");
+  }
+  return client;
+}
+
+/** @throws Error for an endpoint that would carry credentials in the clear */
+export function requireSafeEndpoint(endpoint: URL): void {
+  if (endpoint.protocol === "https:" || isPlainLoopback(endpoint)) return;
+  throw new Error("Cannot use the Cloud KMS endpoint: neither https nor http on this machine");
+}
+
+/** Options of one call: one try, its own deadline, our headers. */
+export function callOptions(timeoutMs: number, headers: Readonly<Record<string, string>>): {
+  timeout: number;
+  retry: null;
+  otherArgs: { headers: Record<string, string> };
+} {
+  return { timeout: timeoutMs, retry: null, otherArgs: { headers: { ...headers } } };
+}
+
+interface EndpointOptions {
+  readonly apiEndpoint?: string;
+  readonly port?: number;
+  readonly protocol?: string;
+  readonly apiKey?: string;
+  readonly projectId?: string;
+}
+
+function endpointOf(endpoint: URL | null): EndpointOptions {
+  if (endpoint === null) return {};
+  const plain = endpoint.protocol === "http:";
+  const port = Number(endpoint.port) || (plain ? 80 : 443);
+  const protocol = plain ? "http" : "https";
+  return { apiEndpoint: endpoint.hostname, port, protocol, ...(plain && NO_CREDENTIALS) };
+}
+
+/**
+ * An API key is the library's one credential that needs no look-up: with it, and a project given, no
+ * file, environment or metadata server is asked. This one is a word, and opens nothing.
+ */
+const NO_CREDENTIALS = { apiKey: "none", projectId: "none" } as const;
+
+function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === "http:" && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
