@@ -1,0 +1,162 @@
+/**
+ * Reading of what a store gave back: every value is checked before it becomes one of ours, because
+ * somebody else may have written it. Garbage is a fault (`unreadable`), never a miss. Knows rows of
+ * SQLite and JSON records of Redis, which use the same member names; knows no database.
+ */
+
+import { ContextId } from "../../domain/context_id.ts";
+import type { TreeHead } from "../../domain/merkle.ts";
+import { PartFault } from "../../domain/part_fault.ts";
+import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
+import { Secret } from "../../domain/secret.ts";
+import type { Tenant, TenantHealth } from "../../domain/tenant.ts";
+import { Generation, type Ticket } from "../../domain/ticket.ts";
+import type { FinishedConsent, LedgerAppend, PendingConsent } from "../../usecases/ports.ts";
+
+/** A row or a JSON object, not yet checked. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Opens a sealed member of the row at hand. */
+export type Open = (sealed: string) => string;
+
+/** Parses a JSON object. */
+export function readRecord(text: unknown): Row {
+  let value: unknown;
+  try {
+    value = JSON.parse(readText(text));
+  } catch {
+    return unreadable();
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return unreadable();
+  return value as Row;
+}
+
+/** @param tenant the tenant that was asked for; another one's row is unreadable */
+export function readTenant(row: Row, tenant: ContextId | null, open: Open): Tenant {
+  return {
+    contextIdentifier: readContextId(row.context_identifier, tenant),
+    companyName: readText(row.company_name),
+    consentedBy: readText(row.consented_by),
+    consentedAt: readWhole(row.consented_at),
+    serial: readText(row.serial),
+    systemUserToken: new Secret(open(readText(row.system_user_token))),
+    webapiUrl: readTextOrNull(row.webapi_url),
+    netserverUrl: readTextOrNull(row.netserver_url),
+    health: readHealth(row.health),
+    state: readText(row.state),
+    sequence: readWhole(row.sequence, 1),
+  };
+}
+
+/** Reads the ticket of the tenant whose place was read. */
+export function readTicket(row: Row, tenant: ContextId, open: Open): Ticket {
+  return {
+    contextIdentifier: tenant,
+    ticket: new Secret(open(readText(row.ticket))),
+    generation: readGeneration(row.generation),
+    issuedAt: readWhole(row.issued_at),
+    expiresAt: readWhole(row.expires_at),
+    webapiUrl: readText(row.webapi_url),
+    netserverUrl: readText(row.netserver_url),
+  };
+}
+
+export function readRefusal(row: Row): Refusal {
+  const code = readText(row.refusal_code);
+  if (!Object.hasOwn(REFUSAL_CODES, code)) return unreadable();
+  const seconds = row.refusal_retry_after_seconds;
+  return {
+    code: code as RefusalCode,
+    reason: readText(row.refusal_reason),
+    retryAfterSeconds: seconds === null ? null : readWhole(seconds),
+  };
+}
+
+export function readPending(row: Row, open: Open): PendingConsent {
+  return {
+    nonce: readText(row.nonce),
+    codeVerifier: new Secret(open(readText(row.code_verifier))),
+    browser: readText(row.browser),
+    tenant: row.tenant === null ? null : readContextId(row.tenant, null),
+  };
+}
+
+export function readFinished(row: Row): FinishedConsent {
+  return {
+    contextIdentifier: readContextId(row.context_identifier, null),
+    companyName: readText(row.company_name),
+  };
+}
+
+/** A head whose frontier has one lower-case hex root per one bit of its size. */
+export function readTreeHead(size: unknown, frontier: unknown): TreeHead {
+  const whole = readWhole(size);
+  if (!Array.isArray(frontier) || frontier.length !== oneBits(whole)) return unreadable();
+  if (!frontier.every((root) => typeof root === "string" && HEX_DIGEST.test(root))) {
+    return unreadable();
+  }
+  return { size: whole, frontier: frontier as string[] };
+}
+
+/** @throws RangeError for an append that no store may keep */
+export function requireFittingAppend(expected: TreeHead, append: LedgerAppend): void {
+  if (append.leaves.length > 0 && append.next.size === expected.size + append.leaves.length) return;
+  throw new RangeError("Cannot append to the ledger: the next head does not fit the leaves");
+}
+
+export function readText(value: unknown): string {
+  return typeof value === "string" ? value : unreadable();
+}
+
+export function readTextOrNull(value: unknown): string | null {
+  return value === null ? null : readText(value);
+}
+
+/** Whole numbers from `least`: instants, sizes, sequences. */
+export function readWhole(value: unknown, least = 0): number {
+  return Number.isSafeInteger(value) && (value as number) >= least ? value as number : unreadable();
+}
+
+export function readGeneration(value: unknown): Generation {
+  return Generation.parse(value) ?? unreadable();
+}
+
+/** What was read is not what we write. */
+export function unreadable(): never {
+  throw new PartFault("store", "unreadable");
+}
+
+function readContextId(value: unknown, expected: ContextId | null): ContextId {
+  const tenant = ContextId.parse(value);
+  if (tenant === null || tenant !== value) return unreadable();
+  return expected === null || tenant === expected ? tenant : unreadable();
+}
+
+function readHealth(value: unknown): TenantHealth {
+  return value === "connected" || value === "consent_withdrawn" ? value : unreadable();
+}
+
+function oneBits(size: number): number {
+  return size.toString(2).replaceAll("0", "").length;
+}
+
+const HEX_DIGEST = /^[0-9a-f]{64}$/;
+
+/** As an object so that a code missing here does not compile. */
+const REFUSAL_CODES: Readonly<Record<RefusalCode, true>> = {
+  invalid_request: true,
+  caller_unknown: true,
+  caller_forbidden: true,
+  tenant_unknown: true,
+  not_found: true,
+  method_not_allowed: true,
+  payload_too_large: true,
+  consent_withdrawn: true,
+  tenant_suspended: true,
+  rate_limited: true,
+  exchange_failed: true,
+  signer_unavailable: true,
+  store_unavailable: true,
+  ledger_unavailable: true,
+  upstream_unavailable: true,
+};

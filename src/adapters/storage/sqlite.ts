@@ -1,0 +1,56 @@
+/**
+ * The embedded store: everything in one SQLite file, shared by the processes of one machine. Not
+ * for network file systems, where SQLite's locks do not hold.
+ */
+
+import type {
+  ConsentStore,
+  LedgerStore,
+  Probe,
+  TenantStore,
+  TicketStore,
+} from "../../usecases/ports.ts";
+import type { Sealing } from "./sealing.ts";
+import { openConnection } from "./sqlite_connection.ts";
+import { createSqliteConsents } from "./sqlite_consents.ts";
+import { createSqliteLedger } from "./sqlite_ledger.ts";
+import { createSqliteTenants } from "./sqlite_tenants.ts";
+import { createSqliteTickets } from "./sqlite_tickets.ts";
+
+/** What a storage backend gives: one store per port. */
+export interface Stores {
+  readonly tenants: TenantStore;
+  readonly tickets: TicketStore;
+  readonly ledger: LedgerStore;
+  readonly consents: ConsentStore;
+  readonly probe: Probe;
+  close(): void;
+}
+
+export interface SqliteOptions {
+  /** A file, made if missing, or `:memory:` for a store that ends with `close`. */
+  readonly path: string;
+  readonly sealing: Sealing;
+}
+
+/**
+ * Opens the embedded store. Calls fail with PartFault `busy` when another process holds the file
+ * for over two seconds, `full` when the disk is full, `command` for anything else.
+ *
+ * @throws PartFault if the file cannot be used, Error if a newer version of the program wrote it
+ */
+export function openSqlite({ path, sealing }: SqliteOptions): Stores {
+  const connection = openConnection(path);
+  const probe = connection.prepare("SELECT size FROM ledger_head");
+  return {
+    tenants: createSqliteTenants(connection, sealing),
+    tickets: createSqliteTickets(connection, sealing),
+    ledger: createSqliteLedger(connection),
+    consents: createSqliteConsents(connection, sealing),
+    probe: {
+      name: "store",
+      check: () => connection.read(() => void probe.get()),
+    },
+    close: () => connection.close(),
+  };
+}

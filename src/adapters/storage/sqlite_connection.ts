@@ -1,0 +1,139 @@
+/**
+ * One connection to the embedded store: opening, transactions and faults. Every change runs in
+ * `BEGIN IMMEDIATE`, so several processes on one machine take turns from the first read on. Refuses
+ * to let SQLite's words out: they may repeat values.
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { PartFault } from "../../domain/part_fault.ts";
+import { migrate, NewerSchema } from "./sqlite_schema.ts";
+
+/** What the four stores share. */
+export interface Connection {
+  /** Prepares a statement once; throws what SQLite throws, so call it when opening. */
+  prepare(sql: string): StatementSync;
+  /** Runs statements that only read. */
+  read<T>(work: () => T): Promise<T>;
+  /** Runs statements in one transaction that is durable when the promise resolves. */
+  write<T>(work: () => T): Promise<T>;
+  /** Notes an instant that a caller passed in; returns the latest one seen. */
+  observe(now: number): number;
+  close(): void;
+}
+
+/** How long a connection waits, blocking, for another process's transaction. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+const MEMORY = ":memory:";
+
+/**
+ * Opens the file, makes it if it is missing (mode 0600, its folder 0700), brings its schema up to
+ * date. `:memory:` is a store of its own that ends with the connection.
+ *
+ * @throws PartFault if the file cannot be used, NewerSchema if a newer program wrote it
+ */
+export function openConnection(path: string): Connection {
+  return guard(() => {
+    if (path !== MEMORY) makeFile(path);
+    const database = new DatabaseSync(path);
+    try {
+      configure(database, path !== MEMORY);
+      transact(database, database.prepare("BEGIN IMMEDIATE"), () => migrate(database));
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return connect(database);
+  });
+}
+
+function connect(database: DatabaseSync): Connection {
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  let latest = 0;
+  let open = true;
+  return {
+    prepare: (sql) => database.prepare(sql),
+    read: (work) => settle(work),
+    write: (work) => settle(() => transact(database, begin, work)),
+    observe(now) {
+      latest = Math.max(latest, now);
+      return latest;
+    },
+    close() {
+      if (open) database.close();
+      open = false;
+    },
+  };
+}
+
+function configure(database: DatabaseSync, onDisk: boolean): void {
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  if (onDisk) enterWal(database);
+  // FULL: a resolved promise survives a power cut, in WAL mode too.
+  database.exec("PRAGMA synchronous = FULL");
+  // What is removed is overwritten, not only forgotten.
+  database.exec("PRAGMA secure_delete = ON");
+}
+
+/** SQLite does not wait while the journal mode changes, so processes that start together retry. */
+function enterWal(database: DatabaseSync): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (reasonOf(error) !== "busy" || performance.now() > deadline) throw error;
+    }
+  }
+}
+
+function makeFile(path: string): void {
+  const folder = path.replace(/[^/\\]*$/, "");
+  if (folder !== "") Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+}
+
+function transact<T>(database: DatabaseSync, begin: StatementSync, work: () => T): T {
+  begin.run();
+  try {
+    const value = work();
+    database.exec("COMMIT");
+    return value;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Runs synchronous work as a promise: what it throws is a rejection. */
+function settle<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(guard(work)));
+}
+
+/** Lets only our own errors pass; everything else may hold values or paths. */
+function guard<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof PartFault || error instanceof NewerSchema) throw error;
+    throw new PartFault("store", reasonOf(error));
+  }
+}
+
+/** Primary result codes of SQLite; the text where the runtime gives no code. */
+const BUSY = 5;
+const LOCKED = 6;
+const FULL = 13;
+
+function reasonOf(error: unknown): "busy" | "full" | "command" {
+  if (!(error instanceof Error)) return "command";
+  const code = "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : 0;
+  if (code === BUSY || code === LOCKED || error.message === "database is locked") return "busy";
+  if (code === FULL || error.message === "database or disk is full") return "full";
+  return "command";
+}

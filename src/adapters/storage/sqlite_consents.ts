@@ -1,0 +1,79 @@
+/**
+ * Consents under way in the embedded store. A state is kept by its digest: what a browser sends is
+ * never itself a key. Rows whose time is over are removed by whichever call comes next.
+ */
+
+import { createHash } from "node:crypto";
+import type { ConsentStore } from "../../usecases/ports.ts";
+import { readFinished, readPending, readWhole } from "./records.ts";
+import type { Sealing } from "./sealing.ts";
+import type { Connection } from "./sqlite_connection.ts";
+
+/** Rows outlive their time by this much: another process's clock may be behind. */
+const SLACK_MS = 60_000;
+
+/** Makes the consent store of a connection. Seals code verifiers. */
+export function createSqliteConsents(connection: Connection, sealing: Sealing): ConsentStore {
+  const sql = prepare(connection);
+  const prune = (latest: number): void =>
+    sql.prune.forEach((statement) => statement.run(latest - SLACK_MS));
+
+  return {
+    begin: (state, pending, untilMs) =>
+      connection.write(() => {
+        // The call brings no clock: what other calls saw of it is enough for tidying up.
+        prune(connection.observe(0));
+        const key = digestOf(state);
+        const verifier = sealing.seal(place(key), pending.codeVerifier.reveal());
+        sql.begin.run(key, pending.nonce, verifier, pending.browser, pending.tenant, untilMs);
+      }),
+    take: (state, now) =>
+      connection.write(() => {
+        const key = digestOf(state);
+        const row = sql.take.get(key);
+        prune(connection.observe(now));
+        if (row === undefined || readWhole(row.until) <= now) return null;
+        return readPending(row, (sealed) => sealing.open(place(key), sealed));
+      }),
+    claim: (digest, untilMs, now) =>
+      connection.write(() => {
+        prune(connection.observe(now));
+        return Number(sql.claim.run(digest, untilMs, now).changes) > 0;
+      }),
+    finish: (browser, finished, untilMs) =>
+      connection.write(() => {
+        prune(connection.observe(0));
+        const { contextIdentifier, companyName } = finished;
+        sql.finish.run(browser, contextIdentifier, companyName, untilMs);
+      }),
+    finished: (browser, now) =>
+      connection.read(() => {
+        connection.observe(now);
+        const row = sql.finished.get(browser);
+        return row === undefined || readWhole(row.until) <= now ? null : readFinished(row);
+      }),
+  };
+}
+
+function place(key: string): string {
+  return `consent_states/${key}`;
+}
+
+function digestOf(state: string): string {
+  return createHash("sha256").update(state, "utf8").digest("hex");
+}
+
+function prepare(connection: Connection) {
+  return {
+    begin: connection.prepare("INSERT OR REPLACE INTO consent_states VALUES (?, ?, ?, ?, ?, ?)"),
+    take: connection.prepare("DELETE FROM consent_states WHERE state_sha256 = ? RETURNING *"),
+    claim: connection.prepare(`
+      INSERT INTO consent_claims (digest, until) VALUES (?, ?)
+      ON CONFLICT (digest) DO UPDATE SET until = excluded.until WHERE until <= ?`),
+    finish: connection.prepare("INSERT OR REPLACE INTO consent_finished VALUES (?, ?, ?, ?)"),
+    finished: connection.prepare("SELECT * FROM consent_finished WHERE browser = ?"),
+    prune: ["consent_states", "consent_claims", "consent_finished"].map((table) =>
+      connection.prepare(`DELETE FROM ${table} WHERE until <= ?`)
+    ),
+  };
+}

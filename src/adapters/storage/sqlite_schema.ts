@@ -1,0 +1,100 @@
+/**
+ * The tables of the embedded store, by version. Strict types, so a wrong value is an error when it
+ * is written and not when it is read. Old versions are brought forward on opening; a newer one is
+ * refused, because this program does not know what it would destroy.
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+
+/** Each entry brings the file from the version of its index to the next. */
+const STEPS: readonly string[] = [`
+  -- AUTOINCREMENT: a sequence is not given again after its row is deleted.
+  CREATE TABLE tenants (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    context_identifier TEXT NOT NULL UNIQUE,
+    company_name TEXT NOT NULL,
+    consented_by TEXT NOT NULL,
+    consented_at INTEGER NOT NULL,
+    serial TEXT NOT NULL,
+    system_user_token TEXT NOT NULL,
+    webapi_url TEXT,
+    netserver_url TEXT,
+    health TEXT NOT NULL,
+    state TEXT NOT NULL
+  ) STRICT;
+
+  -- counter: last generation given to a lease or an invalidation.
+  -- generation: that of the last ticket or invalidation stored; a publish must be newer.
+  CREATE TABLE tickets (
+    context_identifier TEXT PRIMARY KEY,
+    counter INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    ticket TEXT,
+    issued_at INTEGER,
+    expires_at INTEGER,
+    webapi_url TEXT,
+    netserver_url TEXT,
+    lease_owner TEXT,
+    lease_generation INTEGER,
+    lease_until INTEGER,
+    refusal_code TEXT,
+    refusal_reason TEXT,
+    refusal_retry_after_seconds INTEGER,
+    refused_until INTEGER,
+    touched_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX tickets_expires_at ON tickets (expires_at) WHERE ticket IS NOT NULL;
+  CREATE INDEX tickets_touched_at ON tickets (touched_at);
+
+  CREATE TABLE ledger_head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    size INTEGER NOT NULL,
+    frontier TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO ledger_head (id, size, frontier) VALUES (1, 0, '[]');
+  CREATE TABLE ledger_leaves (position INTEGER PRIMARY KEY, leaf TEXT NOT NULL) STRICT;
+  CREATE TRIGGER ledger_leaves_stay BEFORE DELETE ON ledger_leaves
+    BEGIN SELECT RAISE(ABORT, 'ledger leaves are never removed'); END;
+  CREATE TRIGGER ledger_leaves_keep BEFORE UPDATE ON ledger_leaves
+    BEGIN SELECT RAISE(ABORT, 'ledger leaves are never changed'); END;
+  CREATE TABLE ledger_appends (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX ledger_appends_at ON ledger_appends (at);
+
+  CREATE TABLE consent_states (
+    state_sha256 TEXT PRIMARY KEY,
+    nonce TEXT NOT NULL,
+    code_verifier TEXT NOT NULL,
+    browser TEXT NOT NULL,
+    tenant TEXT,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX consent_states_until ON consent_states (until);
+  CREATE TABLE consent_claims (digest TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
+  CREATE INDEX consent_claims_until ON consent_claims (until);
+  CREATE TABLE consent_finished (
+    browser TEXT PRIMARY KEY,
+    context_identifier TEXT NOT NULL,
+    company_name TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX consent_finished_until ON consent_finished (until);
+`];
+
+/**
+ * Brings the file to this program's version, within a transaction of the caller's.
+ *
+ * @throws Error if the file was written by a newer version of the program
+ */
+export function migrate(database: DatabaseSync): void {
+  const version = database.prepare("PRAGMA user_version").get()?.user_version;
+  if (typeof version !== "number" || version > STEPS.length) {
+    throw new NewerSchema("Cannot open the store: a newer version of the program wrote it");
+  }
+  for (const step of STEPS.slice(version)) database.exec(step);
+  if (version < STEPS.length) database.exec(`PRAGMA user_version = ${STEPS.length}`);
+}
+
+/** The file's version is not one of ours. */
+export class NewerSchema extends Error {
+  override readonly name = "NewerSchema";
+}
