@@ -143,7 +143,8 @@ export function createConsents(parts: ConsentsParts): Consents {
     });
     const answer = await parts.tenants.put({ ...consent, consentedAt: now });
     if (answer.kind === "serial_conflict") return stop("serial_changed");
-    await forgetTickets(tenant);
+    // A tenant that was not known can have no ticket and no exchange under way.
+    if (known !== null) await forgetTickets(tenant);
     return { kind: "stored" };
   };
 

@@ -1,0 +1,90 @@
+/**
+ * Operator commands: `deno task cli <noun> <verb>`. Results on stdout, messages on stderr. Exit codes:
+ * 0 done, 1 the check says no, 2 usage or configuration.
+ */
+
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { generateApiKey } from "./adapters/callers/api_keys.ts";
+import { exportLedger, printCheckpoint, printKey, verifyLedger } from "./cli_ledger.ts";
+import { parseCallers } from "./domain/caller_entry.ts";
+import { PERMISSIONS } from "./domain/caller.ts";
+import { print } from "./print.ts";
+import { UsageFault } from "./usage_fault.ts";
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Not a whole number.");
+  return Number(text);
+}
+
+const list = (text: string): string[] => text.split(",").map((part) => part.trim());
+
+/** @returns the exit code */
+function createCaller(options: { id: string; may: string[]; tenants: string[]; json?: true }) {
+  const { key, digest } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
+  const { id, tenants, may } = options;
+  const entry = { id, api_key_sha256: [digest], tenants, may };
+  const parsed = parseCallers({ callers: [entry] });
+  if (!parsed.ok) throw new UsageFault(parsed.problems.join("\n"));
+  if (options.json) print.line(JSON.stringify({ api_key: key.reveal(), caller: entry }));
+  else {
+    print.error("The API key, shown this once:");
+    print.line(key.reveal());
+    print.error("To add to the callers in CALLERS or CALLERS_FILE:");
+    print.line(JSON.stringify(entry));
+  }
+  return 0;
+}
+
+function buildProgram(done: (code: number) => void): Command {
+  const program = new Command("deno task cli")
+    .description("Operator commands of Box Office")
+    .configureOutput({ writeErr: (text) => print.error(text.trimEnd()) })
+    .exitOverride();
+
+  const caller = program.command("caller").description("who may ask for tickets");
+  caller.command("create")
+    .description("make an API key and the caller entry that goes with it")
+    .requiredOption("--id <id>", "name of the caller in log and ledger")
+    .requiredOption("--may <permissions>", `comma-separated: ${PERMISSIONS.join(", ")}`, list)
+    .option("--tenants <ids>", "comma-separated context identifiers, or *", list, ["*"])
+    .option("--json", "for machines")
+    .action((options) => done(createCaller(options)));
+
+  const ledger = program.command("ledger").description("the ledger of every signature");
+  ledger.command("key")
+    .description("print the log's verifier key")
+    .action(async () => done(await printKey()));
+  ledger.command("checkpoint")
+    .description("print a checkpoint of the whole log, just signed")
+    .action(async () => done(await printCheckpoint()));
+  ledger.command("export")
+    .description("print the entries, one JSON object a line")
+    .option("--after <index>", "only entries after this one", wholeNumber)
+    .action(async (options) => done(await exportLedger(options)));
+  ledger.command("verify")
+    .description("recompute every hash, and check outcomes, checkpoint and signature")
+    .option("--file <path>", "an export, instead of the configured store")
+    .option("--checkpoint <path>", "a signed checkpoint that the entries must match")
+    .option("--key <key>", "the log's verifier key, name+hash+base64")
+    .option("--json", "for machines")
+    .action(async (options) => done(await verifyLedger(options)));
+  return program;
+}
+
+/** Runs one command line. @returns the exit code */
+export async function runCli(args: readonly string[]): Promise<number> {
+  let code = 0;
+  try {
+    await buildProgram((result) => code = result).parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageFault) {
+      print.error(error.message);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+if (import.meta.main) Deno.exit(await runCli(Deno.args));

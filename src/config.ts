@@ -1,0 +1,298 @@
+/**
+ * The environment as a configuration: every value checked, every problem reported at once, by name.
+ * Pure: gets the environment as a record and files through a function. Never repeats a value of the
+ * environment in a problem, because it may be a secret in the wrong place.
+ */
+
+import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";
+import { isKeyName } from "./domain/checkpoint.ts";
+import { Secret } from "./domain/secret.ts";
+import { createReader, type Problem, type Reader } from "./config_reader.ts";
+
+export type { Problem } from "./config_reader.ts";
+
+export const ENVIRONMENTS = ["sod", "stage", "online", "simulator"] as const;
+export type Environment = typeof ENVIRONMENTS[number];
+
+/** SuperOffice's identity origins. The docs' `qastage` is a slip: the stage host is `qaonline`. */
+const ORIGINS: Readonly<Record<Exclude<Environment, "simulator">, string>> = {
+  sod: "https://sod.superoffice.com",
+  stage: "https://qaonline.superoffice.com",
+  online: "https://online.superoffice.com",
+};
+
+export interface KmsKey {
+  readonly keyVersion: string;
+  /** Null: Google's own. */
+  readonly endpoint: URL | null;
+  readonly protectionLevel: "HSM" | "SOFTWARE";
+}
+
+export type SigningConfig =
+  | { readonly kind: "google_kms"; readonly key: KmsKey; readonly standby: KmsKey | null }
+  | { readonly kind: "file"; readonly pem: Secret }
+  /** A key of our own making under the data directory: sandbox only. */
+  | { readonly kind: "generated" };
+
+export type StoreConfig =
+  | { readonly kind: "upstash"; readonly url: URL; readonly token: Secret }
+  | { readonly kind: "sqlite" };
+
+export interface SealingKey {
+  readonly id: string;
+  readonly key: Uint8Array;
+}
+
+export interface SuperOfficeConfig {
+  readonly origin: URL;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+}
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Null: `http://localhost` at the port that is listened on. */
+  readonly publicUrl: URL | null;
+  readonly environment: Environment;
+  /** Null: the sandbox, with a simulated SuperOffice in this process. */
+  readonly superoffice: SuperOfficeConfig | null;
+  readonly exchange: "rest" | "soap";
+  readonly legacyLogin: boolean;
+  readonly signing: SigningConfig;
+  readonly store: StoreConfig;
+  readonly dataDir: string;
+  /** Null: generated under the data directory. */
+  readonly sealingKeys: readonly SealingKey[] | null;
+  /** Null: one generated caller with every permission (simulator only). */
+  readonly callers: readonly CallerEntry[] | null;
+  readonly ledgerKey:
+    | { readonly kind: "seed"; readonly seed: Secret }
+    | { readonly kind: "google_kms"; readonly keyVersion: string; readonly endpoint: URL | null }
+    | { readonly kind: "generated" };
+  /** Null: host of the public URL and `/ledger`. */
+  readonly ledgerOrigin: string | null;
+  readonly ticketLifetimeMs: number;
+  readonly exchangeTimeoutMs: number;
+  readonly logLevel: "debug" | "info" | "warning" | "error" | "off";
+}
+
+export type ParsedConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Content of a file, or null if it cannot be read. */
+export type ReadFile = (path: string) => string | null;
+
+const KEY_VERSION =
+  /^projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+\/cryptoKeyVersions\/\d+$/;
+
+/**
+ * Reads the environment.
+ *
+ * @param environment names and values; an empty value counts as absent
+ * @param readFile used for `CALLERS_FILE` and `SIGNING_KEY_FILE`
+ * @returns the configuration, or every problem there is
+ */
+export function parseConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+): ParsedConfig {
+  const reader = createReader(environment);
+  const kind = reader.choice("SUPEROFFICE_ENVIRONMENT", ENVIRONMENTS, "simulator");
+  const store = readStore(reader);
+  const superoffice = readSuperOffice(reader, kind);
+  const config: Config = {
+    host: reader.text("HOST") ?? "127.0.0.1",
+    port: reader.whole("PORT", 0, 65535, 8000),
+    publicUrl: reader.origin("PUBLIC_URL"),
+    environment: kind,
+    superoffice,
+    exchange: reader.choice("SUPEROFFICE_EXCHANGE", ["rest", "soap"], "rest"),
+    legacyLogin: reader.choice("SUPEROFFICE_LEGACY_LOGIN", ["off", "on"], "off") === "on",
+    signing: readSigning(reader, kind, readFile),
+    store,
+    dataDir: reader.text("DATA_DIR") ?? "./data",
+    sealingKeys: readSealingKeys(reader, store),
+    callers: readCallers(reader, kind, readFile),
+    ledgerKey: readLedgerKey(reader, store),
+    ledgerOrigin: readLedgerOrigin(reader),
+    ticketLifetimeMs: reader.whole("TICKET_LIFETIME_SECONDS", 1, 86_400, 21_600) * 1000,
+    exchangeTimeoutMs: reader.whole("EXCHANGE_TIMEOUT_MS", 100, 60_000, 4000),
+    logLevel: reader.choice(
+      "LOG_LEVEL",
+      ["debug", "info", "warning", "error", "off"],
+      "info",
+    ),
+  };
+  return reader.problems.length === 0
+    ? { ok: true, config }
+    : { ok: false, problems: reader.problems };
+}
+
+function readSuperOffice(reader: Reader, kind: Environment): SuperOfficeConfig | null {
+  const url = reader.origin("SUPEROFFICE_URL");
+  const clientId = reader.text("SUPEROFFICE_CLIENT_ID");
+  const clientSecret = reader.secret("SUPEROFFICE_CLIENT_SECRET");
+  if (kind === "simulator" && !reader.has("SUPEROFFICE_URL")) return null;
+  const why = kind === "simulator" ? "with SUPEROFFICE_URL" : `for ${kind}`;
+  if (clientId === null) reader.problem("SUPEROFFICE_CLIENT_ID", `is required ${why}`);
+  if (clientSecret === null) reader.problem("SUPEROFFICE_CLIENT_SECRET", `is required ${why}`);
+  const origin = url ?? (kind === "simulator" ? null : new URL(ORIGINS[kind]));
+  if (origin === null || clientId === null || clientSecret === null) return null;
+  return { origin, clientId, clientSecret };
+}
+
+function readKeyVersion(reader: Reader, name: string): string | null {
+  const text = reader.text(name);
+  if (text === null) return null;
+  if (KEY_VERSION.test(text)) return text;
+  reader.problem(name, "is not projects/…/locations/…/keyRings/…/cryptoKeys/…/cryptoKeyVersions/N");
+  return null;
+}
+
+function readSigning(reader: Reader, kind: Environment, readFile: ReadFile): SigningConfig {
+  const keyVersion = readKeyVersion(reader, "KMS_KEY_VERSION");
+  const standby = readKeyVersion(reader, "KMS_STANDBY_KEY_VERSION");
+  const endpoint = reader.origin("KMS_ENDPOINT");
+  const protectionLevel = reader.choice("KMS_PROTECTION_LEVEL", ["HSM", "SOFTWARE"], "HSM");
+  const file = reader.text("SIGNING_KEY_FILE");
+  const isLive = kind === "stage" || kind === "online";
+  if (reader.has("KMS_STANDBY_KEY_VERSION") && !reader.has("KMS_KEY_VERSION")) {
+    reader.problem("KMS_STANDBY_KEY_VERSION", "stands by for KMS_KEY_VERSION, which is missing");
+  }
+  if (isLive && !reader.has("KMS_KEY_VERSION")) {
+    reader.problem("KMS_KEY_VERSION", `is required for ${kind}: its key belongs into the HSM`);
+  }
+  if (file !== null && isLive) {
+    reader.problem("SIGNING_KEY_FILE", `is not for ${kind}: use KMS_KEY_VERSION`);
+  }
+  if (file !== null && reader.has("KMS_KEY_VERSION") && !isLive) {
+    reader.problem("SIGNING_KEY_FILE", "excludes KMS_KEY_VERSION: choose one");
+  }
+  if (kind === "sod" && file === null && !reader.has("KMS_KEY_VERSION")) {
+    reader.problem("KMS_KEY_VERSION", "is required for sod, unless there is a SIGNING_KEY_FILE");
+  }
+  if (keyVersion !== null) {
+    const key = { keyVersion, endpoint, protectionLevel };
+    return {
+      kind: "google_kms",
+      key,
+      standby: standby === null ? null : { ...key, keyVersion: standby },
+    };
+  }
+  if (file === null) return { kind: "generated" };
+  const pem = readFile(file);
+  if (pem === null) reader.problem("SIGNING_KEY_FILE", "names a file that cannot be read");
+  return { kind: "file", pem: new Secret(pem ?? "") };
+}
+
+function readStore(reader: Reader): StoreConfig {
+  const url = reader.origin("UPSTASH_REDIS_REST_URL");
+  const token = reader.secret("UPSTASH_REDIS_REST_TOKEN");
+  const hasUrl = reader.has("UPSTASH_REDIS_REST_URL");
+  if (hasUrl && token === null) {
+    reader.problem("UPSTASH_REDIS_REST_TOKEN", "is required with UPSTASH_REDIS_REST_URL");
+  }
+  if (!hasUrl && token !== null) {
+    reader.problem("UPSTASH_REDIS_REST_URL", "is required with UPSTASH_REDIS_REST_TOKEN");
+  }
+  if (!hasUrl && token === null && reader.has("DENO_DEPLOYMENT_ID")) {
+    reader.problem(
+      "UPSTASH_REDIS_REST_URL",
+      "is required on Deno Deploy: there is no lasting disk for the embedded store",
+    );
+  }
+  return url !== null && token !== null ? { kind: "upstash", url, token } : { kind: "sqlite" };
+}
+
+function readSealingKeys(reader: Reader, store: StoreConfig): SealingKey[] | null {
+  const name = "SEALING_KEYS";
+  const text = reader.text(name);
+  if (text === null) {
+    if (store.kind === "upstash") reader.problem(name, "is required with UPSTASH_REDIS_REST_URL");
+    return null;
+  }
+  const keys: SealingKey[] = [];
+  for (const [place, part] of text.split(",").entries()) {
+    const match = /^([A-Za-z0-9_-]{1,32}):(.+)$/.exec(part.trim());
+    const key = match === null ? null : bytesOf(match[2]!, 32);
+    if (match === null || key === null) {
+      reader.problem(name, `entry ${place + 1} is not id:base64 of 32 bytes`);
+    } else if (keys.some(({ id }) => id === match[1])) {
+      reader.problem(name, `entry ${place + 1} repeats an id`);
+    } else keys.push({ id: match[1]!, key });
+  }
+  return keys;
+}
+
+function readLedgerKey(reader: Reader, store: StoreConfig): Config["ledgerKey"] {
+  const seed = reader.secret("LEDGER_KEY");
+  const keyVersion = readKeyVersion(reader, "LEDGER_KMS_KEY_VERSION");
+  if (seed !== null && reader.has("LEDGER_KMS_KEY_VERSION")) {
+    reader.problem("LEDGER_KEY", "excludes LEDGER_KMS_KEY_VERSION: choose one");
+  }
+  if (seed !== null && bytesOf(seed.reveal(), 32) === null) {
+    reader.problem("LEDGER_KEY", "is not base64 of a 32-byte Ed25519 seed");
+  }
+  if (seed === null && !reader.has("LEDGER_KMS_KEY_VERSION") && store.kind === "upstash") {
+    reader.problem("LEDGER_KEY", "or LEDGER_KMS_KEY_VERSION is required with Upstash");
+  }
+  if (keyVersion !== null) {
+    return { kind: "google_kms", keyVersion, endpoint: reader.origin("KMS_ENDPOINT") };
+  }
+  return seed === null ? { kind: "generated" } : { kind: "seed", seed };
+}
+
+function readLedgerOrigin(reader: Reader): string | null {
+  const origin = reader.text("LEDGER_ORIGIN");
+  if (origin !== null && !isKeyName(origin)) {
+    reader.problem("LEDGER_ORIGIN", "may not hold white space or a plus sign");
+  }
+  return origin;
+}
+
+function readCallers(
+  reader: Reader,
+  kind: Environment,
+  readFile: ReadFile,
+): readonly CallerEntry[] | null {
+  const inline = reader.text("CALLERS");
+  const file = reader.text("CALLERS_FILE");
+  const name = inline === null ? "CALLERS_FILE" : "CALLERS";
+  if (inline !== null && file !== null) {
+    reader.problem("CALLERS", "excludes CALLERS_FILE: choose one");
+    return null;
+  }
+  if (inline === null && file === null) {
+    if (kind === "simulator") return null;
+    reader.problem("CALLERS", `or CALLERS_FILE is required for ${kind}`);
+    return null;
+  }
+  const text = inline ?? readFile(file!);
+  if (text === null) {
+    reader.problem(name, "names a file that cannot be read");
+    return null;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    reader.problem(name, "is not JSON");
+    return null;
+  }
+  const parsed = parseCallers(value);
+  if (parsed.ok) return parsed.entries;
+  for (const problem of parsed.problems) reader.problem(name, problem);
+  return null;
+}
+
+/** @returns the bytes, or null unless the text is base64 (either alphabet) of just so many */
+function bytesOf(text: string, length: number): Uint8Array | null {
+  try {
+    const binary = atob(text.trim().replaceAll("-", "+").replaceAll("_", "/"));
+    return binary.length === length ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The service as a process: reads the environment, listens, drains on a signal. Exit codes: 0 ended
+ * by a signal, 2 the environment is not usable.
+ */
+
+import { createJsonLog } from "./adapters/logging/json_lines.ts";
+import { compose, type Service } from "./compose.ts";
+import { type Config, parseConfig, type Problem } from "./config.ts";
+import { print } from "./print.ts";
+import type { Secret } from "./domain/secret.ts";
+import type { SuperOfficeSimulator } from "./simulator/superoffice/server.ts";
+
+/** Deno Deploy kills five seconds after its signal; containers usually after ten. */
+const DRAIN_MS = 4500;
+
+/** A running service. */
+export interface Running {
+  readonly publicUrl: URL;
+  /** Sandbox only: the generated caller's key, and the simulated SuperOffice. */
+  readonly apiKey: Secret | null;
+  readonly simulator: SuperOfficeSimulator | null;
+  stop(): Promise<void>;
+}
+
+/** Reads the process's environment. Prints every problem and ends the process if there is one. */
+export function requireConfig(): Config {
+  const parsed = parseConfig(Deno.env.toObject(), readFile);
+  if (parsed.ok) return parsed.config;
+  print.error(problemText(parsed.problems));
+  Deno.exit(2);
+}
+
+/** @returns problems as lines, names first */
+export function problemText(problems: readonly Problem[]): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const lines = problems.map(({ name, problem }) => `  ${name} ${problem}`);
+  return [`Cannot start: ${count} in the environment`, ...lines].join("\n");
+}
+
+function readFile(path: string): string | null {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** Listens and composes the service. */
+export async function start(config: Config): Promise<Running> {
+  const log = createJsonLog({ level: config.logLevel });
+  const ready = Promise.withResolvers<Service>();
+  ready.promise.catch(() => {});
+  // Listening comes first: only then is a port of 0 known, and the redirect URL depends on it.
+  let service: Service | null = null;
+  const server = Deno.serve(
+    { hostname: config.host, port: config.port, onListen: () => {} },
+    (request) => service?.fetch(request) ?? ready.promise.then((it) => it.fetch(request)),
+  );
+  const closers: (() => Promise<void>)[] = [];
+  const publicUrl = config.publicUrl ?? new URL(`http://localhost:${server.addr.port}`);
+  let apiKey: Secret | null = null;
+  let simulator: SuperOfficeSimulator | null = null;
+  try {
+    let { superoffice, callers } = config;
+    if (superoffice === null || callers === null) {
+      const sandbox = await import("./sandbox.ts");
+      if (superoffice === null) {
+        const started = await sandbox.startSandbox(config);
+        closers.push(() => started.close());
+        ({ superoffice, simulator } = started);
+      }
+      if (callers === null) ({ apiKey, callers } = sandbox.sandboxCaller(config));
+    }
+    service = await compose({ config, publicUrl, superoffice, callers, log });
+    ready.resolve(service);
+  } catch (error) {
+    ready.reject(error);
+    await server.shutdown();
+    for (const close of closers) await close();
+    throw error;
+  }
+  log.info("service.started", {
+    public_url: publicUrl.href,
+    environment: config.environment,
+    store: config.store.kind,
+    signing: config.signing.kind,
+  });
+  const composed = service;
+  return {
+    publicUrl,
+    apiKey,
+    simulator,
+    async stop() {
+      const drained = server.shutdown().then(() => composed.close());
+      await Promise.race([drained, new Promise((done) => setTimeout(done, DRAIN_MS))]);
+      for (const close of closers) await close();
+      log.info("service.stopped");
+    },
+  };
+}
+
+function announce({ publicUrl, apiKey, simulator }: Running): void {
+  print.line(`Box Office listens at ${publicUrl.href}`);
+  if (apiKey === null) return;
+  const key = apiKey.reveal();
+  const ticket = new URL("/v1/tenants/Cust12345/ticket", publicUrl).href;
+  if (simulator !== null) print.line(`Sandbox: SuperOffice is simulated at ${simulator.url}`);
+  print.line("");
+  print.line(`1. Open ${publicUrl.href}, press "Connect SuperOffice", sign in and approve.`);
+  print.line("2. Ask for the tenant's ticket:");
+  print.line(`   curl -H "Authorization: Bearer ${key}" ${ticket}`);
+}
+
+if (import.meta.main) {
+  const config = requireConfig();
+  let running: Running;
+  try {
+    running = await start(config);
+  } catch (error) {
+    print.error(`Cannot start: ${error instanceof Error ? error.message : "unknown"}`);
+    Deno.exit(2);
+  }
+  announce(running);
+  const stop = async () => {
+    await running.stop();
+    Deno.exit(0);
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+}

@@ -1,0 +1,19 @@
+/** Lines for people at a terminal: results on stdout, messages on stderr. Not a log. */
+
+const encoder = new TextEncoder();
+
+function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let rest = encoder.encode(text);
+  while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
+}
+
+export const print = {
+  /** One line on stdout. */
+  line(text: string): void {
+    writeAll(Deno.stdout, `${text}\n`);
+  },
+  /** One line on stderr. */
+  error(text: string): void {
+    writeAll(Deno.stderr, `${text}\n`);
+  },
+};
