@@ -21,6 +21,16 @@ export interface Stage extends SuperOfficeSimulator {
   at(milliseconds: number): void;
 }
 
+/** One vendor for every test of a file: making its login key is what takes time. */
+let newVendor: Promise<string> | undefined;
+
+async function makeVendor(): Promise<string> {
+  let snapshot = "";
+  const superoffice = await startSuperOffice({ onChange: (latest) => snapshot = latest });
+  await superoffice.close();
+  return snapshot;
+}
+
 /** Runs `play` against a simulator with a still clock and closes it. */
 export async function withSuperOffice(
   play: (stage: Stage) => Promise<void> | void,
@@ -28,6 +38,7 @@ export async function withSuperOffice(
 ): Promise<void> {
   let now = noon;
   const superoffice = await startSuperOffice({
+    snapshot: await (newVendor ??= makeVendor()),
     publicKeyPem: appPublicKeyPem(),
     clock: () => now,
     ...options,
@@ -80,6 +91,18 @@ export async function postExchange(
     }),
   });
   return { status: response.status, ...await response.json() };
+}
+
+/** A tenant that has consented, and its right signed token. */
+export function consented(stage: Stage): { token: string; SignedSystemToken: string } {
+  const { system_user_token: token } = stage.control.approve(tenant);
+  return { token, SignedSystemToken: signToken(token) };
+}
+
+/** Verdict and error code of the latest exchange. */
+export function lastVerdict({ control }: Stage): [string, number | null] {
+  const last = control.exchanges().at(-1);
+  return [last?.verdict ?? "nothing", last?.authorizeErrorCode ?? null];
 }
 
 /** Consents, exchanges, and returns the ticket. */

@@ -10,7 +10,10 @@ import { mountControlApi } from "./control_api.ts";
 import { createControl, type SuperOfficeControl } from "./control.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { mountExchangeRest } from "./exchange_rest.ts";
+import { mountExchangeSoap } from "./exchange_soap.ts";
+import { mountLegacyLogin } from "./legacy.ts";
 import { mountTenantApi } from "./tenant_api.ts";
+import { mountTenantSoap } from "./tenant_soap.ts";
 import { mountTenantState } from "./tenant_state.ts";
 import { mountTokenEndpoint } from "./token_endpoint.ts";
 import { createState, readSnapshot, type State } from "./state.ts";
@@ -92,9 +95,12 @@ function createApp(world: World, control: SuperOfficeControl): Hono {
   mountDiscovery(app, world);
   mountAuthorize(app, world);
   mountTokenEndpoint(app, world);
+  mountLegacyLogin(app, world);
   mountExchangeRest(app, world);
+  mountExchangeSoap(app, world);
   mountTenantState(app, world);
   mountTenantApi(app, world);
+  mountTenantSoap(app, world);
   mountControlApi(app, control);
   return app;
 }

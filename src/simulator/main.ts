@@ -1,0 +1,93 @@
+/**
+ * `deno task simulator`: SuperOffice and Cloud KMS stand-ins in one process, for development and for
+ * other people's clients. The first line on stdout is one JSON object with everything a client needs;
+ * the rest of what it says goes to stderr. Runs until SIGINT or SIGTERM.
+ */
+import { Command, InvalidArgumentError } from "commander";
+import { startCloudKms } from "./cloud_kms/server.ts";
+import { startSuperOffice } from "./superoffice/server.ts";
+
+interface Options {
+  readonly publicKey?: string;
+  readonly redirectUrl: readonly string[];
+  readonly port: number;
+  readonly kmsPort: number;
+}
+
+if (import.meta.main) {
+  const command = new Command("simulator")
+    .description("SuperOffice and Cloud KMS stand-ins on this machine")
+    .option("--public-key <file>", "register this app key (PEM or RSAXML) instead of the KMS's own")
+    .option("--redirect-url <url>", "register a redirect URL; repeatable", collect, [])
+    .option("--port <n>", "port of SuperOffice; 0: any", parsePort, 0)
+    .option("--kms-port <n>", "port of Cloud KMS; 0: any", parsePort, 0)
+    .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2))
+    .configureOutput({ writeOut: (text) => write(Deno.stdout, text), writeErr: hint })
+    .parse(Deno.args, { from: "user" });
+  try {
+    await run(command.opts<Options>());
+  } catch (error) {
+    hint(`${error instanceof Error ? error.message : "Cannot start the simulator"}\n`);
+    Deno.exit(2);
+  }
+}
+
+async function run({ publicKey, redirectUrl, port, kmsPort }: Options): Promise<void> {
+  const registered = publicKey === undefined ? undefined : await Deno.readTextFile(publicKey);
+  const kms = await startCloudKms({ port: kmsPort });
+  const superoffice = await startSuperOffice({
+    port,
+    publicKeyPem: registered ?? kms.publicKeyPem(),
+    redirectUrls: redirectUrl,
+  });
+  const [tenant] = superoffice.control.tenants();
+  if (!tenant) throw new Error("Cannot start the simulator: it has no tenant");
+  const { contextIdentifier } = tenant;
+  const started = {
+    superoffice: superoffice.url,
+    kms: kms.url,
+    client_id: superoffice.clientId,
+    client_secret: superoffice.clientSecret,
+    key_version: kms.keyVersion,
+    context_identifier: contextIdentifier,
+    ...superoffice.control.approve(contextIdentifier),
+  };
+  const stopped = nextSignal();
+  write(Deno.stdout, `${JSON.stringify(started)}\n`);
+  hint(
+    `SuperOffice stand-in at ${superoffice.url}, levers at ${superoffice.url}/_control\n` +
+      `Cloud KMS stand-in at ${kms.url}\n` +
+      `${contextIdentifier} has consented. Ctrl-C ends both.\n`,
+  );
+  await stopped;
+  await Promise.all([superoffice.close(), kms.close()]);
+  Deno.exit(0);
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, () => resolve());
+    }
+  });
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65535) throw new InvalidArgumentError("Not a port.");
+  return port;
+}
+
+function collect(url: string, urls: readonly string[]): readonly string[] {
+  if (!URL.canParse(url) && !url.startsWith("^")) throw new InvalidArgumentError("Not a URL.");
+  return [...urls, url];
+}
+
+function hint(text: string): void {
+  write(Deno.stderr, text);
+}
+
+function write(to: { writeSync(octets: Uint8Array): number }, text: string): void {
+  const octets = new TextEncoder().encode(text);
+  for (let at = 0; at < octets.length;) at += to.writeSync(octets.subarray(at));
+}

@@ -1,0 +1,106 @@
+/**
+ * The SOAP web services of a tenant, as far as a system user needs them to create a company: two
+ * operations of `Contact.svc`. Whether a call succeeded is said in a header of the answer.
+ */
+import type { Context, Hono } from "hono";
+import { createContact, defaultContact } from "./contacts.ts";
+import { childOf, element, envelope, fault, readSoap, soapAction } from "./soap.ts";
+import type { SoapMessage, XmlElement } from "./soap.ts";
+import { locate, personOfTicket } from "./tenant_access.ts";
+import type { Person, Tenant } from "./tenant.ts";
+import type { ContactEntity, World } from "./world.ts";
+
+/** Mounts `Contact.svc` of every tenant. */
+export function mountTenantSoap(app: Hono, world: World): void {
+  app.post("/:ctx{cust[0-9]+}/remote/services88/contact.svc", async (c) => {
+    const text = await c.req.text();
+    const tenant = locate(world, c.req.raw, c.req.param("ctx"));
+    if ("kind" in tenant) return c.text(tenant.text, tenant.status);
+    if (!/^text\/xml\s*(;|$)/i.test(c.req.header("content-type") ?? "")) return c.body(null, 415);
+    const message = readSoap(text);
+    if (!message) return c.body(null, 400);
+    const [namespaceAsked, operation] = splitAction(soapAction(c.req.header("soapaction")));
+    const isKnown = namespaceAsked === `${namespace}/Contact` &&
+      (operation === create || operation === save);
+    if (!isKnown) {
+      return xml(c, fault("ActionNotSupported", "The action is not one of the contract."), 500);
+    }
+    const person = personOf(world, tenant, message);
+    if (!person) return xml(c, failed(operation, "Not authenticated"), 200);
+    const entity = operation === create
+      ? defaultContact()
+      : saved(world, tenant, person, message.payload);
+    if (!entity) return xml(c, failed(operation, "ContactEntity is missing"), 200);
+    return xml(c, succeeded(operation, entity), 200);
+  });
+}
+
+const namespace = "http://www.superoffice.net/ws/crm/NetServer/Services88";
+const create = "CreateDefaultContactEntity";
+const save = "SaveContactEntity";
+
+function splitAction(action: string): [string, string] {
+  const at = action.lastIndexOf("/");
+  return [action.slice(0, Math.max(at, 0)), action.slice(at + 1)];
+}
+
+function personOf(world: World, tenant: Tenant, { header }: SoapMessage): Person | undefined {
+  const secret = childOf(header, namespace, "ApplicationToken")?.text ?? null;
+  const credentials = childOf(header, namespace, "Credentials");
+  const ticket = childOf(credentials, namespace, "Ticket")?.text ?? "";
+  return personOfTicket(world, tenant, ticket, secret);
+}
+
+function saved(
+  world: World,
+  tenant: Tenant,
+  person: Person,
+  payload: XmlElement | undefined,
+): ContactEntity | undefined {
+  const entity = childOf(payload, namespace, "ContactEntity");
+  if (payload?.name !== save || !entity) return undefined;
+  const texts = entity.children.filter(({ children }) => children.length === 0)
+    .map(({ name, text }) => [name.toLowerCase(), text] as const);
+  const plain = new Map(texts);
+  // These are not the caller's to set.
+  for (const name of ["contactid", "createddate", "updateddate", "createdby"]) plain.delete(name);
+  for (const name of ["country", "category", "business"]) plain.delete(name);
+  return createContact(world, tenant.contextIdentifier, plain, person);
+}
+
+function succeeded(operation: string, entity: ContactEntity): string {
+  const text = (name: string) => {
+    const value = entity[name];
+    return typeof value === "string" || typeof value === "number" ? value : undefined;
+  };
+  const names = ["ContactId", "Name", "Department", "OrgNr", "Number1", "Number2"];
+  names.push("UpdatedDate", "CreatedDate", "Description");
+  const members = names.map((name) => element(name, text(name))).join("");
+  const body = `<${operation}Response xmlns="${namespace}"><Response>${members}</Response>` +
+    `</${operation}Response>`;
+  return envelope(body, replyHeader(true, undefined));
+}
+
+function failed(operation: string, message: string): string {
+  const body = `<${operation}Response xmlns="${namespace}">${element("Response", null)}` +
+    `</${operation}Response>`;
+  return envelope(body, replyHeader(false, message));
+}
+
+function replyHeader(isSuccessful: boolean, message: string | undefined): string {
+  const nil = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"';
+  const exception = message === undefined
+    ? `<h:ExceptionInfo xmlns:h="${namespace}" ${nil}/>`
+    : `<h:ExceptionInfo xmlns:h="${namespace}" xmlns="${namespace}">${
+      element("Message", message)
+    }` +
+      `${element("FriendlyText", message)}</h:ExceptionInfo>`;
+  return exception +
+    `<h:ExtraInfo xmlns:h="${namespace}" ${nil}/>` +
+    `<h:Succeeded xmlns:h="${namespace}">${isSuccessful}</h:Succeeded>` +
+    `<h:TimeZone xmlns:h="${namespace}" ${nil}/>`;
+}
+
+function xml(c: Context, text: string, status: 200 | 500): Response {
+  return c.body(text, status, { "content-type": "text/xml; charset=utf-8" });
+}

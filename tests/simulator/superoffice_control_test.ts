@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
+import {
+  headerOf,
+  payloadOf,
+  postExchange,
+  signToken,
+  type Stage,
+  tenant,
+  withSuperOffice,
+} from "./superoffice_client.ts";
+
+async function call(stage: Stage, verb: string, body?: unknown): Promise<[number, unknown]> {
+  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const response = await fetch(`${stage.url}/_control/${verb}`, init);
+  return [response.status, await response.json()];
+}
+
+const ofTenant = { context_identifier: tenant };
+
+Deno.test("the control API lists its verbs, and each does what the lever in process does", () =>
+  withSuperOffice(async (stage) => {
+    const { verbs } = await (await fetch(`${stage.url}/_control`)).json();
+    const listed = verbs.map(({ verb }: { verb: string }) => verb.replaceAll("_", ""));
+    for (const lever of Object.keys(stage.control)) {
+      if (lever === "exchangeCount") continue;
+      assert.ok(listed.includes(lever.toLowerCase()), lever);
+    }
+    const [status, approved] = await call(stage, "approve", ofTenant);
+    assert.equal(status, 200);
+    assert.deepEqual(approved, stage.control.approve(tenant));
+    await call(stage, "revoke", ofTenant);
+    const [, tenants] = await call(stage, "tenants");
+    assert.deepEqual(tenants, stage.control.tenants());
+    await call(stage, "set", { exchangeFailureMode: "soft" });
+    const { system_user_token: token } = stage.control.approve(tenant);
+    await call(stage, "revoke", ofTenant);
+    const answer = await postExchange(stage, { SignedSystemToken: signToken(token) });
+    assert.deepEqual([answer.status, answer.IsSuccessful], [200, false]);
+    const [, exchanges] = await call(stage, "exchanges");
+    assert.deepEqual(exchanges, { count: 1, exchanges: stage.control.exchanges() });
+    const contacts = await call(stage, `contacts?context_identifier=${tenant}`);
+    assert.deepEqual(contacts, [200, []]);
+  }));
+
+Deno.test("the control API mints tokens and bends them", () =>
+  withSuperOffice(async (stage) => {
+    const [, minted] = await call(stage, "mint_id_token", {
+      ...ofTenant,
+      nonce: "n-1",
+      claims: { aud: "someone else" },
+      header: { kid: null },
+    });
+    const { token } = minted as { token: string };
+    const { nonce, aud } = payloadOf(token);
+    assert.deepEqual([nonce, aud], ["n-1", "someone else"]);
+    assert.ok(!("kid" in headerOf(token)));
+    const [status] = await call(stage, "mint_exchange_token", ofTenant);
+    assert.equal(status, 200);
+  }));
+
+Deno.test("the control API refuses what it cannot do, with a sentence", () =>
+  withSuperOffice(async (stage) => {
+    assert.equal((await call(stage, "nothing", {}))[0], 404);
+    assert.equal((await call(stage, "revoke"))[0], 405);
+    assert.deepEqual(await call(stage, "approve", { context_identifier: "Cust1" }), [
+      400,
+      { error: "Cannot find tenant Cust1: unknown" },
+    ]);
+    assert.deepEqual(await call(stage, "approve", {}), [
+      400,
+      { error: "Cannot read context_identifier: not a string" },
+    ]);
+    assert.equal((await call(stage, "set", { nothing: 1 }))[0], 400);
+    assert.equal((await call(stage, "set_tenant_state", { ...ofTenant, state: "Happy" }))[0], 400);
+    assert.equal((await call(stage, "add_tenant", ofTenant))[0], 400);
+  }));
+
+Deno.test("after a restart from its snapshot it is the same vendor, without tickets and codes", async () => {
+  let snapshot = "";
+  const onChange = (latest: string) => snapshot = latest;
+  let before: Stage | undefined;
+  let token = "";
+  let jwks = "";
+  await withSuperOffice(async (stage) => {
+    before = stage;
+    token = stage.control.approve(tenant).system_user_token;
+    stage.control.addTenant({ companyName: "Second AS" });
+    stage.control.registerRedirectUrl("https://tickets.example.com/cb");
+    await stage.control.rotateLoginKey();
+    jwks = await (await fetch(`${stage.url}/login/.well-known/jwks`)).text();
+  }, { onChange });
+  const after = await startSuperOffice({ snapshot, clock: () => Date.UTC(2026, 10, 22, 12) });
+  try {
+    assert.equal(after.clientId, before?.clientId);
+    assert.equal(after.clientSecret, before?.clientSecret);
+    assert.deepEqual(after.control.tenants(), before?.control.tenants());
+    assert.equal(await (await fetch(`${after.url}/login/.well-known/jwks`)).text(), jwks);
+    const answer = await postExchange(after, { SignedSystemToken: signToken(token) });
+    assert.equal(answer.status, 200);
+  } finally {
+    await after.close();
+  }
+  await assert.rejects(startSuperOffice({ snapshot: "{}" }), /not a version 1 snapshot/);
+});
+
+Deno.test("only durable changes are told, and each of them", () => {
+  let told = 0;
+  return withSuperOffice(async (stage) => {
+    const toldBy = async (act: () => unknown) => {
+      const before = told;
+      await act();
+      return told - before;
+    };
+    const { control } = stage;
+    assert.equal(await toldBy(() => control.approve(tenant)), 1);
+    assert.equal(await toldBy(() => control.approve(tenant)), 0);
+    assert.equal(await toldBy(() => control.revoke(tenant)), 1);
+    assert.equal(await toldBy(() => control.suspend(tenant)), 1);
+    assert.equal(await toldBy(() => control.set({ errorMessage: "empty" })), 0);
+    assert.equal(await toldBy(() => control.mintExchangeToken({ ctx: tenant })), 0);
+    assert.equal(await toldBy(() => control.deleteTickets(tenant)), 0);
+  }, { onChange: () => told++ });
+});
+
+Deno.test("it listens on the port it was given", async () => {
+  const first = await startSuperOffice();
+  const port = Number(new URL(first.url).port);
+  await first.close();
+  const second = await startSuperOffice({ port });
+  assert.equal(second.url, first.url);
+  await second.close();
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import {
+  postExchange,
+  signToken,
+  type Stage,
+  tenant,
+  ticketOf,
+  withSuperOffice,
+  withTicket,
+} from "./superoffice_client.ts";
+
+async function whoAmI(stage: Stage, headers: HeadersInit, ctx = tenant): Promise<number> {
+  const response = await fetch(`${stage.url}/${ctx}/api/v1/User/currentPrincipal`, { headers });
+  await response.body?.cancel();
+  return response.status;
+}
+
+async function stateOf(stage: Stage, ctx: string): Promise<Record<string, unknown>> {
+  return (await fetch(`${stage.url}/api/state/${ctx}`)).json();
+}
+
+Deno.test("a system user creates a company with its ticket and reads it again", () =>
+  withSuperOffice(async (stage) => {
+    const api = `${stage.url}/cust12345/API/V1`;
+    const headers = { ...withTicket(stage, await ticketOf(stage)), "accept": "application/json" };
+    const principal = await (await fetch(`${api}/User/currentPrincipal`, { headers })).json();
+    assert.equal(principal.UserType, "SystemAssociate");
+    const draft = await (await fetch(`${api}/Contact/default`, { headers })).json();
+    assert.deepEqual([draft.ContactId, draft.Name], [0, ""]);
+    const saved = await fetch(`${api}/Contact`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ ...draft, Name: "Blåbær & Co" }),
+    });
+    assert.equal(saved.status, 200);
+    const { ContactId } = await saved.json();
+    const again = await (await fetch(`${api}/Contact/${ContactId}`, { headers })).json();
+    assert.equal(again.Name, "Blåbær & Co");
+    assert.deepEqual(stage.control.contacts(tenant).map(({ Name }) => Name), ["Blåbær & Co"]);
+    const narrow = await (await fetch(`${api}/Contact/${ContactId}?$select=name`, { headers }))
+      .json();
+    assert.deepEqual(narrow, { Name: "Blåbær & Co" });
+  }));
+
+Deno.test("what is not there answers 404 with SuperOffice's error body", () =>
+  withSuperOffice(async (stage) => {
+    const headers = withTicket(stage, await ticketOf(stage));
+    const response = await fetch(`${stage.url}/${tenant}/api/v1/Contact/4711`, { headers });
+    assert.equal(response.status, 404);
+    const { Error: isError, ErrorType } = await response.json();
+    assert.deepEqual([isError, ErrorType], [true, "SoNotFoundException"]);
+  }));
+
+Deno.test("without a right ticket and secret the answer is 401", () =>
+  withSuperOffice(async (stage) => {
+    const ticket = await ticketOf(stage);
+    const secret = stage.clientSecret;
+    assert.equal(await whoAmI(stage, {}), 401);
+    assert.equal(await whoAmI(stage, { authorization: `SOTicket ${ticket}` }), 401);
+    assert.equal(await whoAmI(stage, { authorization: `SOTicket x`, "so-apptoken": secret }), 401);
+    const other = stage.control.addTenant().contextIdentifier;
+    stage.control.approve(other);
+    assert.equal(await whoAmI(stage, withTicket(stage, ticket), other), 401);
+    for (const scheme of ["SOTICKET", "soticket", "SoTicket"]) {
+      const headers = { authorization: `${scheme} ${ticket}`, "so-apptoken": secret };
+      assert.equal(await whoAmI(stage, headers), 200);
+    }
+  }));
+
+Deno.test("a ticket lives six hours after its last use", () =>
+  withSuperOffice(async (stage) => {
+    const headers = withTicket(stage, await ticketOf(stage));
+    const hour = 3_600_000;
+    stage.at(6 * hour - 1);
+    assert.equal(await whoAmI(stage, headers), 200);
+    stage.at(12 * hour - 2);
+    assert.equal(await whoAmI(stage, headers), 200);
+    stage.at(18 * hour - 2);
+    assert.equal(await whoAmI(stage, headers), 401);
+    stage.at(12 * hour);
+    assert.equal(await whoAmI(stage, headers), 401);
+  }));
+
+Deno.test("tickets go with the tenant's database, and do not work while consent is withdrawn", () =>
+  withSuperOffice(async (stage) => {
+    const headers = withTicket(stage, await ticketOf(stage));
+    stage.control.revoke(tenant);
+    assert.equal(await whoAmI(stage, headers), 401);
+    stage.control.set({ ticketInvalidatedOnRevoke: false });
+    assert.equal(await whoAmI(stage, headers), 200);
+    assert.equal(stage.control.deleteTickets(tenant), 1);
+    assert.equal(await whoAmI(stage, headers), 401);
+  }));
+
+Deno.test("the state endpoint says where a tenant lives and whether it runs", () =>
+  withSuperOffice(async (stage) => {
+    const state = await stateOf(stage, "CUST12345");
+    assert.deepEqual(Object.keys(state), [
+      "ContextIdentifier",
+      "Endpoint",
+      "State",
+      "IsRunning",
+      "ValidUntil",
+      "Api",
+      "Version",
+    ]);
+    assert.equal(state.ContextIdentifier, "Cust12345");
+    assert.equal(state.Api, `${stage.url}/Cust12345/api`);
+    assert.equal(state.ValidUntil, "2026-11-22T13:00:00.0000000Z");
+    const { v1 } = await (await fetch(String(state.Api))).json();
+    assert.equal(v1, `${stage.url}/Cust12345/api/v1/`);
+    const running = {
+      OnlineMaintenance: true,
+      OfflineMaintenance: false,
+      Suspended: false,
+    } as const;
+    for (const [name, isRunning] of Object.entries(running)) {
+      stage.control.setTenantState(tenant, name as keyof typeof running);
+      const { State, IsRunning } = await stateOf(stage, tenant);
+      assert.deepEqual([State, IsRunning], [name, isRunning]);
+    }
+    assert.equal((await stateOf(stage, "Cust1")).State, "Unknown");
+    stage.control.set({ stateUnknownTenant: "not_found" });
+    const missing = await fetch(`${stage.url}/api/state/Cust1`);
+    assert.equal(missing.status, 404);
+    await missing.body?.cancel();
+  }));
+
+Deno.test("a tenant that moved answers 421 at its old address and 200 at its new one", () =>
+  withSuperOffice(async (stage) => {
+    const headers = withTicket(stage, await ticketOf(stage));
+    const origin = stage.url.replace("127.0.0.1", "localhost");
+    stage.control.moveTenant(tenant, origin);
+    const old = await fetch(`${stage.url}/${tenant}/api/v1/User/currentPrincipal`, { headers });
+    assert.equal(old.status, 421);
+    assert.match(await old.text(), /Wrong subdomain used to access tenant/);
+    const { Api } = await stateOf(stage, tenant);
+    assert.equal(Api, `${origin}/Cust12345/api`);
+    const found = await fetch(`${Api}/v1/User/currentPrincipal`, { headers });
+    assert.equal(found.status, 200);
+    await found.body?.cancel();
+  }));
+
+Deno.test("a state change carries its number and a token signed by the login key", () =>
+  withSuperOffice((stage) => {
+    const change = stage.control.mintStateChange({ ctx: tenant, type: "Move" });
+    assert.deepEqual([change.ChangeType, change.ContextIdentifier], [5, tenant]);
+    assert.equal(change.PublicEndpoint, new URL(stage.url).host);
+  }));
+
+Deno.test("a right exchange still works after the clock of both sides moved", () =>
+  withSuperOffice(async (stage) => {
+    const { system_user_token: token } = stage.control.approve(tenant);
+    stage.control.clockOffsetMs(3_600_000);
+    const stale = await postExchange(stage, { SignedSystemToken: signToken(token) });
+    assert.equal(stale.status, 401);
+    const response = await fetch(`${stage.url}/login/.well-known/jwks`);
+    await response.body?.cancel();
+    const at = Date.parse(response.headers.get("date") ?? "");
+    const fresh = await postExchange(stage, { SignedSystemToken: signToken(token, { at }) });
+    assert.equal(fresh.status, 200);
+  }));
