@@ -4,7 +4,7 @@
  */
 
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
-import { openAudit, openStores } from "./compose.ts";
+import { openAudit, openStores } from "./parts.ts";
 import type { Config } from "./config.ts";
 import {
   type Checkpoint,

@@ -6,10 +6,16 @@
 
 import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";
 import { isKeyName } from "./domain/checkpoint.ts";
-import { Secret } from "./domain/secret.ts";
+import type { Secret } from "./domain/secret.ts";
+import {
+  type LedgerKeyConfig,
+  readLedgerKey,
+  readSealingKeys,
+  readSigning,
+  type SealingKey,
+  type SigningConfig,
+} from "./config_keys.ts";
 import { createReader, type Problem, type Reader } from "./config_reader.ts";
-
-export type { Problem } from "./config_reader.ts";
 
 export const ENVIRONMENTS = ["sod", "stage", "online", "simulator"] as const;
 export type Environment = typeof ENVIRONMENTS[number];
@@ -21,27 +27,9 @@ const ORIGINS: Readonly<Record<Exclude<Environment, "simulator">, string>> = {
   online: "https://online.superoffice.com",
 };
 
-export interface KmsKey {
-  readonly keyVersion: string;
-  /** Null: Google's own. */
-  readonly endpoint: URL | null;
-  readonly protectionLevel: "HSM" | "SOFTWARE";
-}
-
-export type SigningConfig =
-  | { readonly kind: "google_kms"; readonly key: KmsKey; readonly standby: KmsKey | null }
-  | { readonly kind: "file"; readonly pem: Secret }
-  /** A key of our own making under the data directory: sandbox only. */
-  | { readonly kind: "generated" };
-
 export type StoreConfig =
   | { readonly kind: "upstash"; readonly url: URL; readonly token: Secret }
   | { readonly kind: "sqlite" };
-
-export interface SealingKey {
-  readonly id: string;
-  readonly key: Uint8Array;
-}
 
 export interface SuperOfficeConfig {
   readonly origin: URL;
@@ -66,10 +54,7 @@ export interface Config {
   readonly sealingKeys: readonly SealingKey[] | null;
   /** Null: one generated caller with every permission (simulator only). */
   readonly callers: readonly CallerEntry[] | null;
-  readonly ledgerKey:
-    | { readonly kind: "seed"; readonly seed: Secret }
-    | { readonly kind: "google_kms"; readonly keyVersion: string; readonly endpoint: URL | null }
-    | { readonly kind: "generated" };
+  readonly ledgerKey: LedgerKeyConfig;
   /** Null: host of the public URL and `/ledger`. */
   readonly ledgerOrigin: string | null;
   readonly ticketLifetimeMs: number;
@@ -83,9 +68,6 @@ export type ParsedConfig =
 
 /** Content of a file, or null if it cannot be read. */
 export type ReadFile = (path: string) => string | null;
-
-const KEY_VERSION =
-  /^projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+\/cryptoKeyVersions\/\d+$/;
 
 /**
  * Reads the environment.
@@ -113,9 +95,9 @@ export function parseConfig(
     signing: readSigning(reader, kind, readFile),
     store,
     dataDir: reader.text("DATA_DIR") ?? "./data",
-    sealingKeys: readSealingKeys(reader, store),
+    sealingKeys: readSealingKeys(reader, store.kind === "upstash"),
     callers: readCallers(reader, kind, readFile),
-    ledgerKey: readLedgerKey(reader, store),
+    ledgerKey: readLedgerKey(reader, store.kind === "upstash"),
     ledgerOrigin: readLedgerOrigin(reader),
     ticketLifetimeMs: reader.whole("TICKET_LIFETIME_SECONDS", 1, 86_400, 21_600) * 1000,
     exchangeTimeoutMs: reader.whole("EXCHANGE_TIMEOUT_MS", 100, 60_000, 4000),
@@ -143,50 +125,6 @@ function readSuperOffice(reader: Reader, kind: Environment): SuperOfficeConfig |
   return { origin, clientId, clientSecret };
 }
 
-function readKeyVersion(reader: Reader, name: string): string | null {
-  const text = reader.text(name);
-  if (text === null) return null;
-  if (KEY_VERSION.test(text)) return text;
-  reader.problem(name, "is not projects/…/locations/…/keyRings/…/cryptoKeys/…/cryptoKeyVersions/N");
-  return null;
-}
-
-function readSigning(reader: Reader, kind: Environment, readFile: ReadFile): SigningConfig {
-  const keyVersion = readKeyVersion(reader, "KMS_KEY_VERSION");
-  const standby = readKeyVersion(reader, "KMS_STANDBY_KEY_VERSION");
-  const endpoint = reader.origin("KMS_ENDPOINT");
-  const protectionLevel = reader.choice("KMS_PROTECTION_LEVEL", ["HSM", "SOFTWARE"], "HSM");
-  const file = reader.text("SIGNING_KEY_FILE");
-  const isLive = kind === "stage" || kind === "online";
-  if (reader.has("KMS_STANDBY_KEY_VERSION") && !reader.has("KMS_KEY_VERSION")) {
-    reader.problem("KMS_STANDBY_KEY_VERSION", "stands by for KMS_KEY_VERSION, which is missing");
-  }
-  if (isLive && !reader.has("KMS_KEY_VERSION")) {
-    reader.problem("KMS_KEY_VERSION", `is required for ${kind}: its key belongs into the HSM`);
-  }
-  if (file !== null && isLive) {
-    reader.problem("SIGNING_KEY_FILE", `is not for ${kind}: use KMS_KEY_VERSION`);
-  }
-  if (file !== null && reader.has("KMS_KEY_VERSION") && !isLive) {
-    reader.problem("SIGNING_KEY_FILE", "excludes KMS_KEY_VERSION: choose one");
-  }
-  if (kind === "sod" && file === null && !reader.has("KMS_KEY_VERSION")) {
-    reader.problem("KMS_KEY_VERSION", "is required for sod, unless there is a SIGNING_KEY_FILE");
-  }
-  if (keyVersion !== null) {
-    const key = { keyVersion, endpoint, protectionLevel };
-    return {
-      kind: "google_kms",
-      key,
-      standby: standby === null ? null : { ...key, keyVersion: standby },
-    };
-  }
-  if (file === null) return { kind: "generated" };
-  const pem = readFile(file);
-  if (pem === null) reader.problem("SIGNING_KEY_FILE", "names a file that cannot be read");
-  return { kind: "file", pem: new Secret(pem ?? "") };
-}
-
 function readStore(reader: Reader): StoreConfig {
   const url = reader.origin("UPSTASH_REDIS_REST_URL");
   const token = reader.secret("UPSTASH_REDIS_REST_TOKEN");
@@ -204,44 +142,6 @@ function readStore(reader: Reader): StoreConfig {
     );
   }
   return url !== null && token !== null ? { kind: "upstash", url, token } : { kind: "sqlite" };
-}
-
-function readSealingKeys(reader: Reader, store: StoreConfig): SealingKey[] | null {
-  const name = "SEALING_KEYS";
-  const text = reader.text(name);
-  if (text === null) {
-    if (store.kind === "upstash") reader.problem(name, "is required with UPSTASH_REDIS_REST_URL");
-    return null;
-  }
-  const keys: SealingKey[] = [];
-  for (const [place, part] of text.split(",").entries()) {
-    const match = /^([A-Za-z0-9_-]{1,32}):(.+)$/.exec(part.trim());
-    const key = match === null ? null : bytesOf(match[2]!, 32);
-    if (match === null || key === null) {
-      reader.problem(name, `entry ${place + 1} is not id:base64 of 32 bytes`);
-    } else if (keys.some(({ id }) => id === match[1])) {
-      reader.problem(name, `entry ${place + 1} repeats an id`);
-    } else keys.push({ id: match[1]!, key });
-  }
-  return keys;
-}
-
-function readLedgerKey(reader: Reader, store: StoreConfig): Config["ledgerKey"] {
-  const seed = reader.secret("LEDGER_KEY");
-  const keyVersion = readKeyVersion(reader, "LEDGER_KMS_KEY_VERSION");
-  if (seed !== null && reader.has("LEDGER_KMS_KEY_VERSION")) {
-    reader.problem("LEDGER_KEY", "excludes LEDGER_KMS_KEY_VERSION: choose one");
-  }
-  if (seed !== null && bytesOf(seed.reveal(), 32) === null) {
-    reader.problem("LEDGER_KEY", "is not base64 of a 32-byte Ed25519 seed");
-  }
-  if (seed === null && !reader.has("LEDGER_KMS_KEY_VERSION") && store.kind === "upstash") {
-    reader.problem("LEDGER_KEY", "or LEDGER_KMS_KEY_VERSION is required with Upstash");
-  }
-  if (keyVersion !== null) {
-    return { kind: "google_kms", keyVersion, endpoint: reader.origin("KMS_ENDPOINT") };
-  }
-  return seed === null ? { kind: "generated" } : { kind: "seed", seed };
 }
 
 function readLedgerOrigin(reader: Reader): string | null {
@@ -285,14 +185,4 @@ function readCallers(
   if (parsed.ok) return parsed.entries;
   for (const problem of parsed.problems) reader.problem(name, problem);
   return null;
-}
-
-/** @returns the bytes, or null unless the text is base64 (either alphabet) of just so many */
-function bytesOf(text: string, length: number): Uint8Array | null {
-  try {
-    const binary = atob(text.trim().replaceAll("-", "+").replaceAll("_", "/"));
-    return binary.length === length ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : null;
-  } catch {
-    return null;
-  }
 }

@@ -5,7 +5,8 @@
 
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
 import { compose, type Service } from "./compose.ts";
-import { type Config, parseConfig, type Problem } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
+import type { Problem } from "./config_reader.ts";
 import { print } from "./print.ts";
 import type { Secret } from "./domain/secret.ts";
 import type { SuperOfficeSimulator } from "./simulator/superoffice/server.ts";

@@ -5,7 +5,7 @@
  */
 
 import { generateApiKey } from "./adapters/callers/api_keys.ts";
-import { dataDirOf, generatedKey } from "./compose.ts";
+import { dataDirOf, generatedKey } from "./parts.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";
 import { PERMISSIONS } from "./domain/caller.ts";

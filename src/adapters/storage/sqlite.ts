@@ -3,29 +3,13 @@
  * for network file systems, where SQLite's locks do not hold.
  */
 
-import type {
-  ConsentStore,
-  LedgerStore,
-  Probe,
-  TenantStore,
-  TicketStore,
-} from "../../usecases/ports.ts";
 import type { Sealing } from "./sealing.ts";
 import { openConnection } from "./sqlite_connection.ts";
 import { createSqliteConsents } from "./sqlite_consents.ts";
 import { createSqliteLedger } from "./sqlite_ledger.ts";
 import { createSqliteTenants } from "./sqlite_tenants.ts";
 import { createSqliteTickets } from "./sqlite_tickets.ts";
-
-/** What a storage backend gives: one store per port. */
-export interface Stores {
-  readonly tenants: TenantStore;
-  readonly tickets: TicketStore;
-  readonly ledger: LedgerStore;
-  readonly consents: ConsentStore;
-  readonly probe: Probe;
-  close(): void;
-}
+import type { Stores } from "./stores.ts";
 
 export interface SqliteOptions {
   /** A file, made if missing, or `:memory:` for a store that ends with `close`. */

@@ -12,13 +12,12 @@ import type { Faults, KmsFault } from "./faults.ts";
 import type { KeyVersion, KeyVersions } from "./key_versions.ts";
 import { errorResponse, KmsError } from "./kms_error.ts";
 import { isProjectNumber, parseResourceName, type ResourceName } from "./resource_name.ts";
-import { faultAnswer, happens, type Transport } from "./transport_faults.ts";
+import { faultAnswer, happens } from "./transport_faults.ts";
 
 export interface ApiParts {
   readonly keyVersions: KeyVersions;
   readonly faults: Faults;
   readonly audit: AuditLog;
-  readonly transport: Transport;
   readonly requireBearer: boolean;
   /** Told of every signature that the key has made. */
   readonly signed: () => void;
@@ -65,7 +64,8 @@ function serve(
   call: Call,
   act: Act,
 ): Response | Promise<Response> {
-  const fault = parts.faults.take(FAULT_METHODS[method]);
+  const armed = parts.faults.take(FAULT_METHODS[method]);
+  const fault = armed?.fault ?? null;
   const digest = method === "AsymmetricSign" ? digestOf(call.body) : null;
   const record = (error: KmsError | null) =>
     parts.audit.record({ method, resource: call.resource, headers: call.headers, digest, error });
@@ -82,12 +82,12 @@ function serve(
       return errorResponse(refused);
     }
   }
-  if (fault === null) return Response.json(answer);
+  if (armed === null || fault === null) return Response.json(answer);
   const refusal = fault.kind === "status" ? statusError(fault, method, call.resource) : null;
   if (refusal && answer === null) record(refusal);
   if (refusal) return errorResponse(refusal);
   const spoilt = answer && spoil(answer, fault, call.write);
-  return faultAnswer(fault, spoilt, parts.transport);
+  return faultAnswer(fault, spoilt, armed.end);
 }
 
 const FAULT_METHODS = { AsymmetricSign: "asymmetricSign", GetPublicKey: "getPublicKey" } as const;

@@ -42,24 +42,33 @@ export type KmsFault = FaultKind & {
 };
 
 export interface Faults {
-  /** Replaces the armed fault. */
+  /** Replaces the armed fault, which ends. */
   arm(fault: KmsFault | null): void;
   /** The fault of this call, if any; uses up one of its calls. */
-  take(method: FaultMethod): KmsFault | null;
+  take(method: FaultMethod): ArmedFault | null;
+}
+
+export interface ArmedFault {
+  readonly fault: KmsFault;
+  /** The fault was replaced or cleared: answers that it holds back are let go. */
+  readonly end: AbortSignal;
 }
 
 export function createFaults(): Faults {
   let armed: KmsFault | null = null;
+  let ending = new AbortController();
   let left = Infinity;
   return {
     arm(fault) {
+      ending.abort();
+      ending = new AbortController();
       armed = fault;
       left = fault?.calls ?? Infinity;
     },
     take(method) {
       if (armed === null || left <= 0 || (armed.method ?? "asymmetricSign") !== method) return null;
       left--;
-      return armed;
+      return { fault: armed, end: ending.signal };
     },
   };
 }

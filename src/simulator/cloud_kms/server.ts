@@ -34,7 +34,7 @@ export interface CloudKmsSimulator {
   addKeyVersion(options: KeyVersionOptions): Promise<string>;
   /** @param effectiveAfterMs how long signing goes on after a disabling; Google documents minutes */
   setState(keyVersion: string, state: string, effectiveAfterMs?: number): void;
-  /** Arms a fault; null clears it. */
+  /** Arms a fault, or clears it with null; answers that the fault before it held back are let go. */
   fault(fault: KmsFault | null): void;
   /** AsymmetricSign calls that produced a signature. */
   signatures(): number;
@@ -51,13 +51,11 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
   const keyVersion = await keyVersions.add({});
   const faults = createFaults();
   const audit = createAuditLog(now, options.auditDelayMs ?? 0);
-  const closing = new AbortController();
   let signatures = 0;
   const api = createApi({
     keyVersions,
     faults,
     audit,
-    transport: { closed: closing.signal },
     requireBearer: options.requireBearer ?? false,
     signed: () => signatures++,
   });
@@ -83,7 +81,7 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
     signatures: () => signatures,
     auditEntries: audit.entries,
     close: async () => {
-      closing.abort();
+      faults.arm(null);
       await server.shutdown();
     },
   };

@@ -1,24 +1,22 @@
 /**
  * Faults of the way rather than of the answer: late, silent, cut off, or a page from something in
- * between. What waits ends when the stand-in closes, so that no test leaves a timer behind.
+ * between. What waits ends when the fault is cleared, or the stand-in closed.
  */
 import type { KmsFault } from "./faults.ts";
-
-/** What waiting answers need: the end of the stand-in. */
-export interface Transport {
-  readonly closed: AbortSignal;
-}
 
 /** Whether the key does its work although the call fails. */
 export function happens(fault: KmsFault): boolean {
   return fault.happened === true || !LOSING.includes(fault.kind);
 }
 
-/** @param answer what would have been answered, spoilt or not; null if nothing happened */
+/**
+ * @param answer what would have been answered, spoilt or not; null if nothing happened
+ * @param end the end of the fault, and so of waiting
+ */
 export function faultAnswer(
   fault: KmsFault,
   answer: unknown,
-  { closed }: Transport,
+  end: AbortSignal,
 ): Response | Promise<Response> {
   switch (fault.kind) {
     case "page":
@@ -26,11 +24,11 @@ export function faultAnswer(
     case "reset":
       return cutOff();
     case "silent":
-      return ended(closed).then(cutOff);
+      return ended(end).then(cutOff);
     case "slow":
-      return after(fault.ms, closed).then(() => Response.json(answer));
+      return after(fault.ms, end).then(() => Response.json(answer));
     case "slow_body":
-      return slowBody(answer, fault.ms, closed);
+      return slowBody(answer, fault.ms, end);
     default:
       return Response.json(answer);
   }
@@ -55,13 +53,13 @@ function cutOff(): Response {
   return new Response(body, { headers });
 }
 
-function slowBody(answer: unknown, ms: number, closed: AbortSignal): Response {
+function slowBody(answer: unknown, ms: number, end: AbortSignal): Response {
   const bytes = new TextEncoder().encode(JSON.stringify(answer));
   const cancelled = new AbortController();
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       controller.enqueue(bytes.subarray(0, 1));
-      await after(ms, AbortSignal.any([closed, cancelled.signal]));
+      await after(ms, AbortSignal.any([end, cancelled.signal]));
       if (cancelled.signal.aborted) return;
       controller.enqueue(bytes.subarray(1));
       controller.close();

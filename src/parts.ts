@@ -1,0 +1,127 @@
+/**
+ * The adapters that a configuration asks for: stores, keys, the ledger's readers. Only wires; what
+ * they do is their own.
+ */
+
+import { randomBytes } from "node:crypto";
+import { createLedgerKey, generateLedgerSeed } from "./adapters/signing/ledger_key.ts";
+import { createGoogleKmsSigner } from "./adapters/signing/google_kms.ts";
+import { createLocalKeySigner, generateLocalKeyPem } from "./adapters/signing/local_key.ts";
+import { type DataDir, openDataDir } from "./adapters/storage/data_dir.ts";
+import { createSealing } from "./adapters/storage/sealing.ts";
+import { openSqlite } from "./adapters/storage/sqlite.ts";
+import type { Config } from "./config.ts";
+import type { KmsKey } from "./config_keys.ts";
+import { Secret } from "./domain/secret.ts";
+import { type Audit, createAudit } from "./usecases/audit.ts";
+import type {
+  CheckpointSigner,
+  ConsentStore,
+  LedgerStore,
+  Log,
+  Probe,
+  Signer,
+  TenantStore,
+  TicketStore,
+} from "./usecases/ports.ts";
+
+/** All that is kept, wherever it is kept. */
+export interface Stores {
+  readonly tenants: TenantStore;
+  readonly tickets: TicketStore;
+  readonly ledger: LedgerStore;
+  readonly consents: ConsentStore;
+  readonly probe: Probe;
+  close(): void;
+}
+
+/** Deadline of one attempt at a key. Milliseconds. */
+export const SIGN_ATTEMPT_MS = 1000;
+
+const STORE_MS = 1500;
+
+/** The data directory, opened only when something is in it: an edge function may have no disk. */
+export function dataDirOf(config: Config): DataDir {
+  return openDataDir(config.dataDir);
+}
+
+/** Opens the configured store. */
+export async function openStores(config: Config): Promise<Stores> {
+  const keys = config.sealingKeys ?? [{
+    id: "generated",
+    key: Uint8Array.from(
+      atob(dataDirOf(config).readOrCreate("sealing.key", () => randomBytes(32).toString("base64"))),
+      (char) => char.charCodeAt(0),
+    ),
+  }];
+  const sealing = createSealing(keys);
+  if (config.store.kind === "sqlite") {
+    return openSqlite({ path: `${dataDirOf(config).path}/box-office.sqlite`, sealing });
+  }
+  const { createUpstash } = await import("./adapters/storage/upstash.ts");
+  return createUpstash({
+    url: config.store.url.href,
+    token: config.store.token,
+    sealing,
+    timeoutMs: STORE_MS,
+    // Upstash's own dialect: without it every script locks the whole database.
+    keyLocking: true,
+  });
+}
+
+/** The ledger for readers, with its key. */
+export async function openAudit(
+  config: Config,
+  publicUrl: URL,
+  stores: Pick<Stores, "ledger">,
+  log: Log,
+): Promise<Audit> {
+  return createAudit({
+    store: stores.ledger,
+    signer: await createCheckpointSigner(config),
+    origin: config.ledgerOrigin ?? `${publicUrl.host}/ledger`,
+    log,
+  });
+}
+
+async function createCheckpointSigner(config: Config): Promise<CheckpointSigner> {
+  const { ledgerKey } = config;
+  switch (ledgerKey.kind) {
+    case "seed":
+      return createLedgerKey(ledgerKey.seed);
+    case "generated":
+      return createLedgerKey(
+        new Secret(dataDirOf(config).readOrCreate("ledger.key", generateLedgerSeed)),
+      );
+    case "google_kms": {
+      const { createKmsLedgerKey } = await import("./adapters/signing/kms_ledger_key.ts");
+      return createKmsLedgerKey({ ...ledgerKey, timeoutMs: SIGN_ATTEMPT_MS, userAgent: AGENT });
+    }
+  }
+}
+
+const AGENT = "box-office/0.1.0";
+
+/** The key that signs, and its standby if there is one. */
+export async function createSigners(config: Config): Promise<Signer[]> {
+  const { signing } = config;
+  const kms = (key: KmsKey) =>
+    createGoogleKmsSigner({ ...key, timeoutMs: SIGN_ATTEMPT_MS, userAgent: AGENT });
+  switch (signing.kind) {
+    case "google_kms":
+      return signing.standby === null
+        ? [kms(signing.key)]
+        : [kms(signing.key), kms(signing.standby)];
+    case "file":
+      return [createLocalKeySigner({ pem: signing.pem.reveal() })];
+    case "generated":
+      return [createLocalKeySigner({ pem: await generatedKey(config) })];
+  }
+}
+
+/** The sandbox's signing key, as PEM. */
+export async function generatedKey(config: Config): Promise<string> {
+  const dir = dataDirOf(config);
+  const pem = dir.read("signing_key.pem") ?? await generateLocalKeyPem();
+  return dir.readOrCreate("signing_key.pem", () => pem);
+}
