@@ -56,12 +56,36 @@ export function parseCallers(value: unknown): CallersReading {
 
 /**
  * Compiles a subject pattern. A subject matches whole; `*` stands for one or more characters inside
- * one part, where parts end at `/` and `:`.
+ * one part, where parts end at `/` and `:`. No regular expression, because one with many stars takes
+ * time without bound.
  */
 export function subjectMatcher(pattern: string): (subject: string) => boolean {
-  const literal = pattern.split(/\*+/).map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  const expression = new RegExp(`^${literal.join("[^/:]+")}$`, "u");
-  return (subject) => expression.test(subject);
+  const wanted = splitParts(pattern).map((part) => part.split(/\*+/));
+  return (subject) => {
+    const parts = splitParts(subject);
+    return parts.length === wanted.length &&
+      wanted.every((pieces, index) => matchesPieces(parts[index]!, pieces));
+  };
+}
+
+/** Parts and the marks between them, in turn. */
+function splitParts(text: string): string[] {
+  return text.split(/([/:])/);
+}
+
+/** Takes each piece at the first place where it fits: if any choice leads to a match, this one does. */
+function matchesPieces(text: string, pieces: readonly string[]): boolean {
+  const [first = "", ...rest] = pieces;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let end = first.length;
+  for (const piece of rest) {
+    const found = text.indexOf(piece, end + 1);
+    if (found < 0) return false;
+    end = found + piece.length;
+  }
+  return text.endsWith(last) && text.length - last.length > end;
 }
 
 type Report = (path: string, problem: string) => void;

@@ -23,6 +23,8 @@ export interface JwtCallersOptions {
   readonly now: () => number;
   /** For each call to an issuer. */
   readonly timeoutMs: number;
+  /** How many verified tokens are remembered at most; 10 000 if absent. */
+  readonly maxRemembered?: number;
   readonly log?: Pick<Log, "warn">;
   readonly fetch?: typeof fetch;
 }
@@ -30,7 +32,6 @@ export interface JwtCallersOptions {
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const SKEW_SECONDS = 60;
 const MAX_LENGTH = 16 * 1024;
-const MAX_REMEMBERED = 10_000;
 
 /** A withdrawn key stops working after this long even for tokens that live longer. */
 const REMEMBER_MS = 10 * 60_000;
@@ -38,7 +39,7 @@ const REMEMBER_MS = 10 * 60_000;
 export function createJwtCallers(options: JwtCallersOptions): JwtCallers {
   const { now, log } = options;
   const issuers = createIssuers(options);
-  const remembered = createMemory();
+  const remembered = createMemory(options.maxRemembered ?? 10_000);
 
   const verify = async (token: string, digest: string): Promise<Caller | null> => {
     const claimed = peek(token);
@@ -129,7 +130,7 @@ function peek(
 }
 
 /** Bounded: the oldest makes room. A token that was forgotten is simply verified again. */
-function createMemory() {
+function createMemory(max: number) {
   const known = new Map<string, { readonly caller: Caller; readonly until: number }>();
   return {
     get(digest: string, now: number): Caller | null {
@@ -141,7 +142,7 @@ function createMemory() {
     },
     put(digest: string, caller: Caller, until: number): void {
       const [oldest] = known.keys();
-      if (known.size >= MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+      if (known.size >= max && oldest !== undefined) known.delete(oldest);
       known.set(digest, { caller, until });
     },
   };

@@ -1,0 +1,81 @@
+/** API keys: made, recognised, and never kept. */
+
+import assert from "node:assert/strict";
+import { generateApiKey } from "../../../src/adapters/callers/api_keys.ts";
+import { createCallers } from "../../../src/adapters/callers/callers.ts";
+import type { CallerEntry } from "../../../src/domain/caller_entry.ts";
+import { sha256Hex } from "../../../src/domain/signed_text.ts";
+
+function entry(id: string, ...keys: string[]): CallerEntry {
+  return {
+    caller: { id, tenants: new Set(["*"]), permissions: new Set(["ticket"]) },
+    requestsPerMinute: null,
+    credential: { kind: "api_key", digests: keys.map((key) => sha256Hex(key)) },
+  };
+}
+
+const callers = createCallers({
+  callers: [
+    entry("orders", "first-key", "second-key"),
+    entry("own", "a key: of one's own, with spaces!"),
+  ],
+  now: () => 0,
+});
+
+async function idOf(authorization: string | null): Promise<string | null> {
+  return (await callers.identify(authorization))?.id ?? null;
+}
+
+Deno.test("a made key has a prefix, 256 bits, and a checksum that a scanner can check", () => {
+  const { key, digest } = generateApiKey(() => new Uint8Array(32).fill(255));
+  const text = key.reveal();
+  assert.match(text, /^bo_[A-Za-z0-9_-]{43}[0-9a-f]{6}$/);
+  assert.equal(text.slice(-6), sha256Hex(text.slice(0, -6)).slice(0, 6));
+  assert.equal(digest, sha256Hex(text));
+  assert.equal(String(key), "[secret]");
+});
+
+Deno.test("two keys differ, and too little randomness makes none", () => {
+  const random = () => crypto.getRandomValues(new Uint8Array(32));
+  assert.notEqual(generateApiKey(random).digest, generateApiKey(random).digest);
+  assert.throws(() => generateApiKey(() => new Uint8Array(16)), RangeError);
+});
+
+const headers: readonly (readonly [string | null, string | null])[] = [
+  ["Bearer first-key", "orders"],
+  ["Bearer second-key", "orders"],
+  ["bearer first-key", "orders"],
+  ["BEARER   first-key ", "orders"],
+  ["Bearer a key: of one's own, with spaces!", "own"],
+  [null, null],
+  ["", null],
+  ["Bearer", null],
+  ["Bearer ", null],
+  ["Bearer third-key", null],
+  ["Bearer FIRST-KEY", null],
+  ["Bearer first-key2", null],
+  ["Basic first-key", null],
+  ["first-key", null],
+  ["Bearer Bearer first-key", null],
+  ["Bearer first-key, Bearer first-key", null],
+  [`Bearer ${sha256Hex("first-key")}`, null],
+  [`Bearer ${"x".repeat(513)}`, null],
+  ["Bearer \u00e6", null],
+  ["Bearer __proto__", null],
+  ["Bearer eyJhbGciOiJub25lIn0.e30.x", null],
+];
+
+for (const [header, id] of headers) {
+  Deno.test(`${JSON.stringify(header)?.slice(0, 60)} is ${id ?? "nobody"}`, async () => {
+    assert.equal(await idOf(header), id);
+  });
+}
+
+Deno.test("an API key is answered at once, without a promise", () => {
+  assert.ok(!(callers.identify("Bearer first-key") instanceof Promise));
+});
+
+Deno.test("what is kept of a key is its digest", () => {
+  const shown = Deno.inspect(entry("orders", "first-key"), { depth: 10 });
+  assert.ok(!shown.includes("first-key"));
+});

@@ -1,0 +1,342 @@
+/** Callers with JWTs: a real issuer on loopback, one good token, bent once per test. */
+
+import assert from "node:assert/strict";
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
+import { createCallers } from "../../../src/adapters/callers/callers.ts";
+import { createJwtCallers } from "../../../src/adapters/callers/jwt_callers.ts";
+import type { CallerEntry } from "../../../src/domain/caller_entry.ts";
+import { sha256Hex } from "../../../src/domain/signed_text.ts";
+
+const NOW = Date.UTC(2026, 0, 15, 12, 0, 0);
+const SECONDS = NOW / 1000;
+const AUDIENCE = "https://tickets.example.com";
+const SUBJECT = "deployment:acme/sync/production";
+
+interface Key {
+  readonly kid: string;
+  readonly alg: string;
+  readonly privateKey: CryptoKey;
+  readonly jwk: Readonly<Record<string, unknown>>;
+}
+
+async function makeKey(kid: string, alg: string): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  return { kid, alg, privateKey, jwk: { ...await exportJWK(publicKey), kid, alg, use: "sig" } };
+}
+
+const keys = await Promise.all(
+  ["RS256", "PS256", "ES256", "EdDSA"].map((alg) => makeKey(`key-${alg}`, alg)),
+);
+const [rsa, pss, elliptic] = keys as [Key, Key, Key, Key];
+const other = await makeKey("other", "ES256");
+
+interface Issuer extends AsyncDisposable {
+  readonly url: string;
+  readonly counts: Map<string, number>;
+  keys: readonly Key[];
+  discovery: Readonly<Record<string, unknown>>;
+  answer: () => Response | Promise<Response> | null;
+}
+
+function startIssuer(published: readonly Key[] = keys): Issuer {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      const { pathname } = new URL(request.url);
+      issuer.counts.set(pathname, (issuer.counts.get(pathname) ?? 0) + 1);
+      const document = { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks`, ...issuer.discovery };
+      return issuer.answer() ??
+        (pathname === "/.well-known/openid-configuration"
+          ? Response.json(document)
+          : pathname === "/jwks"
+          ? Response.json({ keys: issuer.keys.map((key) => key.jwk) })
+          : new Response(null, { status: 404 }));
+    },
+  );
+  const issuer: Issuer = {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    counts: new Map(),
+    keys: published,
+    discovery: {},
+    answer: () => null,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+  return issuer;
+}
+
+function entryOf(id: string, issuer: string, subject = SUBJECT): CallerEntry {
+  return {
+    caller: { id, tenants: new Set(["Cust12345"]), permissions: new Set(["ticket"]) },
+    requestsPerMinute: null,
+    credential: { kind: "jwt", issuer, audience: AUDIENCE, subject },
+  };
+}
+
+const apiKeyEntry: CallerEntry = {
+  caller: { id: "by-key", tenants: new Set(["*"]), permissions: new Set(["ticket"]) },
+  requestsPerMinute: null,
+  credential: { kind: "api_key", digests: [sha256Hex("api-key")] },
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+function sign(issuer: Issuer, changes: Json = {}, key = elliptic, header: Json = {}) {
+  const claims = {
+    iss: issuer.url,
+    aud: AUDIENCE,
+    sub: SUBJECT,
+    iat: SECONDS,
+    exp: SECONDS + 300,
+    ...changes,
+  };
+  return new SignJWT(claims).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header })
+    .sign(key.privateKey);
+}
+
+function callersOf(entries: readonly CallerEntry[], clock = { now: NOW }) {
+  const callers = createCallers({ callers: entries, now: () => clock.now, timeoutMs: 500 });
+  return async (token: string) => (await callers.identify(`Bearer ${token}`))?.id ?? null;
+}
+
+for (const key of keys) {
+  Deno.test(`a token signed with ${key.alg} names its caller`, async () => {
+    await using issuer = startIssuer();
+    const idOf = callersOf([apiKeyEntry, entryOf("sync", issuer.url)]);
+    assert.equal(await idOf(await sign(issuer, {}, key)), "sync");
+  });
+}
+
+const accepted: Readonly<Record<string, Json>> = {
+  "our audience alone in an array": { aud: [AUDIENCE] },
+  "an end 59 seconds ago": { exp: SECONDS - 59 },
+  "a beginning in 60 seconds": { nbf: SECONDS + 60, iat: SECONDS + 60 },
+  "no iat": { iat: undefined },
+};
+
+for (const [name, changes] of Object.entries(accepted)) {
+  Deno.test(`a token with ${name} is accepted`, async () => {
+    await using issuer = startIssuer();
+    const idOf = callersOf([entryOf("sync", issuer.url)]);
+    assert.equal(await idOf(await sign(issuer, changes)), "sync");
+  });
+}
+
+const bent: Readonly<Record<string, Json>> = {
+  "another issuer": { iss: "https://oidc.example.com" },
+  "its issuer with a slash": { iss: "slash" },
+  "no issuer": { iss: undefined },
+  "another audience": { aud: "https://else.example.com" },
+  "our audience with a slash": { aud: `${AUDIENCE}/` },
+  "our audience and another": { aud: [AUDIENCE, "https://else.example.com"] },
+  "no audience": { aud: undefined },
+  "another subject": { sub: "deployment:acme/sync/preview" },
+  "a longer subject": { sub: `${SUBJECT}/x` },
+  "no subject": { sub: undefined },
+  "a subject in an array": { sub: [SUBJECT] },
+  "an end 61 seconds ago": { exp: SECONDS - 61 },
+  "no end": { exp: undefined },
+  "an end in text": { exp: String(SECONDS + 300) },
+  "a beginning in 61 seconds": { nbf: SECONDS + 61 },
+  "an issue in 61 seconds": { iat: SECONDS + 61 },
+};
+
+for (const [name, changes] of Object.entries(bent)) {
+  Deno.test(`a token with ${name} is nobody's`, async () => {
+    await using issuer = startIssuer();
+    const idOf = callersOf([entryOf("sync", issuer.url)]);
+    const claims = changes.iss === "slash" ? { iss: `${issuer.url}/` } : changes;
+    assert.equal(await idOf(await sign(issuer, claims)), null);
+  });
+}
+
+Deno.test("a token that is forged in its header or by its key is nobody's", async () => {
+  await using issuer = startIssuer();
+  const idOf = callersOf([entryOf("sync", issuer.url)]);
+  const good = await sign(issuer);
+  const [head, payload, signature] = good.split(".");
+  const claims = { iss: issuer.url, aud: AUDIENCE, sub: SUBJECT, exp: SECONDS + 300 };
+  const modulus = new TextEncoder().encode(String(rsa.jwk.n));
+  const forged = {
+    "no algorithm": new UnsecuredJWT(claims).encode(),
+    "HS256 with a modulus": await new SignJWT(claims)
+      .setProtectedHeader({ alg: "HS256", kid: rsa.kid }).sign(modulus),
+    "another key's kid": await sign(issuer, {}, { ...other, kid: elliptic.kid }),
+    "an unknown kid": await sign(issuer, {}, other),
+    "its own key in the header": await sign(issuer, {}, other, { jwk: other.jwk }),
+    "RS256 under a PS256 key": await sign(issuer, {}, { ...rsa, kid: pss.kid }),
+    "ES256 under an RS256 kid": await sign(issuer, {}, { ...elliptic, kid: rsa.kid }),
+    "no kid, two keys that fit": await sign(issuer, {}, elliptic, { kid: undefined }),
+    "a changed payload": `${head}.${payload?.slice(0, -4)}AAAA.${signature}`,
+    "no signature": `${head}.${payload}.`,
+    "padding": `${good}=`,
+    "17 KiB": await sign(issuer, { more: "x".repeat(17_000) }),
+  };
+  issuer.keys = [...keys, await makeKey("second-elliptic", "ES256")];
+  for (const [name, token] of Object.entries(forged)) {
+    assert.equal(await idOf(token), null, name);
+  }
+  assert.equal(await idOf(good), "sync");
+});
+
+Deno.test("an algorithm that is not on the list is refused even if the key fits", async () => {
+  const rs512 = await makeKey("rs512", "RS512");
+  await using issuer = startIssuer([rs512]);
+  const idOf = callersOf([entryOf("sync", issuer.url)]);
+  assert.equal(await idOf(await sign(issuer, {}, rs512)), null);
+});
+
+Deno.test("the first entry whose pattern matches is the caller", async () => {
+  await using issuer = startIssuer();
+  const idOf = callersOf([
+    entryOf("exact", issuer.url),
+    entryOf("any-stage", issuer.url, "deployment:acme/sync/*"),
+  ]);
+  assert.equal(await idOf(await sign(issuer)), "exact");
+  assert.equal(
+    await idOf(await sign(issuer, { sub: "deployment:acme/sync/preview" })),
+    "any-stage",
+  );
+  assert.equal(issuer.counts.get("/jwks"), 1);
+});
+
+Deno.test("one issuer's key says nothing in another issuer's name", async () => {
+  await using one = startIssuer([elliptic]);
+  await using two = startIssuer([other]);
+  const idOf = callersOf([entryOf("one", one.url), entryOf("two", two.url)]);
+  assert.equal(await idOf(await sign(one, { iss: two.url })), null);
+  assert.equal(await idOf(await sign(two, {}, other)), "two");
+});
+
+Deno.test("a verified token is remembered: at once, and only until it ends", async () => {
+  await using issuer = startIssuer();
+  const clock = { now: NOW };
+  const callers = createCallers({ callers: [entryOf("sync", issuer.url)], now: () => clock.now });
+  const header = `Bearer ${await sign(issuer)}`;
+  assert.ok(callers.identify(header) instanceof Promise);
+  await callers.identify(header);
+  const known = callers.identify(header);
+  assert.ok(known !== null && !(known instanceof Promise));
+  clock.now += 359_999;
+  assert.ok(!(callers.identify(header) instanceof Promise));
+  clock.now += 1;
+  assert.equal(await callers.identify(header), null);
+});
+
+Deno.test("a long-lived token is verified anew every ten minutes, so a withdrawn key ends it", async () => {
+  await using issuer = startIssuer();
+  const clock = { now: NOW };
+  const idOf = callersOf([entryOf("sync", issuer.url)], clock);
+  const token = await sign(issuer, { exp: SECONDS + 86_400 });
+  assert.equal(await idOf(token), "sync");
+  issuer.keys = [rsa];
+  clock.now += 10 * 60_000;
+  assert.equal(await idOf(token), null);
+});
+
+Deno.test("only so many tokens are remembered, the oldest makes room", async () => {
+  await using issuer = startIssuer();
+  const callers = createJwtCallers({
+    callers: [entryOf("sync", issuer.url)],
+    now: () => NOW,
+    timeoutMs: 500,
+    maxRemembered: 2,
+  });
+  const tokens = await Promise.all([1, 2, 3].map((jti) => sign(issuer, { jti: `${jti}` })));
+  for (const token of tokens) await callers.identify(token);
+  const [oldest, ...newer] = tokens;
+  for (const token of newer) assert.ok(!(callers.identify(token) instanceof Promise));
+  const again = callers.identify(oldest!);
+  assert.ok(again instanceof Promise);
+  assert.equal((await again)?.id, "sync");
+});
+
+Deno.test("a rotated key is found at once, unknown keys ask at most once a minute", async () => {
+  await using issuer = startIssuer([elliptic]);
+  const clock = { now: NOW };
+  const idOf = callersOf([entryOf("sync", issuer.url)], clock);
+  assert.equal(await idOf(await sign(issuer)), "sync");
+  issuer.keys = [rsa];
+  assert.equal(await idOf(await sign(issuer, {}, rsa)), "sync");
+  const forged = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => sign(issuer, { jti: `${index}` }, other)),
+  );
+  await Promise.all(forged.map(idOf));
+  assert.equal(issuer.counts.get("/jwks"), 2);
+  clock.now += 60_000;
+  await Promise.all(forged.map(idOf));
+  assert.equal(issuer.counts.get("/jwks"), 3);
+});
+
+Deno.test("old keys serve while the issuer is down", async () => {
+  await using issuer = startIssuer();
+  const clock = { now: NOW };
+  const idOf = callersOf([entryOf("sync", issuer.url)], clock);
+  assert.equal(await idOf(await sign(issuer)), "sync");
+  issuer.answer = () => new Response("down", { status: 503 });
+  clock.now += 3_600_000;
+  const later = SECONDS + 3_600;
+  assert.equal(await idOf(await sign(issuer, { iat: later, exp: later + 300 })), "sync");
+});
+
+Deno.test("a silent issuer keeps neither API keys nor another issuer's callers waiting", async () => {
+  await using silent = startIssuer();
+  await using well = startIssuer();
+  const silence = Promise.withResolvers<Response>();
+  silent.answer = () => silence.promise;
+  const warnings: unknown[] = [];
+  const callers = createCallers({
+    callers: [apiKeyEntry, entryOf("silent", silent.url), entryOf("well", well.url)],
+    now: () => NOW,
+    timeoutMs: 100,
+    log: { warn: (event, fields) => warnings.push([event, fields]) },
+  });
+  const waiting = callers.identify(`Bearer ${await sign(silent)}`);
+  const byKey = callers.identify("Bearer api-key");
+  assert.ok(byKey !== null && !(byKey instanceof Promise) && byKey.id === "by-key");
+  assert.equal((await callers.identify(`Bearer ${await sign(well)}`))?.id, "well");
+  assert.deepEqual(warnings, []);
+  assert.equal(await waiting, null);
+  assert.deepEqual(warnings, [
+    ["callers.issuer_unusable", { issuer: silent.url, reason: "timeout" }],
+  ]);
+  silence.resolve(new Response());
+});
+
+const lies: Readonly<Record<string, Json>> = {
+  "another issuer": { issuer: "https://oidc.example.com" },
+  "no issuer": { issuer: undefined },
+  "no address of keys": { jwks_uri: undefined },
+  "keys over http elsewhere": { jwks_uri: "http://keys.example.com/jwks" },
+  "keys in a file": { jwks_uri: "file:///etc/jwks" },
+};
+
+for (const [name, discovery] of Object.entries(lies)) {
+  Deno.test(`an issuer whose discovery has ${name} speaks for nobody`, async () => {
+    await using issuer = startIssuer();
+    issuer.discovery = discovery;
+    assert.equal(await callersOf([entryOf("sync", issuer.url)])(await sign(issuer)), null);
+    assert.equal(issuer.counts.get("/jwks"), undefined);
+  });
+}
+
+Deno.test("an issuer that redirects, or answers without end, speaks for nobody", async () => {
+  await using issuer = startIssuer();
+  const idOf = callersOf([entryOf("sync", issuer.url)]);
+  const token = await sign(issuer);
+  issuer.answer = () => Response.redirect(`${issuer.url}/elsewhere`);
+  assert.equal(await idOf(token), null);
+  assert.equal(issuer.counts.get("/elsewhere"), undefined);
+  issuer.answer = () =>
+    new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(16_384)) }));
+  assert.equal(await idOf(token), null);
+  issuer.answer = () => null;
+  assert.equal(await idOf(token), "sync");
+});
+
+Deno.test("nobody's token asks no issuer", async () => {
+  await using issuer = startIssuer();
+  const idOf = callersOf([entryOf("sync", issuer.url)]);
+  await idOf(await sign(issuer, { iss: "http://127.0.0.1:1" }));
+  await idOf("ey.ey.ey");
+  assert.equal(issuer.counts.size, 0);
+});
