@@ -15,16 +15,18 @@ export interface SqliteOptions {
   /** A file, made if missing, or `:memory:` for a store that ends with `close`. */
   readonly path: string;
   readonly sealing: Sealing;
+  /** How long a call waits, blocking, for another process's transaction. Two seconds if not set. */
+  readonly busyTimeoutMs?: number;
 }
 
 /**
  * Opens the embedded store. Calls fail with PartFault `busy` when another process holds the file
- * for over two seconds, `full` when the disk is full, `command` for anything else.
+ * for too long, `full` when the disk is full, `command` for anything else.
  *
  * @throws PartFault if the file cannot be used, Error if a newer version of the program wrote it
  */
-export function openSqlite({ path, sealing }: SqliteOptions): Stores {
-  const connection = openConnection(path);
+export function openSqlite({ path, sealing, busyTimeoutMs = 2_000 }: SqliteOptions): Stores {
+  const connection = openConnection(path, busyTimeoutMs);
   const probe = connection.prepare("SELECT size FROM ledger_head");
   return {
     tenants: createSqliteTenants(connection, sealing),

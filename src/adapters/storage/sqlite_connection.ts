@@ -21,23 +21,21 @@ export interface Connection {
   close(): void;
 }
 
-/** How long a connection waits, blocking, for another process's transaction. */
-const BUSY_TIMEOUT_MS = 2_000;
-
 const MEMORY = ":memory:";
 
 /**
  * Opens the file, makes it if it is missing (mode 0600, its folder 0700), brings its schema up to
  * date. `:memory:` is a store of its own that ends with the connection.
  *
+ * @param busyTimeoutMs how long a call waits, blocking, for another process's transaction
  * @throws PartFault if the file cannot be used, NewerSchema if a newer program wrote it
  */
-export function openConnection(path: string): Connection {
+export function openConnection(path: string, busyTimeoutMs: number): Connection {
   return guard(() => {
     if (path !== MEMORY) makeFile(path);
     const database = new DatabaseSync(path);
     try {
-      configure(database, path !== MEMORY);
+      configure(database, path !== MEMORY, busyTimeoutMs);
       transact(database, database.prepare("BEGIN IMMEDIATE"), () => migrate(database));
     } catch (error) {
       database.close();
@@ -66,9 +64,9 @@ function connect(database: DatabaseSync): Connection {
   };
 }
 
-function configure(database: DatabaseSync, onDisk: boolean): void {
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  if (onDisk) enterWal(database);
+function configure(database: DatabaseSync, onDisk: boolean, busyTimeoutMs: number): void {
+  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  if (onDisk) enterWal(database, busyTimeoutMs);
   // FULL: a resolved promise survives a power cut, in WAL mode too.
   database.exec("PRAGMA synchronous = FULL");
   // What is removed is overwritten, not only forgotten.
@@ -76,8 +74,8 @@ function configure(database: DatabaseSync, onDisk: boolean): void {
 }
 
 /** SQLite does not wait while the journal mode changes, so processes that start together retry. */
-function enterWal(database: DatabaseSync): void {
-  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+function enterWal(database: DatabaseSync, busyTimeoutMs: number): void {
+  const deadline = performance.now() + busyTimeoutMs;
   for (;;) {
     try {
       database.exec("PRAGMA journal_mode = WAL");
@@ -121,8 +119,23 @@ function guard<T>(work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof PartFault || error instanceof NewerSchema) throw error;
-    throw new PartFault("store", reasonOf(error));
+    throw toFault(error);
   }
+}
+
+/**
+ * Lets a text pass that comes back as it was: the runtime cuts texts at a NUL when it reads them.
+ *
+ * @throws PartFault `command` for a text with a NUL
+ */
+export function whole<T extends string | null>(text: T): T {
+  if (text?.includes("\0")) throw new PartFault("store", "command");
+  return text;
+}
+
+/** Keeps only which kind of failure it was. */
+export function toFault(error: unknown): PartFault {
+  return new PartFault("store", reasonOf(error));
 }
 
 /** Primary result codes of SQLite; the text where the runtime gives no code. */

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { ConsentStore } from "../../usecases/ports.ts";
 import { readFinished, readPending, readWhole } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
-import type { Connection } from "./sqlite_connection.ts";
+import { type Connection, whole } from "./sqlite_connection.ts";
 
 /** Rows outlive their time by this much: another process's clock may be behind. */
 const SLACK_MS = 60_000;
@@ -44,7 +44,7 @@ export function createSqliteConsents(connection: Connection, sealing: Sealing): 
       connection.write(() => {
         prune(connection.observe(0));
         const { contextIdentifier, companyName } = finished;
-        sql.finish.run(browser, contextIdentifier, companyName, untilMs);
+        sql.finish.run(browser, contextIdentifier, whole(companyName), untilMs);
       }),
     finished: (browser, now) =>
       connection.read(() => {

@@ -6,7 +6,7 @@
 import type { TreeHead } from "../../domain/merkle.ts";
 import type { LedgerAppend, LedgerStore } from "../../usecases/ports.ts";
 import { readText, readTreeHead, requireFittingAppend, unreadable } from "./records.ts";
-import type { Connection } from "./sqlite_connection.ts";
+import { type Connection, whole } from "./sqlite_connection.ts";
 
 /** An append's id is remembered this long: a repeat comes within seconds. */
 const REMEMBERED_SECONDS = 60 * 60;
@@ -23,7 +23,7 @@ export function createSqliteLedger(connection: Connection): LedgerStore {
     if (sql.appended.get(id) !== undefined) return { kind: "appended" } as const;
     const current = head();
     if (!isSame(current, expected)) return { kind: "conflict", head: current } as const;
-    leaves.forEach((leaf, offset) => sql.addLeaf.run(expected.size + offset, leaf));
+    leaves.forEach((leaf, offset) => sql.addLeaf.run(expected.size + offset, whole(leaf)));
     sql.setHead.run(next.size, JSON.stringify(next.frontier));
     sql.forget.run(REMEMBERED_SECONDS);
     sql.remember.run(id);

@@ -5,7 +5,7 @@ import type { Consent, Tenant, TenantHealth } from "../../domain/tenant.ts";
 import type { PutAnswer, TenantStore } from "../../usecases/ports.ts";
 import { readTenant, readText, type Row } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
-import type { Connection } from "./sqlite_connection.ts";
+import { type Connection, whole } from "./sqlite_connection.ts";
 
 /** Makes the tenant store of a connection. Seals system user tokens. */
 export function createSqliteTenants(connection: Connection, sealing: Sealing): TenantStore {
@@ -22,13 +22,13 @@ export function createSqliteTenants(connection: Connection, sealing: Sealing): T
     const known = sql.get.get(tenant);
     if (known !== undefined && known.serial !== consent.serial) return { kind: "serial_conflict" };
     const values = [
-      consent.companyName,
-      consent.consentedBy,
+      whole(consent.companyName),
+      whole(consent.consentedBy),
       consent.consentedAt,
-      consent.serial,
+      whole(consent.serial),
       sealing.seal(place(tenant), consent.systemUserToken.reveal()),
-      consent.webapiUrl,
-      consent.netserverUrl,
+      whole(consent.webapiUrl),
+      whole(consent.netserverUrl),
       tenant,
     ];
     (known === undefined ? sql.insert : sql.update).run(...values);
@@ -44,7 +44,7 @@ export function createSqliteTenants(connection: Connection, sealing: Sealing): T
     put: (consent) => connection.write(() => put(consent)),
     mark: (tenant, consentedAt, seen: { readonly health: TenantHealth; readonly state: string }) =>
       connection.write(() => {
-        sql.mark.run(seen.health, seen.state, tenant, consentedAt);
+        sql.mark.run(seen.health, whole(seen.state), tenant, consentedAt);
       }),
     remove: (tenant) => connection.write(() => Number(sql.remove.run(tenant).changes) > 0),
     list: (after, limit) =>

@@ -1,0 +1,20 @@
+/** What either storage backend gives. */
+
+import type {
+  ConsentStore,
+  LedgerStore,
+  Probe,
+  TenantStore,
+  TicketStore,
+} from "../../usecases/ports.ts";
+
+/** One store per port, and a probe of the whole. */
+export interface Stores {
+  readonly tenants: TenantStore;
+  readonly tickets: TicketStore;
+  readonly ledger: LedgerStore;
+  readonly consents: ConsentStore;
+  readonly probe: Probe;
+  /** Calls after it fail. */
+  close(): void;
+}

@@ -1,0 +1,48 @@
+/**
+ * The shared store: Upstash Redis over REST, for several instances. Locks and counters here save
+ * work; they do not decide who is right. Upstash replicates after answering, so a failover may
+ * forget a lease or a ticket, and at worst one exchange happens twice.
+ */
+
+import type { Secret } from "../../domain/secret.ts";
+import type { Sealing } from "./sealing.ts";
+import type { Stores } from "./stores.ts";
+import { createClient } from "./upstash_client.ts";
+import { createUpstashConsents } from "./upstash_consents.ts";
+import { createUpstashLedger } from "./upstash_ledger.ts";
+import { createUpstashTenants } from "./upstash_tenants.ts";
+import { createUpstashTickets } from "./upstash_tickets.ts";
+
+export interface UpstashOptions {
+  readonly url: string;
+  readonly token: Secret;
+  readonly sealing: Sealing;
+  /** Deadline of one request; calls that may be repeated take at most twice that. */
+  readonly timeoutMs: number;
+  /** First part of every key: letters, digits, `-`, `_`, `.`. */
+  readonly prefix?: string;
+  /** Upstash then locks a script's keys only, not the database. Redis itself refuses the flag. */
+  readonly keyLocking: boolean;
+}
+
+/**
+ * Connects to the shared store. Calls fail with PartFault `timeout`, `network`, `auth`, `command`,
+ * `protocol`, or `unreadable` for a record that is not ours.
+ *
+ * @throws TypeError if an option cannot be used
+ */
+export function createUpstash(options: UpstashOptions): Stores {
+  const { sealing, prefix = "box-office" } = options;
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(prefix)) {
+    throw new TypeError("Cannot use the store: unfit prefix");
+  }
+  const client = createClient(options);
+  return {
+    tenants: createUpstashTenants(client, sealing, prefix),
+    tickets: createUpstashTickets(client, sealing, prefix),
+    ledger: createUpstashLedger(client, prefix),
+    consents: createUpstashConsents(client, sealing, prefix),
+    probe: { name: "store", check: () => client.ping() },
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Upstash's REST client with its defaults undone. Automatic pipelining can hand one caller another
+ * caller's result, JSON guessing changes values, blind retries execute twice, a signal object turns
+ * a timeout into a miss, and its errors print the command with every argument. Each call here is
+ * one request with a deadline, and every failure is a PartFault without anything of the command.
+ */
+
+import { Redis } from "@upstash/redis";
+import { PartFault, type PartFaultReason } from "../../domain/part_fault.ts";
+import type { Secret } from "../../domain/secret.ts";
+
+/** The few things the stores do with Redis. */
+export interface Client {
+  /** One plain GET, which a replica may answer: only where an older value does no harm. */
+  get(key: string): Promise<string | null>;
+  /** Stores text until an instant; a repeat stores the same again. */
+  set(key: string, value: string, untilMs: number): Promise<void>;
+  /** Runs a script, always on the primary, so it sees every earlier write. */
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown[]>;
+  ping(): Promise<void>;
+  close(): void;
+}
+
+/** An atomic step. Returns a list whose first item is a word; never `OK`, which base64 breaks. */
+export interface Script {
+  readonly text: string;
+  /** True if sending it twice does no more than sending it once, so a lost reply is asked again. */
+  readonly repeatable: boolean;
+}
+
+export interface ClientOptions {
+  readonly url: string;
+  readonly token: Secret;
+  /** Deadline of one request; a repeatable call may take twice that. */
+  readonly timeoutMs: number;
+  /** Upstash then locks a script's keys only, not the database. Redis itself refuses the flag. */
+  readonly keyLocking: boolean;
+}
+
+const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
+
+/** @throws TypeError if the url or the token cannot be one */
+export function createClient({ url, token, timeoutMs, keyLocking }: ClientOptions): Client {
+  if (!/^https?:\/\/[^\s]+$/.test(url)) throw new TypeError("Cannot use the store: unfit url");
+  if (!/^\S+$/.test(token.reveal())) throw new TypeError("Cannot use the store: unfit token");
+  const redis = connect(url, token, timeoutMs);
+  const head = keyLocking ? KEY_LOCKING : "";
+  let open = true;
+
+  const send = async <T>(command: () => Promise<T>, repeatable: boolean): Promise<T> => {
+    if (!open) throw new PartFault("store", "network");
+    try {
+      return await command();
+    } catch (error) {
+      const fault = toFault(error);
+      if (!repeatable || (fault.reason !== "timeout" && fault.reason !== "network")) throw fault;
+    }
+    return await command().catch((error: unknown) => {
+      throw toFault(error);
+    });
+  };
+
+  return {
+    async get(key) {
+      const value = await send(() => redis.get<unknown>(key), true);
+      if (value === null || typeof value === "string") return value;
+      throw new PartFault("store", "protocol");
+    },
+    async set(key, value, untilMs) {
+      const answer = await send(() => redis.set(key, value, { pxat: untilMs }), true);
+      if (answer !== "OK") throw new PartFault("store", "protocol");
+    },
+    async run(script, keys, args) {
+      const answer = await send<unknown>(
+        () => redis.eval(head + script.text, [...keys], [...args]),
+        script.repeatable,
+      );
+      if (!Array.isArray(answer)) throw new PartFault("store", "protocol");
+      if (answer[0] === "UNREADABLE") throw new PartFault("store", "unreadable");
+      return answer;
+    },
+    async ping() {
+      const answer = await send(() => redis.ping(), true);
+      if (answer !== "PONG") throw new PartFault("store", "protocol");
+    },
+    close() {
+      open = false;
+    },
+  };
+}
+
+function connect(url: string, token: Secret, timeoutMs: number): Redis {
+  const redis = new Redis({
+    url,
+    token: token.reveal(),
+    enableAutoPipelining: false,
+    automaticDeserialization: false,
+    enableTelemetry: false,
+    // `false` would still send twice.
+    retry: { retries: 0 },
+    // A function: an aborted signal object becomes an answer, and stays aborted.
+    signal: () => AbortSignal.timeout(timeoutMs),
+  });
+  redis.use(async (request, next) => {
+    const answer = await next(request).catch((error: unknown) => {
+      throw toFault(error);
+    });
+    // Command errors may come with status 200.
+    if (answer.error !== undefined) throw new PartFault("store", reasonOfText(answer.error));
+    if (answer.result === undefined) throw new PartFault("store", "protocol");
+    return answer;
+  });
+  return redis;
+}
+
+/** Keeps only which kind of failure it was. */
+function toFault(error: unknown): PartFault {
+  if (error instanceof PartFault) return error;
+  return new PartFault("store", error instanceof Error ? reasonOf(error) : "protocol");
+}
+
+function reasonOf(error: Error): PartFaultReason {
+  switch (error.name) {
+    case "TimeoutError":
+    case "AbortError":
+      return "timeout";
+    case "UpstashError":
+      return reasonOfText(error.message);
+    case "UpstashJSONParseError":
+      return "protocol";
+    default:
+      // `fetch` says TypeError for every failure on the way.
+      return error instanceof TypeError ? "network" : "protocol";
+  }
+}
+
+function reasonOfText(text: unknown): PartFaultReason {
+  return /^(WRONGPASS|NOAUTH|NOPERM|Unauthorized)/i.test(String(text)) ? "auth" : "command";
+}

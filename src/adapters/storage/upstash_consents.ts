@@ -1,0 +1,68 @@
+/**
+ * Consents under way in Upstash Redis, one key each, all with an expiry. A state is kept by its
+ * digest: what a browser sends is never itself a key. The record's own time decides; the key lives
+ * a minute longer, because clocks differ.
+ */
+
+import { createHash, randomUUID } from "node:crypto";
+import type { ConsentStore } from "../../usecases/ports.ts";
+import { readFinished, readPending, readRecord, readWhole, unreadable } from "./records.ts";
+import type { Sealing } from "./sealing.ts";
+import type { Client } from "./upstash_client.ts";
+import { CLAIM, READ, TAKE } from "./upstash_consent_scripts.ts";
+
+const SLACK_MS = 60_000;
+
+/** Makes the consent store of a client. Seals code verifiers. */
+export function createUpstashConsents(
+  client: Client,
+  sealing: Sealing,
+  prefix: string,
+): ConsentStore {
+  const stateKey = (state: string) =>
+    `${prefix}:consent:{${createHash("sha256").update(state, "utf8").digest("hex")}}`;
+  const finishedKey = (browser: string) => `${prefix}:finished:{${browser}}`;
+
+  return {
+    async begin(state, pending, untilMs) {
+      const key = stateKey(state);
+      const record = JSON.stringify({
+        nonce: pending.nonce,
+        code_verifier: sealing.seal(key, pending.codeVerifier.reveal()),
+        browser: pending.browser,
+        tenant: pending.tenant,
+        until: untilMs,
+      });
+      await client.set(key, `pending ${record}`, Math.ceil(untilMs) + SLACK_MS);
+    },
+    async take(state, now) {
+      const key = stateKey(state);
+      const [word, text] = await client.run(TAKE, [key], [randomUUID(), String(SLACK_MS)]);
+      if (word === "NONE") return null;
+      if (word !== "TAKEN") return unreadable();
+      const record = readRecord(text);
+      if (readWhole(record.until) <= now) return null;
+      return readPending(record, (sealed) => sealing.open(key, sealed));
+    },
+    async claim(digest, untilMs, now) {
+      const life = Math.max(0, Math.ceil(untilMs - now)) + SLACK_MS;
+      const args = [randomUUID(), String(untilMs), String(now), String(life)];
+      const [word] = await client.run(CLAIM, [`${prefix}:claim:{${digest}}`], args);
+      return word === "CLAIMED";
+    },
+    async finish(browser, { contextIdentifier, companyName }, untilMs) {
+      const record = JSON.stringify({
+        context_identifier: contextIdentifier,
+        company_name: companyName,
+        until: untilMs,
+      });
+      await client.set(finishedKey(browser), record, Math.ceil(untilMs) + SLACK_MS);
+    },
+    async finished(browser, now) {
+      const [, text = null] = await client.run(READ, [finishedKey(browser)], []);
+      if (text === null) return null;
+      const record = readRecord(text);
+      return readWhole(record.until) <= now ? null : readFinished(record);
+    },
+  };
+}

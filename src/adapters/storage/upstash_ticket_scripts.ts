@@ -1,0 +1,109 @@
+/**
+ * Atomic steps of the ticket store. The keys of one tenant share a hash tag: ticket, refusal,
+ * lease (JSON records) and the generation counter (digits). Publishing is fenced against the
+ * stored generation only; fencing against newer leases makes slow exchanges chase each other.
+ * Times are the callers'; Redis' own expiry only tidies up, a minute later.
+ */
+
+import type { Script } from "./upstash_client.ts";
+
+/**
+ * `number` reads a member of a JSON record: nil without a record, false if it is none of ours.
+ * `digits` writes a whole number; Lua's own way turns large ones into 1.7e+12.
+ */
+const PRELUDE = `
+local function number(text, name)
+  if not text then return nil end
+  local ok, record = pcall(cjson.decode, text)
+  return ok and type(record) == 'table' and tonumber(record[name]) or false
+end
+local function member(text, name)
+  if not text then return nil end
+  local ok, record = pcall(cjson.decode, text)
+  return ok and type(record) == 'table' and record[name] or nil
+end
+local function digits(value) return string.format('%.0f', value) end
+`;
+
+/**
+ * KEYS: ticket, refusal, lease, counter. ARGV: owner, lease ms, replaced generation (0 for none),
+ * now, expiry of the lease key, expiry of the counter. Answers HIT ticket, REFUSED refusal,
+ * WAIT ms or LEASE generation. The same owner gets its lease again.
+ */
+export const LEASE: Script = {
+  repeatable: true,
+  text: PRELUDE + `
+local owner, replaced, now = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+local held, ends = number(found[1], 'generation'), number(found[1], 'expires_at')
+local refused = number(found[2], 'until')
+local leased, expires = number(found[3], 'generation'), number(found[3], 'until')
+local counter = tonumber(found[4] or '0')
+if held == false or ends == false or refused == false or leased == false or expires == false
+  or not counter then return {'UNREADABLE'} end
+if held and ends > now and held ~= replaced then return {'HIT', found[1]} end
+if refused and refused > now then return {'REFUSED', found[2]} end
+if leased and expires > now then
+  if member(found[3], 'owner') == owner then return {'LEASE', digits(leased)} end
+  return {'WAIT', digits(math.ceil(expires - now))}
+end
+local generation = digits(math.max(counter, held or 0, leased or 0) + 1)
+local lease = '{"owner":' .. cjson.encode(owner) .. ',"generation":' .. generation ..
+  ',"until":' .. digits(now + tonumber(ARGV[2])) .. '}'
+redis.call('SET', KEYS[4], generation, 'PX', ARGV[6])
+redis.call('SET', KEYS[3], lease, 'PX', ARGV[5])
+return {'LEASE', generation}`,
+};
+
+/**
+ * KEYS: ticket, lease. ARGV: generation, owner, name of this call, ticket, expiry instant.
+ * Answers PUBLISHED or FENCED; the name lets a repeated call know its own work again.
+ */
+export const PUBLISH: Script = {
+  repeatable: true,
+  text: PRELUDE + `
+local found = redis.call('MGET', KEYS[1], KEYS[2])
+local held = number(found[1], 'generation')
+if held == false then return {'UNREADABLE'} end
+if held and held >= tonumber(ARGV[1]) then
+  if member(found[1], 'call') == ARGV[3] then return {'PUBLISHED'} end
+  return {'FENCED'}
+end
+redis.call('SET', KEYS[1], ARGV[4], 'PXAT', ARGV[5])
+if member(found[2], 'owner') == ARGV[2] then redis.call('DEL', KEYS[2]) end
+return {'PUBLISHED'}`,
+};
+
+/**
+ * KEYS: lease, refusal. ARGV: owner, now, refusal, expiry of its key. Answers REFUSED or PASSED;
+ * once the lease is gone a repeat does nothing.
+ */
+export const REFUSE: Script = {
+  repeatable: true,
+  text: PRELUDE + `
+local lease = redis.call('GET', KEYS[1])
+local expires = number(lease, 'until')
+if not expires or expires <= tonumber(ARGV[2]) or member(lease, 'owner') ~= ARGV[1] then
+  return {'PASSED'}
+end
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+return {'REFUSED'}`,
+};
+
+/**
+ * KEYS: ticket, refusal, lease, counter. ARGV: expiry of tombstone and counter. Leaves a tombstone
+ * in the ticket's place, newer than every exchange under way. Goes over garbage: it is the way out
+ * when a record cannot be read. Answers INVALIDATED.
+ */
+export const INVALIDATE: Script = {
+  repeatable: true,
+  text: PRELUDE + `
+local found = redis.call('MGET', KEYS[1], KEYS[3], KEYS[4])
+local generation = digits(math.max(number(found[1], 'generation') or 0,
+  number(found[2], 'generation') or 0, tonumber(found[3] or '0') or 0) + 1)
+redis.call('SET', KEYS[4], generation, 'PX', ARGV[1])
+redis.call('SET', KEYS[1], '{"generation":' .. generation .. ',"expires_at":0}', 'PX', ARGV[1])
+redis.call('DEL', KEYS[2], KEYS[3])
+return {'INVALIDATED'}`,
+};

@@ -1,0 +1,107 @@
+/**
+ * Tickets in Upstash Redis. Everything here has an expiry and may be evicted; the counter is
+ * repaired from the stored ticket. `get` is one plain read: a replica that lags gives an older
+ * ticket or a miss, and the lease, decided on the primary, settles it.
+ */
+
+import { randomUUID } from "node:crypto";
+import type { ContextId } from "../../domain/context_id.ts";
+import type { Ticket } from "../../domain/ticket.ts";
+import type { LeaseAnswer, TicketStore } from "../../usecases/ports.ts";
+import {
+  readGeneration,
+  readRecord,
+  readRefusal,
+  readTicket,
+  readWhole,
+  unreadable,
+} from "./records.ts";
+import type { Sealing } from "./sealing.ts";
+import type { Client } from "./upstash_client.ts";
+import { readNumber } from "./upstash_reply.ts";
+import { INVALIDATE, LEASE, PUBLISH, REFUSE } from "./upstash_ticket_scripts.ts";
+
+/** Generations are remembered this long after a tenant's last change: far beyond any lifetime. */
+const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Keys outlive the times in their records: clocks differ, and the records decide. */
+const SLACK_MS = 60_000;
+
+/** Makes the ticket store of a client. Seals tickets. */
+export function createUpstashTickets(
+  client: Client,
+  sealing: Sealing,
+  prefix: string,
+): TicketStore {
+  const key = (kind: string, tenant: ContextId) => `${prefix}:${kind}:{${tenant}}`;
+  const keys = (tenant: ContextId, ...kinds: Kind[]) => kinds.map((kind) => key(kind, tenant));
+
+  const read = (tenant: ContextId, text: unknown): Ticket =>
+    readTicket(
+      readRecord(text),
+      tenant,
+      (sealed) => sealing.open(key("ticket", tenant), sealed),
+    );
+
+  const write = (tenant: ContextId, ticket: Ticket, call: string): string =>
+    JSON.stringify({
+      generation: ticket.generation,
+      call,
+      ticket: sealing.seal(key("ticket", tenant), ticket.ticket.reveal()),
+      issued_at: ticket.issuedAt,
+      expires_at: ticket.expiresAt,
+      webapi_url: ticket.webapiUrl,
+      netserver_url: ticket.netserverUrl,
+    });
+
+  return {
+    async get(tenant, now) {
+      const text = await client.get(key("ticket", tenant));
+      if (text === null || readWhole(readRecord(text).expires_at) <= now) return null;
+      return read(tenant, text);
+    },
+    async lease(tenant, { owner, leaseMs, replaces, now }): Promise<LeaseAnswer> {
+      const [word, value] = await client.run(
+        LEASE,
+        keys(tenant, "ticket", "refusal", "lease", "generation"),
+        [owner, leaseMs, replaces ?? 0, now, expiry(leaseMs), REMEMBERED_MS].map(String),
+      );
+      if (word === "HIT") return { kind: "hit", ticket: read(tenant, value) };
+      if (word === "REFUSED") return { kind: "refused", refusal: readRefusal(readRecord(value)) };
+      if (word === "WAIT") return { kind: "wait", ms: readNumber(value) };
+      if (word !== "LEASE") return unreadable();
+      return { kind: "lease", generation: readGeneration(readNumber(value)) };
+    },
+    async publish(tenant, owner, ticket) {
+      const call = randomUUID();
+      const text = write(tenant, ticket, call);
+      const [word] = await client.run(
+        PUBLISH,
+        keys(tenant, "ticket", "lease"),
+        [String(ticket.generation), owner, call, text, String(expiry(ticket.expiresAt))],
+      );
+      return word === "PUBLISHED" ? "published" : "fenced";
+    },
+    async refuse(tenant, owner, refusal, forMs, now) {
+      const text = JSON.stringify({
+        refusal_code: refusal.code,
+        refusal_reason: refusal.reason,
+        refusal_retry_after_seconds: refusal.retryAfterSeconds,
+        until: now + forMs,
+      });
+      const args = [owner, String(now), text, String(expiry(forMs))];
+      await client.run(REFUSE, keys(tenant, "lease", "refusal"), args);
+    },
+    async invalidate(tenant) {
+      const all = keys(tenant, "ticket", "refusal", "lease", "generation");
+      await client.run(INVALIDATE, all, [String(REMEMBERED_MS)]);
+    },
+  };
+}
+
+type Kind = "ticket" | "refusal" | "lease" | "generation";
+
+/** For spans and instants alike. Whole, or Redis refuses it. */
+function expiry(ms: number): number {
+  return Math.ceil(ms) + SLACK_MS;
+}

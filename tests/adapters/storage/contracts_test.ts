@@ -1,0 +1,48 @@
+/** Every port's contract over every backend. */
+
+import type { Stores } from "../../../src/adapters/storage/stores.ts";
+import { BACKENDS } from "./backends.ts";
+import { consentStoreFacts } from "./consent_store_contract.ts";
+import { type Facts, hold } from "./contract.ts";
+import { ledgerStoreFacts } from "./ledger_store_contract.ts";
+import { tenantStoreFacts } from "./tenant_store_contract.ts";
+import { ticketStoreFacts } from "./ticket_store_contract.ts";
+
+function suite<Store>(port: string, facts: Facts<Store>, pick: (stores: Stores) => Store): void {
+  for (const { name, ignore, use } of BACKENDS) {
+    Deno.test({
+      name: `${port}: ${name}`,
+      ignore,
+      fn: (test) =>
+        use((open) =>
+          hold(test, facts, () => {
+            const stores = open();
+            return { store: pick(stores), close: () => stores.close() };
+          })
+        ),
+    });
+  }
+}
+
+suite("tenant store", tenantStoreFacts, ({ tenants }) => tenants);
+suite("ticket store", ticketStoreFacts, ({ tickets }) => tickets);
+suite("ledger store", ledgerStoreFacts, ({ ledger }) => ledger);
+suite("consent store", consentStoreFacts, ({ consents }) => consents);
+
+for (const { name, ignore, use } of BACKENDS) {
+  Deno.test({
+    name: `the probe passes while the store is open: ${name}`,
+    ignore,
+    fn: () =>
+      use(async (open) => {
+        const stores = open();
+        await stores.probe.check();
+        stores.close();
+        stores.close();
+        await stores.probe.check().then(
+          () => Promise.reject(new Error("The probe of a closed store passed")),
+          () => {},
+        );
+      }),
+  });
+}

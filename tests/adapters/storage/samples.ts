@@ -1,0 +1,81 @@
+/** Valid examples of what is stored, to be bent once per test. */
+
+import { ContextId } from "../../../src/domain/context_id.ts";
+import { EMPTY_TREE, extend, leafHash, type TreeHead } from "../../../src/domain/merkle.ts";
+import { Secret } from "../../../src/domain/secret.ts";
+import type { Consent } from "../../../src/domain/tenant.ts";
+import { Generation, type Ticket } from "../../../src/domain/ticket.ts";
+import type { Refusal } from "../../../src/domain/refusal.ts";
+import type { LeaseRequest, LedgerAppend, PendingConsent } from "../../../src/usecases/ports.ts";
+
+/** An instant that a real Redis does not think past. */
+export const NOW: number = Date.now();
+
+export const TENANT: ContextId = tenantOf(12345);
+
+export const CONSENT: Consent = {
+  contextIdentifier: TENANT,
+  companyName: "Grünerløkka “Brød” & Sønn \\ 🍞\nAS",
+  consentedBy: "admin@example.com",
+  consentedAt: NOW,
+  serial: "1234567890",
+  systemUserToken: new Secret("system-user-token"),
+  webapiUrl: "https://sod2.example.com/Cust12345/api/",
+  netserverUrl: null,
+};
+
+export const REFUSAL: Refusal = {
+  code: "consent_withdrawn",
+  reason: "refused",
+  retryAfterSeconds: null,
+};
+
+export const PENDING: PendingConsent = {
+  nonce: "nonce",
+  codeVerifier: new Secret("code-verifier"),
+  browser: "b".repeat(64),
+  tenant: TENANT,
+};
+
+export function tenantOf(digits: number): ContextId {
+  return ContextId.parse(`Cust${digits}`)!;
+}
+
+export function generationOf(value: number): Generation {
+  return Generation.parse(value)!;
+}
+
+export function request(bend: Partial<LeaseRequest> = {}): LeaseRequest {
+  return { owner: "owner-1", leaseMs: 10_000, replaces: null, now: NOW, ...bend };
+}
+
+export function ticket(generation: number, bend: Partial<Ticket> = {}): Ticket {
+  return {
+    contextIdentifier: TENANT,
+    ticket: new Secret(`7T:ticket-${generation}`),
+    generation: generationOf(generation),
+    issuedAt: NOW,
+    expiresAt: NOW + 6 * 60 * 60 * 1000,
+    webapiUrl: "https://sod2.example.com/Cust12345/api/",
+    netserverUrl: "https://sod2.example.com/Cust12345/remote/services90/",
+    ...bend,
+  };
+}
+
+/** An append that fits a head. */
+export function append(
+  head: TreeHead,
+  leaves: readonly string[],
+  id: string = crypto.randomUUID(),
+): LedgerAppend {
+  return { id, leaves, next: grow(head, leaves) };
+}
+
+export function grow(head: TreeHead, leaves: readonly string[]): TreeHead {
+  return leaves.reduce((tree, leaf) => extend(tree, leafHash(leaf)), head);
+}
+
+/** The head of a log, from nothing but its leaves. */
+export function treeOf(leaves: readonly string[]): TreeHead {
+  return grow(EMPTY_TREE, leaves);
+}

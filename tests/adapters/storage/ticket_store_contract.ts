@@ -1,0 +1,215 @@
+/** What every ticket store must do, as far as nothing was forgotten. */
+
+import assert from "node:assert/strict";
+import type { TicketStore } from "../../../src/usecases/ports.ts";
+import type { Facts } from "./contract.ts";
+import { generationOf, NOW, REFUSAL, request, TENANT, tenantOf, ticket } from "./samples.ts";
+
+const LEASE_1 = { kind: "lease", generation: generationOf(1) } as const;
+const LEASE_2 = { kind: "lease", generation: generationOf(2) } as const;
+
+const getting: Facts<TicketStore> = {
+  "there is no ticket before one is published": async (store) => {
+    assert.equal(await store.get(TENANT, NOW), null);
+    await store.lease(TENANT, request());
+    assert.equal(await store.get(TENANT, NOW), null);
+  },
+
+  "a published ticket comes back whole, to its own tenant only": async (store) => {
+    await store.lease(TENANT, request());
+    assert.equal(await store.publish(TENANT, "owner-1", ticket(1)), "published");
+    const found = await store.get(TENANT, NOW);
+    assert.deepEqual(found, ticket(1));
+    assert.equal(found?.ticket.reveal(), "7T:ticket-1");
+    assert.equal(await store.get(tenantOf(2), NOW), null);
+  },
+
+  "a ticket is never given past its end": async (store) => {
+    const expiresAt = NOW + 1_000;
+    await store.publish(TENANT, "owner-1", ticket(1, { expiresAt }));
+    assert.notEqual(await store.get(TENANT, expiresAt - 1), null);
+    assert.equal(await store.get(TENANT, expiresAt), null);
+    assert.equal((await store.lease(TENANT, request({ now: expiresAt }))).kind, "lease");
+  },
+};
+
+const leasing: Facts<TicketStore> = {
+  "the first asker gets the lease, the next waits for its rest": async (store) => {
+    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
+    const other = request({ owner: "owner-2", now: NOW + 4_000 });
+    assert.deepEqual(await store.lease(TENANT, other), { kind: "wait", ms: 6_000 });
+  },
+
+  "of fifty concurrent askers one gets the lease": async (store) => {
+    const answers = await Promise.all(
+      Array.from(
+        { length: 50 },
+        (_, index) => store.lease(TENANT, request({ owner: `o${index}` })),
+      ),
+    );
+    assert.equal(answers.filter(({ kind }) => kind === "lease").length, 1);
+    assert.equal(answers.filter(({ kind }) => kind === "wait").length, 49);
+  },
+
+  "the same owner gets the same lease again": async (store) => {
+    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
+    assert.deepEqual(await store.lease(TENANT, request({ now: NOW + 1 })), LEASE_1);
+    const late = request({ owner: "owner-2", now: NOW + 9_999 });
+    assert.deepEqual(await store.lease(TENANT, late), { kind: "wait", ms: 1 });
+  },
+
+  "leases of different tenants have nothing to do with each other": async (store) => {
+    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
+    assert.deepEqual(await store.lease(tenantOf(2), request({ owner: "owner-2" })), LEASE_1);
+  },
+
+  "a lease ends by the clock that is passed in": async (store) => {
+    await store.lease(TENANT, request());
+    const last = request({ owner: "owner-2", now: NOW + 9_999 });
+    assert.equal((await store.lease(TENANT, last)).kind, "wait");
+    const next = request({ owner: "owner-2", now: NOW + 10_000 });
+    assert.deepEqual(await store.lease(TENANT, next), LEASE_2);
+  },
+
+  "a stored ticket is a hit": async (store) => {
+    await store.publish(TENANT, "owner-1", ticket(1));
+    assert.deepEqual(await store.lease(TENANT, request()), { kind: "hit", ticket: ticket(1) });
+  },
+
+  "the generation to be replaced is no hit, any other is": async (store) => {
+    await store.lease(TENANT, request());
+    await store.publish(TENANT, "owner-1", ticket(1));
+    const replaces = generationOf(1);
+    assert.deepEqual(await store.lease(TENANT, request({ owner: "o2", replaces })), LEASE_2);
+    assert.equal((await store.lease(TENANT, request({ owner: "o3", replaces }))).kind, "wait");
+    assert.equal((await store.lease(TENANT, request({ owner: "o3" }))).kind, "hit");
+    await store.publish(TENANT, "o2", ticket(2));
+    const answer = await store.lease(TENANT, request({ owner: "o3", replaces }));
+    assert.deepEqual(answer, { kind: "hit", ticket: ticket(2) });
+    const newer = request({ owner: "o3", replaces: generationOf(9) });
+    assert.equal((await store.lease(TENANT, newer)).kind, "hit");
+  },
+};
+
+const publishing: Facts<TicketStore> = {
+  "publishing ends the owner's lease": async (store) => {
+    await store.lease(TENANT, request());
+    await store.publish(TENANT, "owner-1", ticket(1));
+    const replaces = generationOf(1);
+    assert.deepEqual(await store.lease(TENANT, request({ owner: "o2", replaces })), LEASE_2);
+  },
+
+  "a late publish does not end another's lease": async (store) => {
+    await store.lease(TENANT, request());
+    const now = NOW + 10_000;
+    assert.deepEqual(await store.lease(TENANT, request({ owner: "o2", now })), LEASE_2);
+    assert.equal(await store.publish(TENANT, "owner-1", ticket(1)), "published");
+    const third = request({ owner: "o3", now, replaces: generationOf(1) });
+    assert.equal((await store.lease(TENANT, third)).kind, "wait");
+    assert.equal(await store.publish(TENANT, "o2", ticket(2)), "published");
+  },
+
+  "a publish is fenced by a newer ticket and by one of its own generation": async (store) => {
+    await store.publish(TENANT, "o2", ticket(2));
+    assert.equal(await store.publish(TENANT, "owner-1", ticket(1)), "fenced");
+    assert.equal(await store.publish(TENANT, "owner-1", ticket(2)), "fenced");
+    assert.equal(await store.publish(TENANT, "o2", ticket(2)), "fenced");
+    assert.deepEqual(await store.get(TENANT, NOW), ticket(2));
+  },
+
+  "a publish is fenced by an invalidation that came after its lease": async (store) => {
+    await store.lease(TENANT, request());
+    await store.invalidate(TENANT, NOW);
+    assert.equal(await store.publish(TENANT, "owner-1", ticket(1)), "fenced");
+    assert.equal(await store.get(TENANT, NOW), null);
+  },
+
+  "generations grow across tickets, leases that came to nothing, and invalidations": async (
+    store,
+  ) => {
+    const seen: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      const now = NOW + round * 10_000;
+      const owner = `owner-${round}`;
+      const answer = await store.lease(TENANT, request({ owner, now, replaces: null }));
+      assert(answer.kind === "lease");
+      seen.push(answer.generation);
+      if (round === 1) await store.refuse(TENANT, owner, REFUSAL, 1, now);
+      if (round === 2) {
+        assert.equal(await store.publish(TENANT, owner, ticket(answer.generation)), "published");
+        await store.invalidate(TENANT, now);
+      }
+    }
+    assert.deepEqual(seen, [...new Set(seen)].sort((one, other) => one - other));
+  },
+};
+
+const refusing: Facts<TicketStore> = {
+  "a refusal answers every request for its time, then no more": async (store) => {
+    await store.lease(TENANT, request());
+    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
+    for (const owner of ["owner-1", "owner-2"]) {
+      const answer = await store.lease(TENANT, request({ owner, now: NOW + 4_999 }));
+      assert.deepEqual(answer, { kind: "refused", refusal: REFUSAL });
+    }
+    const after = request({ owner: "owner-2", now: NOW + 5_000 });
+    assert.deepEqual(await store.lease(TENANT, after), LEASE_2);
+  },
+
+  "a refusal's seconds come back": async (store) => {
+    await store.lease(TENANT, request());
+    const refusal = { code: "rate_limited", reason: "quota", retryAfterSeconds: 0 } as const;
+    await store.refuse(TENANT, "owner-1", refusal, 5_000, NOW);
+    const answer = await store.lease(TENANT, request());
+    assert.deepEqual(answer, { kind: "refused", refusal });
+  },
+
+  "a refusal keeps nobody from a ticket that is still good": async (store) => {
+    await store.publish(TENANT, "owner-0", ticket(1));
+    const replaces = generationOf(1);
+    await store.lease(TENANT, request({ replaces }));
+    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
+    assert.equal((await store.lease(TENANT, request({ owner: "o2" }))).kind, "hit");
+    const renewing = request({ owner: "o2", replaces });
+    assert.equal((await store.lease(TENANT, renewing)).kind, "refused");
+  },
+
+  "a refusal without a lease does nothing": async (store) => {
+    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
+    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
+    await store.refuse(TENANT, "owner-2", REFUSAL, 5_000, NOW);
+    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
+  },
+
+  "a refusal after the lease's end does nothing": async (store) => {
+    await store.lease(TENANT, request());
+    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW + 10_000);
+    const next = request({ owner: "owner-2", now: NOW + 10_000 });
+    assert.deepEqual(await store.lease(TENANT, next), LEASE_2);
+  },
+
+  "a refusal after an invalidation does nothing": async (store) => {
+    await store.lease(TENANT, request());
+    await store.invalidate(TENANT, NOW);
+    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
+    assert.equal((await store.lease(TENANT, request({ owner: "owner-2" }))).kind, "lease");
+  },
+
+  "an invalidation forgets ticket, lease and refusal": async (store) => {
+    await store.publish(TENANT, "owner-0", ticket(1));
+    await store.lease(TENANT, request({ replaces: generationOf(1) }));
+    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
+    await store.invalidate(TENANT, NOW);
+    assert.equal(await store.get(TENANT, NOW), null);
+    assert.equal((await store.lease(TENANT, request({ owner: "o2" }))).kind, "lease");
+    await store.invalidate(TENANT, NOW);
+    assert.equal((await store.lease(TENANT, request({ owner: "o3" }))).kind, "lease");
+  },
+};
+
+export const ticketStoreFacts: Facts<TicketStore> = {
+  ...getting,
+  ...leasing,
+  ...publishing,
+  ...refusing,
+};
