@@ -101,7 +101,10 @@ function say(verdict: LedgerVerdict, json: boolean, isSigned: boolean): void {
   } else if (verdict.ok) {
     print.line(`OK: ${verdict.size} entries, root hash ${verdict.rootHash}`);
     if (!isSigned) print.error("No checkpoint was given: nobody vouches that these are all.");
-  } else print.line(`BAD: entry ${verdict.index}: ${verdict.why}`);
+  } else {
+    const place = verdict.index === null ? "" : `entry ${verdict.index}: `;
+    print.line(`BAD: ${place}${verdict.why}`);
+  }
 }
 
 /** The configured log's key: only asked for when a checkpoint has to be checked without `--key`. */
@@ -115,7 +118,7 @@ async function ownKey(note: string | null): Promise<VerifierKey | null> {
 
 const unsigned: LedgerVerdict = {
   ok: false,
-  index: 0,
+  index: null,
   why: "the checkpoint is malformed or not signed by this key",
 };
 

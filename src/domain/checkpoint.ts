@@ -72,18 +72,27 @@ export function signedNote(body: string, key: VerifierKey, signature: Uint8Array
 }
 
 /**
- * Checks a signed checkpoint against a verifier key.
+ * Checks a signed note against a verifier key. Signatures by other keys are passed over.
  *
- * @returns what it says, or null if it is malformed, not signed by that key, or of another log
+ * @returns the text that was signed, with its final newline, or null
  */
-export function openCheckpoint(note: string, key: VerifierKey): Checkpoint | null {
+export function openNote(note: string, key: VerifierKey): string | null {
   const split = note.lastIndexOf("\n\n");
   if (split < 0) return null;
   const body = note.slice(0, split + 1);
   const lines = note.slice(split + 2).split("\n");
   if (lines.pop() !== "") return null;
-  if (!lines.some((line) => isSignedBy(line, body, key))) return null;
-  const checkpoint = parseBody(body);
+  return lines.some((line) => isSignedBy(line, body, key)) ? body : null;
+}
+
+/**
+ * Checks a signed checkpoint against a verifier key.
+ *
+ * @returns what it says, or null if it is malformed, not signed by that key, or of another log
+ */
+export function openCheckpoint(note: string, key: VerifierKey): Checkpoint | null {
+  const body = openNote(note, key);
+  const checkpoint = body === null ? null : parseBody(body);
   return checkpoint !== null && checkpoint.origin === key.name ? checkpoint : null;
 }
 

@@ -7,10 +7,13 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { canonicalText, COMMON_MEMBERS, type Entry, ENTRY_MEMBERS } from "./ledger_entry.ts";
 import { EMPTY_TREE, extend, leafHash, rootHash, type TreeHead } from "./merkle.ts";
 
-/** What verification found. `index` is the first bad one. */
+/**
+ * What verification found. `index` is the first bad one; null when only the root tells that some
+ * entry differs, because then no single one can be named.
+ */
 export type LedgerVerdict =
   | { readonly ok: true; readonly size: number; readonly rootHash: string }
-  | { readonly ok: false; readonly index: number; readonly why: string };
+  | { readonly ok: false; readonly index: number | null; readonly why: string };
 
 /** One walk over a log, fed leaf by leaf so that a large log needs little memory. */
 export interface LedgerWalk {
@@ -28,7 +31,7 @@ export function createLedgerWalk(): LedgerWalk {
   let head: TreeHead = EMPTY_TREE;
   let failure: LedgerVerdict | null = null;
   const attempts = createAttempts();
-  const fail = (index: number, why: string): LedgerVerdict => ({ ok: false, index, why });
+  const fail = (index: number | null, why: string): LedgerVerdict => ({ ok: false, index, why });
 
   return {
     next(leaf) {
@@ -54,7 +57,7 @@ export function createLedgerWalk(): LedgerWalk {
       }
       const root = rootHash(head);
       if (checkpoint !== null && checkpoint.rootHash !== root) {
-        return fail(0, "the root hash is not the checkpoint's: some entry differs");
+        return fail(null, "the root hash is not the checkpoint's: some entry differs");
       }
       return { ok: true, size, rootHash: root };
     },
