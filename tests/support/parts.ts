@@ -1,0 +1,170 @@
+/**
+ * Use cases on real embedded storage with a key and a SuperOffice that a test scripts. Both police
+ * their caller: a signature without an intent on record, or an exchange without a signature, fails.
+ */
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { createSealing } from "../../src/adapters/storage/sealing.ts";
+import { openSqlite } from "../../src/adapters/storage/sqlite.ts";
+import type { Caller } from "../../src/domain/caller.ts";
+import { ContextId } from "../../src/domain/context_id.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import { sha256Hex } from "../../src/domain/signed_text.ts";
+import { SignerFault } from "../../src/domain/signer_fault.ts";
+import { createExchanging } from "../../src/usecases/exchanging.ts";
+import { createLedger } from "../../src/usecases/ledger.ts";
+import type {
+  ExchangeAnswer,
+  Ids,
+  LedgerStore,
+  Signer,
+  TenantState,
+} from "../../src/usecases/ports.ts";
+import { createSigning } from "../../src/usecases/signing.ts";
+import { createTickets } from "../../src/usecases/tickets.ts";
+import { createMemoryLog, createTestClock } from "./service.ts";
+
+export const TENANT = ContextId.parse("Cust12345")!;
+
+export const CALLER: Caller = {
+  id: "orders",
+  tenants: new Set(["*"]),
+  permissions: new Set(["ticket", "relay", "tenants", "ledger"]),
+};
+
+/** Ids that tell where they come from. */
+export function createTestIds(): Ids {
+  let count = 0;
+  return { next: () => `id-${++count}-${randomBytes(8).toString("hex")}` };
+}
+
+/** What a test decides: each may be replaced at any time. */
+export interface Script {
+  /** Throws a SignerFault to fail, returns to sign. */
+  sign(attempt: number): Promise<void> | void;
+  exchange(count: number): Promise<ExchangeAnswer> | ExchangeAnswer;
+  state(): TenantState | null;
+  /** Called before each append: throws to fail it. */
+  append(kinds: readonly string[]): void;
+}
+
+export const ISSUED: ExchangeAnswer = {
+  kind: "issued",
+  ticket: new Secret("7T:ticket"),
+  webapiUrl: "https://sod2.example.test/Cust12345/api/",
+  netserverUrl: "https://sod2.example.test/Cust12345/Remote/Services88/",
+};
+
+export function createParts(options: { readonly keys?: number } = {}) {
+  const clock = createTestClock();
+  const pauses: number[] = [];
+  const script: Script = {
+    sign: () => {},
+    exchange: (count) =>
+      ({ ...ISSUED, ticket: new Secret(`7T:ticket-${count}`) }) as ExchangeAnswer,
+    state: () => null,
+    append: () => {},
+  };
+  const counts = { signatures: 0, exchanges: 0, states: 0 };
+  const log = createMemoryLog();
+  const ids = createTestIds();
+  const stores = openSqlite({
+    path: ":memory:",
+    sealing: createSealing([{ id: "k1", key: randomBytes(32) }]),
+  });
+  const time = {
+    now: () => clock.now(),
+    sleep: (ms: number) => {
+      pauses.push(ms);
+      clock.advance(ms);
+      return clock.sleep(0);
+    },
+  };
+  const ledgerStore: LedgerStore = {
+    ...stores.ledger,
+    head: () => stores.ledger.head(),
+    read: (after, limit) => stores.ledger.read(after, limit),
+    append(expected, append) {
+      script.append(append.leaves.map((leaf) => JSON.parse(leaf).kind));
+      return stores.ledger.append(expected, append);
+    },
+  };
+  const entries = async () =>
+    (await stores.ledger.read(-1, 1000)).map((leaf) => JSON.parse(leaf) as Record<string, unknown>);
+
+  const signer = (name: string): Signer => ({
+    keyVersion: name,
+    async sign(text, { attempt }) {
+      const intent = (await entries()).find((it) =>
+        it.kind === "sign_intent" && it.attempt === attempt
+      );
+      assert.equal(intent?.digest_sha256, sha256Hex(text), "signed without an intent on record");
+      assert.equal(intent?.key_version, name);
+      counts.signatures++;
+      await script.sign(counts.signatures);
+      return { signature: new TextEncoder().encode(`${name}:${attempt}`), keyVersion: name };
+    },
+  });
+
+  const ledger = createLedger({ store: ledgerStore, clock: time, ids, log });
+  const tickets = createTickets({
+    tenants: stores.tenants,
+    store: stores.tickets,
+    exchanging: createExchanging({
+      tenants: stores.tenants,
+      tickets: stores.tickets,
+      ledger,
+      signing: createSigning({ ledger, clock: time, ids, log }),
+      signers: Array.from({ length: options.keys ?? 1 }, (_, place) => signer(`key-${place + 1}`)),
+      exchange: {
+        async exchange() {
+          assert.equal((await entries()).at(-1)?.result, "signed", "exchanged without a signature");
+          return await script.exchange(++counts.exchanges);
+        },
+      },
+      states: {
+        read() {
+          counts.states++;
+          return Promise.resolve(script.state());
+        },
+      },
+      clock: time,
+      log,
+      ticketLifetimeMs: 21_600_000,
+    }),
+    clock: time,
+    ids,
+    log,
+    leaseMs: 15_000,
+    maxTicketsInMemory: 100,
+  });
+
+  return {
+    clock,
+    pauses,
+    script,
+    counts,
+    log,
+    stores,
+    ledger,
+    tickets,
+    entries,
+    fail: (reason: SignerFault["reason"], retryable: boolean, retryAfterMs = 0) => {
+      throw new SignerFault(reason, { retryable, retryAfterMs });
+    },
+    consent: (serial = "1234567890") =>
+      stores.tenants.put({
+        contextIdentifier: TENANT,
+        companyName: "Example Tenant",
+        consentedBy: "admin@example.test",
+        consentedAt: clock.now(),
+        serial,
+        systemUserToken: new Secret("Box Office-AbCdEf1234"),
+        webapiUrl: null,
+        netserverUrl: null,
+      }),
+    get: (caller: Caller = CALLER) => tickets.get(caller, TENANT, "request-1"),
+    close: () => stores.close(),
+  };
+}
