@@ -1,0 +1,42 @@
+/**
+ * A real Chromium for tests, by playwright-core: what a page asked for, what the console said, and what
+ * it looks like. Ends with `close`.
+ */
+
+import { type Browser, chromium, type Page } from "playwright-core";
+import { requireProgram } from "./requirement.ts";
+
+const PATH = "/usr/bin/chromium";
+
+/** No sandbox: build machines run as root. The rest keeps Chromium from calling home. */
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+  .concat(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+
+/** @throws Error if Chromium is missing */
+export async function startChromium(): Promise<Browser> {
+  requireProgram("chromium");
+  return await chromium.launch({ executablePath: PATH, args: FLAGS });
+}
+
+/** What happened on a page since it was opened. */
+export interface Witness {
+  /** Console errors and warnings, page errors, failed requests, each as one line. */
+  readonly complaints: string[];
+  /** Addresses asked for, in order. */
+  readonly requests: URL[];
+}
+
+/** Watches a page from now on. */
+export function witness(page: Page): Witness {
+  const complaints: string[] = [];
+  const requests: URL[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) {
+      complaints.push(`${message.type()} at ${message.location().url}: ${message.text()}`);
+    }
+  });
+  page.on("pageerror", (error) => complaints.push(`page error: ${error.message}`));
+  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
+  page.on("request", (request) => requests.push(new URL(request.url())));
+  return { complaints, requests };
+}
