@@ -116,7 +116,7 @@ export async function compose(options: ComposeOptions): Promise<Service> {
       legacyLogin: config.legacyLogin,
     }),
     audit: await openAudit(config, publicUrl, stores, log),
-    callers: createCallers({ callers: options.callers, now }),
+    callers: createCallers({ callers: options.callers, now, log }),
     probes: [
       stores.probe,
       { name: "superoffice", check: async () => void await keys.metadata() },
@@ -136,8 +136,12 @@ export async function compose(options: ComposeOptions): Promise<Service> {
   };
 }
 
-/** A lease outlasts the longest exchange that may run under it. */
+/**
+ * A lease outlasts the longest exchange that may run under it. An attempt at a key in the cloud has
+ * its deadline twice: the first one fetches the public key, too.
+ */
 function leaseMs(config: Config, keys: number): number {
-  const onePass = MAX_ATTEMPTS * SIGN_ATTEMPT_MS + SIGN_PAUSES_MS + config.exchangeTimeoutMs;
+  const signing = 2 * MAX_ATTEMPTS * SIGN_ATTEMPT_MS + SIGN_PAUSES_MS;
+  const onePass = signing + config.exchangeTimeoutMs;
   return TENANT_STATE_MS + keys * onePass + LEASE_MARGIN_MS;
 }

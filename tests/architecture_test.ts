@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
   {
     room: "adapters/superoffice/",
     ours: ["domain/", "adapters/superoffice/", "adapters/outbound/"],
-    types: ["usecases/ports.ts"],
+    types: ["usecases/superoffice_ports.ts"],
     others: ["jose", "oauth4webapi", "fast-xml-parser", "node:crypto", "node:buffer"],
   },
   {

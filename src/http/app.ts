@@ -1,27 +1,19 @@
 /**
- * The Hono app: request ids, limits, callers, doors, and what is said when nothing fits. Knows use
- * cases and no adapter.
+ * The front door. A ticket is answered here, with nothing between the request and memory; everything
+ * else goes through the other doors, which are loaded when somebody first knocks. Knows use cases
+ * and no adapter.
  */
 
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { createMiddleware } from "hono/factory";
-import { HTTPException } from "hono/http-exception";
+import { Hono } from "hono";
+import { ContextId } from "../domain/context_id.ts";
 import type { Audit } from "../usecases/audit.ts";
 import type { Callers, Log, Probe } from "../usecases/ports.ts";
 import type { Tenants } from "../usecases/tenants.ts";
 import type { Tickets } from "../usecases/tickets.ts";
-import { type ConsentDoor, consentRoutes } from "./consent.ts";
-import { type Env, requestIdOf } from "./context.ts";
-import { healthRoutes } from "./health.ts";
-import { ledgerRoutes } from "./ledger.ts";
-import { allowedMethods } from "./methods.ts";
-import { refusalPage } from "./pages.ts";
+import type { ConsentDoor } from "./consent.ts";
+import { requestIdOf } from "./context.ts";
 import { faultProblem, problemOf } from "./problem.ts";
-import { STYLE } from "./style.ts";
-import { tenantRoutes } from "./tenants.ts";
-import { ticketRoutes } from "./tickets.ts";
+import { createTicketAnswer } from "./ticket_answer.ts";
 
 export interface AppParts extends ConsentDoor {
   readonly tickets: Tickets;
@@ -34,156 +26,34 @@ export interface AppParts extends ConsentDoor {
   readonly superofficeOrigin: string;
 }
 
-const MAX_BODY_BYTES = 1024 * 1024;
+/** Where tickets are asked for. */
+export const TICKET_PATH = "/v1/tenants/:ctx/ticket";
 
 /** Builds the app. */
-export function createApp(parts: AppParts): OpenAPIHono<Env> {
-  const app = new OpenAPIHono<Env>({
-    // The validator's own answer would repeat what came in.
-    defaultHook: (result, c) =>
-      result.success ? undefined : problemOf("invalid_request", c.get("requestId")),
+export function createApp(parts: AppParts): Hono {
+  const { callers, tickets, log } = parts;
+  const answer = createTicketAnswer();
+  const app = new Hono();
+
+  app.get(TICKET_PATH, async (c) => {
+    const requestId = requestIdOf(c.req.header("x-request-id"));
+    try {
+      const identified = callers.identify(c.req.header("authorization") ?? null);
+      const caller = identified instanceof Promise ? await identified : identified;
+      if (caller === null) return problemOf("caller_unknown", requestId);
+      const tenant = ContextId.parse(c.req.param("ctx"));
+      if (tenant === null) return problemOf("invalid_request", requestId);
+      return answer(await tickets.get(caller, tenant, requestId), requestId);
+    } catch (error) {
+      log.error("http.fault", { error, request_id: requestId });
+      return faultProblem(requestId);
+    }
   });
 
-  app.use(requestIds(parts.log));
-  app.use("/v1/*", callersOnly(parts));
-  app.use(limits());
-  ticketRoutes(app, parts.tickets);
-  tenantRoutes(app, parts.tenants);
-  ledgerRoutes(app, parts.audit);
-  healthRoutes(app, parts.probes);
-  for (const path of ["/", "/consent", "/consent/*"]) app.use(path, pageHeaders(parts));
-  consentRoutes(app, parts);
-  app.get("/style.css", (c) =>
-    c.body(STYLE, 200, {
-      "content-type": "text/css; charset=utf-8",
-      "cache-control": "public, max-age=3600",
-    }));
-  openApi(app);
-
-  app.notFound((c) => nothingFits(app, c));
-  app.onError((error, c) => {
-    if (error instanceof HTTPException && error.status < 500) {
-      return problemOf(
-        error.status === 413 ? "payload_too_large" : "invalid_request",
-        c.get("requestId"),
-      );
-    }
-    parts.log.error("http.fault", { error, request_id: c.get("requestId") });
-    if (!isForMachines(c)) return pageOf(c, "try_again");
-    return faultProblem(c.get("requestId"));
+  let doors: Promise<{ fetch(request: Request): Response | Promise<Response> }> | null = null;
+  app.all("*", async (c) => {
+    doors ??= import("./doors.ts").then(({ createDoors }) => createDoors(parts, answer));
+    return (await doors).fetch(c.req.raw);
   });
   return app;
-}
-
-/** Gives every request its id; logs what was not an ordinary answer. */
-function requestIds(log: Log) {
-  return createMiddleware<Env>(async (c, next) => {
-    const requestId = requestIdOf(c.req.header("x-request-id"));
-    c.set("requestId", requestId);
-    await next();
-    const { res } = c;
-    if (!res.headers.has("x-request-id")) c.header("x-request-id", requestId);
-    if (res.status >= 400) {
-      log.info("http.refused", {
-        method: c.req.method,
-        route: c.req.path.startsWith("/consent") ? "/consent" : c.req.path.slice(0, 100),
-        status: res.status,
-        request_id: requestId,
-      });
-    }
-  });
-}
-
-/** Everything under `/v1/` needs a known caller, said before anything else is looked at. */
-function callersOnly({ callers }: AppParts) {
-  return createMiddleware<Env>(async (c, next) => {
-    const identified = callers.identify(c.req.header("authorization") ?? null);
-    const caller = identified instanceof Promise ? await identified : identified;
-    if (caller === null) return problemOf("caller_unknown", c.get("requestId"));
-    c.set("caller", caller);
-    await next();
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
-    return undefined;
-  });
-}
-
-function limits() {
-  const limit = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (c) =>
-      isForMachines(c as Context<Env>)
-        ? problemOf("payload_too_large", c.get("requestId"))
-        : pageOf(c as Context<Env>, "not_understood", 413),
-  });
-  return createMiddleware<Env>((c, next) =>
-    c.req.method === "GET" || c.req.method === "HEAD" ? next() : limit(c, next)
-  );
-}
-
-/** What the pages may load and where their form may lead. */
-function pageHeaders({ publicUrl, superofficeOrigin }: AppParts) {
-  const formAction = `'self' https: ${superofficeOrigin}`;
-  const policy = [
-    "default-src 'none'",
-    "style-src 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-    `form-action ${formAction}`,
-  ].join("; ");
-  return createMiddleware<Env>(async (c, next) => {
-    await next();
-    c.header("content-security-policy", policy);
-    c.header("x-content-type-options", "nosniff");
-    c.header("referrer-policy", "no-referrer");
-    c.header("cache-control", "no-store");
-    if (publicUrl.protocol === "https:") {
-      c.header("strict-transport-security", "max-age=31536000");
-    }
-  });
-}
-
-function openApi(app: OpenAPIHono<Env>): void {
-  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
-    type: "http",
-    scheme: "bearer",
-    description: "An API key of ours, or a JWT of a configured issuer",
-  });
-  let document: string | null = null;
-  app.get("/openapi.json", (c) => {
-    document ??= JSON.stringify(app.getOpenAPI31Document({
-      openapi: "3.1.0",
-      info: {
-        title: "Box Office",
-        version: "0.1.0",
-        description: "System user tickets for SuperOffice CRM Online",
-      },
-    }));
-    return c.body(document, 200, { "content-type": "application/json" });
-  });
-}
-
-/** Pages are for people; everything else gets problem documents. */
-function isForMachines(c: Context<Env>): boolean {
-  return !c.req.path.startsWith("/consent") && c.req.path !== "/";
-}
-
-function pageOf(
-  c: Context<Env>,
-  why: "not_found" | "try_again" | "not_understood",
-  as?: number,
-): Response | Promise<Response> {
-  const { status, page } = refusalPage(why);
-  if (status === 503) c.header("retry-after", "10");
-  return c.html(page, (as ?? status) as 400);
-}
-
-function nothingFits(app: OpenAPIHono<Env>, c: Context<Env>): Response | Promise<Response> {
-  const methods = allowedMethods(app.routes, c.req.path);
-  const requestId = c.get("requestId");
-  if (methods.length > 0) {
-    const answer = problemOf("method_not_allowed", requestId);
-    answer.headers.set("allow", methods.join(", "));
-    return answer;
-  }
-  return isForMachines(c) ? problemOf("not_found", requestId) : pageOf(c, "not_found");
 }

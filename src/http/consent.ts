@@ -147,7 +147,7 @@ function readForm(params: URLSearchParams): Callback | null {
       : null;
   }
   const idToken = fields.get("id_token");
-  if (idToken === undefined || fields.has("code")) return readCode(fields);
+  if (idToken === undefined || fields.has("code") || fields.has("error")) return readCode(fields);
   return state && idToken ? { kind: "id_token", state, token: new Secret(idToken) } : null;
 }
 

@@ -1,16 +1,15 @@
-/** Tickets for edge functions. The answer from memory touches nothing but memory. */
+/** Tickets for edge functions, as the OpenAPI document tells them, and the door for rejected ones. */
 
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { ContextId } from "../domain/context_id.ts";
-import { Generation, type Ticket } from "../domain/ticket.ts";
-import type { Outcome } from "../domain/refusal.ts";
-import type { Handout, Tickets } from "../usecases/tickets.ts";
+import { Generation } from "../domain/ticket.ts";
+import type { Tickets } from "../usecases/tickets.ts";
 import type { Env } from "./context.ts";
-import { problem, problemOf } from "./problem.ts";
+import { problemOf } from "./problem.ts";
 import { BEARER, COMMON_RESPONSES, CONTEXT_PARAMETER, problemResponse } from "./schemas.ts";
+import type { TicketAnswer } from "./ticket_answer.ts";
 
-const TicketAnswer = z.object({
+const TicketBody = z.object({
   context_identifier: z.string(),
   ticket: z.string().openapi({ description: "`7T:…`, for `Authorization: SOTicket`" }),
   generation: z.int(),
@@ -23,7 +22,7 @@ const TicketAnswer = z.object({
 const RESPONSES: RouteConfig["responses"] = {
   200: {
     description: "A ticket; header `x-ticket-source` says memory, store or exchange",
-    content: { "application/json": { schema: TicketAnswer } },
+    content: { "application/json": { schema: TicketBody } },
   },
   ...COMMON_RESPONSES,
   404: problemResponse("tenant_unknown"),
@@ -63,50 +62,18 @@ const replaceRoute = createRoute({
   responses: RESPONSES,
 });
 
-/** Routes of tickets. */
-export function ticketRoutes(app: OpenAPIHono<Env>, tickets: Tickets): void {
-  const bodies = new WeakMap<Ticket, string>();
-
-  const answer = (c: Context<Env>, outcome: Outcome<Handout>): Response => {
-    const requestId = c.get("requestId");
-    if (!outcome.ok) return problem(outcome.refusal, requestId);
-    const { ticket, source } = outcome.value;
-    let body = bodies.get(ticket);
-    if (body === undefined) bodies.set(ticket, body = ticketBody(ticket));
-    return new Response(body, {
-      headers: {
-        "content-type": "application/json",
-        "cache-control": "no-store",
-        "x-request-id": requestId,
-        "x-ticket-source": source,
-      },
-    });
-  };
-
-  app.openapi(getRoute, async (c) => {
-    const tenant = ContextId.parse(c.req.param("ctx"));
-    if (tenant === null) return problemOf("invalid_request", c.get("requestId"));
-    return answer(c, await tickets.get(c.get("caller"), tenant, c.get("requestId")));
-  });
+/**
+ * Routes of tickets. `GET` is served at the front door (`app.ts`), so here it is only described;
+ * `POST` is described and served.
+ */
+export function ticketRoutes(app: OpenAPIHono<Env>, tickets: Tickets, answer: TicketAnswer): void {
+  app.openAPIRegistry.registerPath(getRoute);
 
   app.openapi(replaceRoute, async (c) => {
     const tenant = ContextId.parse(c.req.param("ctx"));
     const rejected = Generation.parse(c.req.valid("json").rejected_generation);
-    if (tenant === null || rejected === null) {
-      return problemOf("invalid_request", c.get("requestId"));
-    }
-    return answer(c, await tickets.replace(c.get("caller"), tenant, rejected, c.get("requestId")));
-  });
-}
-
-function ticketBody(ticket: Ticket): string {
-  return JSON.stringify({
-    context_identifier: ticket.contextIdentifier,
-    ticket: ticket.ticket.reveal(),
-    generation: ticket.generation,
-    issued_at: new Date(ticket.issuedAt).toISOString(),
-    expires_at: new Date(ticket.expiresAt).toISOString(),
-    webapi_url: ticket.webapiUrl,
-    netserver_url: ticket.netserverUrl,
+    const requestId = c.get("requestId");
+    if (tenant === null || rejected === null) return problemOf("invalid_request", requestId);
+    return answer(await tickets.replace(c.get("caller"), tenant, rejected, requestId), requestId);
   });
 }

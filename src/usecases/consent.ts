@@ -13,14 +13,12 @@ import type {
   Clock,
   ConsentStore,
   FinishedConsent,
-  Identity,
-  IdentityProvider,
-  IdentityRefusal,
   Ids,
   Log,
   TenantStore,
   TicketStore,
 } from "./ports.ts";
+import type { Identity, IdentityProvider, IdentityRefusal } from "./superoffice_ports.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** Why a consent did not come about. Each has one sentence on a page. */

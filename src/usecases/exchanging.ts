@@ -10,17 +10,8 @@ import { sha256Hex, textToSign } from "../domain/signed_text.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
 import { type Ledger, type LedgerContext, LedgerFault } from "./ledger.ts";
-import type {
-  Clock,
-  Exchange,
-  ExchangeAnswer,
-  Log,
-  Signer,
-  TenantState,
-  TenantStates,
-  TenantStore,
-  TicketStore,
-} from "./ports.ts";
+import type { Clock, Log, Signer, TenantStore, TicketStore } from "./ports.ts";
+import type { Exchange, ExchangeAnswer, TenantState, TenantStates } from "./superoffice_ports.ts";
 import type { Signing } from "./signing.ts";
 
 /** The right to exchange, from the store. */

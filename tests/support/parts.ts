@@ -14,13 +14,8 @@ import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
 import { createExchanging } from "../../src/usecases/exchanging.ts";
 import { createLedger } from "../../src/usecases/ledger.ts";
-import type {
-  ExchangeAnswer,
-  Ids,
-  LedgerStore,
-  Signer,
-  TenantState,
-} from "../../src/usecases/ports.ts";
+import type { Ids, LedgerStore, Signer } from "../../src/usecases/ports.ts";
+import type { ExchangeAnswer, TenantState } from "../../src/usecases/superoffice_ports.ts";
 import { createSigning } from "../../src/usecases/signing.ts";
 import { createTickets } from "../../src/usecases/tickets.ts";
 import { createMemoryLog, createTestClock } from "./service.ts";

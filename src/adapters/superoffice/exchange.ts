@@ -5,7 +5,7 @@
 
 import { PartFault } from "../../domain/part_fault.ts";
 import type { Secret } from "../../domain/secret.ts";
-import type { Exchange } from "../../usecases/ports.ts";
+import type { Exchange } from "../../usecases/superoffice_ports.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { buildRestRequest, judgeRestAnswer } from "./exchange_rest.ts";
 import { buildSoapRequest, judgeSoapAnswer } from "./exchange_soap.ts";

@@ -6,7 +6,7 @@
 
 import { ContextId } from "../../domain/context_id.ts";
 import { Secret } from "../../domain/secret.ts";
-import type { ExchangeAnswer } from "../../usecases/ports.ts";
+import type { ExchangeAnswer } from "../../usecases/superoffice_ports.ts";
 import { LEGACY_ISSUER, readAddress, readSerial } from "./identity_token.ts";
 import {
   type Claims,

@@ -7,7 +7,7 @@
 import * as oauth from "oauth4webapi";
 import { PartFault } from "../../domain/part_fault.ts";
 import { Secret } from "../../domain/secret.ts";
-import type { IdentityProvider, IdentityRefusal } from "../../usecases/ports.ts";
+import type { IdentityProvider, IdentityRefusal } from "../../usecases/superoffice_ports.ts";
 import { jsonObject, type Outbound, type OutboundAnswer } from "../outbound/http.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { type CallOptions, createCalls, superOfficeFault } from "./http.ts";

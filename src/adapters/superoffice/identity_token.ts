@@ -11,7 +11,7 @@ import { ContextId } from "../../domain/context_id.ts";
 import { Secret } from "../../domain/secret.ts";
 import { parseSecureUrl } from "../../domain/secure_url.ts";
 import { sha256Hex } from "../../domain/signed_text.ts";
-import type { Identity } from "../../usecases/ports.ts";
+import type { Identity } from "../../usecases/superoffice_ports.ts";
 import {
   type Claims,
   identityClaim,

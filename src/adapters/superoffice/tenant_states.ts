@@ -5,7 +5,7 @@
 
 import { ContextId } from "../../domain/context_id.ts";
 import { parseSecureUrl } from "../../domain/secure_url.ts";
-import type { TenantState, TenantStates } from "../../usecases/ports.ts";
+import type { TenantState, TenantStates } from "../../usecases/superoffice_ports.ts";
 import { jsonObject, type OutboundAnswer } from "../outbound/http.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { type CallOptions, createCalls } from "./http.ts";

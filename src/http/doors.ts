@@ -1,0 +1,180 @@
+/**
+ * Every door but the front one: request ids, limits, callers, routes, and what is said when nothing
+ * fits. Loaded when it is first needed.
+ */
+
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import { HTTPException } from "hono/http-exception";
+import type { Log } from "../usecases/ports.ts";
+import { type AppParts, TICKET_PATH } from "./app.ts";
+import { consentRoutes } from "./consent.ts";
+import { type Env, requestIdOf } from "./context.ts";
+import { healthRoutes } from "./health.ts";
+import { ledgerRoutes } from "./ledger.ts";
+import { allowedMethods } from "./methods.ts";
+import { refusalPage } from "./pages.ts";
+import { faultProblem, problemOf } from "./problem.ts";
+import { STYLE } from "./style.ts";
+import { tenantRoutes } from "./tenants.ts";
+import type { TicketAnswer } from "./ticket_answer.ts";
+import { ticketRoutes } from "./tickets.ts";
+
+/** Served before these doors are even loaded. */
+const FRONT_ROUTES = [{ method: "GET", path: TICKET_PATH }];
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Builds the doors. */
+export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>({
+    // The validator's own answer would repeat what came in.
+    defaultHook: (result, c) =>
+      result.success ? undefined : problemOf("invalid_request", c.get("requestId")),
+  });
+
+  app.use(requestIds(parts.log));
+  app.use("/v1/*", callersOnly(parts));
+  app.use(limits());
+  ticketRoutes(app, parts.tickets, answer);
+  tenantRoutes(app, parts.tenants);
+  ledgerRoutes(app, parts.audit);
+  healthRoutes(app, parts.probes);
+  for (const path of ["/", "/consent", "/consent/*"]) app.use(path, pageHeaders(parts));
+  consentRoutes(app, parts);
+  app.get("/style.css", (c) =>
+    c.body(STYLE, 200, {
+      "content-type": "text/css; charset=utf-8",
+      "cache-control": "public, max-age=3600",
+    }));
+  openApi(app);
+
+  app.notFound((c) => nothingFits(app, c));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException && error.status < 500) {
+      return problemOf(
+        error.status === 413 ? "payload_too_large" : "invalid_request",
+        c.get("requestId"),
+      );
+    }
+    parts.log.error("http.fault", { error, request_id: c.get("requestId") });
+    if (!isForMachines(c)) return pageOf(c, "try_again");
+    return faultProblem(c.get("requestId"));
+  });
+  return app;
+}
+
+/** Gives every request its id; logs what was not an ordinary answer. */
+function requestIds(log: Log) {
+  return createMiddleware<Env>(async (c, next) => {
+    const requestId = requestIdOf(c.req.header("x-request-id"));
+    c.set("requestId", requestId);
+    await next();
+    const { res } = c;
+    if (!res.headers.has("x-request-id")) c.header("x-request-id", requestId);
+    if (res.status >= 400) {
+      log.info("http.refused", {
+        method: c.req.method,
+        route: c.req.path.startsWith("/consent") ? "/consent" : c.req.path.slice(0, 100),
+        status: res.status,
+        request_id: requestId,
+      });
+    }
+  });
+}
+
+/** Everything under `/v1/` needs a known caller, said before anything else is looked at. */
+function callersOnly({ callers }: AppParts) {
+  return createMiddleware<Env>(async (c, next) => {
+    const identified = callers.identify(c.req.header("authorization") ?? null);
+    const caller = identified instanceof Promise ? await identified : identified;
+    if (caller === null) return problemOf("caller_unknown", c.get("requestId"));
+    c.set("caller", caller);
+    await next();
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+    return undefined;
+  });
+}
+
+function limits() {
+  const limit = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (c) =>
+      isForMachines(c as Context<Env>)
+        ? problemOf("payload_too_large", c.get("requestId"))
+        : pageOf(c as Context<Env>, "not_understood", 413),
+  });
+  return createMiddleware<Env>((c, next) =>
+    c.req.method === "GET" || c.req.method === "HEAD" ? next() : limit(c, next)
+  );
+}
+
+/** What the pages may load and where their form may lead. */
+function pageHeaders({ publicUrl, superofficeOrigin }: AppParts) {
+  const formAction = `'self' https: ${superofficeOrigin}`;
+  const policy = [
+    "default-src 'none'",
+    "style-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    `form-action ${formAction}`,
+  ].join("; ");
+  return createMiddleware<Env>(async (c, next) => {
+    await next();
+    c.header("content-security-policy", policy);
+    c.header("x-content-type-options", "nosniff");
+    c.header("referrer-policy", "no-referrer");
+    c.header("cache-control", "no-store");
+    if (publicUrl.protocol === "https:") {
+      c.header("strict-transport-security", "max-age=31536000");
+    }
+  });
+}
+
+function openApi(app: OpenAPIHono<Env>): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key of ours, or a JWT of a configured issuer",
+  });
+  let document: string | null = null;
+  app.get("/openapi.json", (c) => {
+    document ??= JSON.stringify(app.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info: {
+        title: "Box Office",
+        version: "0.1.0",
+        description: "System user tickets for SuperOffice CRM Online",
+      },
+    }));
+    return c.body(document, 200, { "content-type": "application/json" });
+  });
+}
+
+/** Pages are for people; everything else gets problem documents. */
+function isForMachines(c: Context<Env>): boolean {
+  return !c.req.path.startsWith("/consent") && c.req.path !== "/";
+}
+
+function pageOf(
+  c: Context<Env>,
+  why: "not_found" | "try_again" | "not_understood",
+  as?: number,
+): Response | Promise<Response> {
+  const { status, page } = refusalPage(why);
+  if (status === 503) c.header("retry-after", "10");
+  return c.html(page, (as ?? status) as 400);
+}
+
+function nothingFits(app: OpenAPIHono<Env>, c: Context<Env>): Response | Promise<Response> {
+  const methods = allowedMethods([...app.routes, ...FRONT_ROUTES], c.req.path);
+  const requestId = c.get("requestId");
+  if (methods.length > 0) {
+    const answer = problemOf("method_not_allowed", requestId);
+    answer.headers.set("allow", methods.join(", "));
+    return answer;
+  }
+  return isForMachines(c) ? problemOf("not_found", requestId) : pageOf(c, "not_found");
+}

@@ -1,0 +1,85 @@
+/**
+ * What the use cases need from SuperOffice, as promises: exchange, tenant state, identity provider.
+ * The rules are those of `ports.ts`.
+ */
+
+import type { ContextId } from "../domain/context_id.ts";
+import type { Secret } from "../domain/secret.ts";
+import type { Consent } from "../domain/tenant.ts";
+
+/** What SuperOffice answered to a signed system user token. */
+export type ExchangeAnswer =
+  | {
+    readonly kind: "issued";
+    readonly ticket: Secret;
+    readonly webapiUrl: string | null;
+    readonly netserverUrl: string | null;
+  }
+  /** SuperOffice says no to this signed token. It does not say why. */
+  | { readonly kind: "refused" }
+  /** SuperOffice answered with something that is no ticket, or one that fails a check. */
+  | { readonly kind: "unfit"; readonly reason: string };
+
+/** The exchange. Silence and network faults are throws (`PartFault` of `superoffice`). */
+export interface Exchange {
+  exchange(
+    signedSystemToken: Secret,
+    tenant: { readonly contextIdentifier: ContextId; readonly serial: string },
+    signal?: AbortSignal,
+  ): Promise<ExchangeAnswer>;
+}
+
+/** A tenant's state as SuperOffice publishes it. */
+export interface TenantState {
+  readonly state: string;
+  readonly isRunning: boolean;
+  /** With a final slash. Null if SuperOffice gave none. */
+  readonly webapiUrl: string | null;
+  readonly netserverUrl: string | null;
+}
+
+/** Tenant state endpoint. Null if SuperOffice gives no usable answer: callers go on without. */
+export interface TenantStates {
+  read(tenant: ContextId, signal?: AbortSignal): Promise<TenantState | null>;
+}
+
+/** Where an administrator's browser is sent. */
+export interface AuthorizeRequest {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: Secret;
+  readonly tenant: ContextId | null;
+}
+
+/** Why an identity token or code is not accepted: one constant word, for log and ledger. */
+export type IdentityRefusal = {
+  readonly kind: "refused";
+  readonly reason: string;
+};
+
+/** A validated identity. */
+export interface Identity {
+  readonly kind: "identity";
+  readonly consent: Omit<Consent, "consentedAt">;
+  /** Digest of the signed part of the token, for one-time use. */
+  readonly tokenDigest: string;
+  /** After this instant the token is refused by its times anyway. */
+  readonly usableUntil: number;
+}
+
+/**
+ * SuperOffice's identity provider. `readIdToken` makes every check (signature by the configured
+ * environment's keys, RS256 only, issuer, audience, times, nonce, context, serial, system token);
+ * none of the expected values comes from the token itself. The legacy token has no nonce and may
+ * name only the tenant as its audience, so it proves less and stands behind a switch. A refusal is a value; an identity
+ * provider that cannot be reached is a `PartFault`.
+ */
+export interface IdentityProvider {
+  authorizeUrl(request: AuthorizeRequest): Promise<URL>;
+  /** Redeems a code. @returns the id token, not yet checked */
+  redeem(code: Secret, codeVerifier: Secret): Promise<Secret | IdentityRefusal>;
+  /** @param nonce the nonce that must be in the token */
+  readIdToken(token: Secret, nonce: string, now: number): Promise<Identity | IdentityRefusal>;
+  /** The legacy login's token: issuer `SuperOffice AS`, no nonce. */
+  readLegacyToken(token: Secret, now: number): Promise<Identity | IdentityRefusal>;
+}
