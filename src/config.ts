@@ -83,6 +83,8 @@ export function parseConfig(
   const reader = createReader(environment);
   const kind = reader.choice("SUPEROFFICE_ENVIRONMENT", ENVIRONMENTS, "simulator");
   const store = readStore(reader);
+  // By name, not by what was read: a bad address must not hide what else is missing.
+  const isShared = reader.has("UPSTASH_REDIS_REST_URL") || reader.has("UPSTASH_REDIS_REST_TOKEN");
   const superoffice = readSuperOffice(reader, kind);
   const config: Config = {
     host: reader.text("HOST") ?? "127.0.0.1",
@@ -95,9 +97,9 @@ export function parseConfig(
     signing: readSigning(reader, kind, readFile),
     store,
     dataDir: reader.text("DATA_DIR") ?? "./data",
-    sealingKeys: readSealingKeys(reader, store.kind === "upstash"),
+    sealingKeys: readSealingKeys(reader, isShared),
     callers: readCallers(reader, kind, readFile),
-    ledgerKey: readLedgerKey(reader, store.kind === "upstash"),
+    ledgerKey: readLedgerKey(reader, isShared),
     ledgerOrigin: readLedgerOrigin(reader),
     ticketLifetimeMs: reader.whole("TICKET_LIFETIME_SECONDS", 1, 86_400, 21_600) * 1000,
     exchangeTimeoutMs: reader.whole("EXCHANGE_TIMEOUT_MS", 100, 60_000, 4000),

@@ -199,8 +199,8 @@ function reportUnknown(
   report: Report,
 ): void {
   for (const name of Object.keys(value).filter((one) => !known.includes(one))) {
-    // A key pasted in the wrong place would be a name: only what looks like a name is repeated.
-    const shown = /^[a-z][a-z_0-9]{0,31}$/i.test(name) ? name : "?";
+    // A key pasted in the wrong place would be a name: only words are repeated, nothing with digits.
+    const shown = /^[a-z_]{1,32}$/.test(name) ? name : "?";
     report(`${path}${shown}`, "is not a known member");
   }
 }
