@@ -16,6 +16,9 @@ export function redisAvailable(): boolean {
   return isInstalled("redis-server");
 }
 
+/** Runs its arguments as a program that ends when we do, however we end. */
+const UNTIL_STDIN_ENDS = '"$@" & read -r _; kill -9 $!; wait';
+
 /** How long a start may take on a busy machine. */
 const START_MS = 10_000;
 
@@ -24,23 +27,22 @@ export async function startRedis(): Promise<RedisServer> {
   requireProgram("redis-server");
   const folder = await Deno.makeTempDir({ prefix: "box-office-redis-" });
   const socket = `${folder}/redis.sock`;
-  const child = new Deno.Command("redis-server", {
-    args: ["--port", "0", "--unixsocket", socket, "--dir", folder, "--logfile", "redis.log"]
-      .concat(["--save", "", "--appendonly", "no", "--daemonize", "no"]),
-    stdin: "null",
+  const options = ["--port", "0", "--unixsocket", socket, "--dir", folder]
+    .concat(["--logfile", "redis.log", "--save", "", "--appendonly", "no", "--daemonize", "no"]);
+  const child = new Deno.Command("sh", {
+    args: ["-c", UNTIL_STDIN_ENDS, "sh", "redis-server", ...options],
+    stdin: "piped",
     stdout: "null",
     stderr: "null",
   }).spawn();
-  let ended = false;
-  const status = child.status.then(() => ended = true);
   const stop = async () => {
-    if (!ended) child.kill("SIGKILL");
-    await status;
+    await child.stdin.close();
+    await child.status;
     await Deno.remove(folder, { recursive: true });
   };
   const deadline = performance.now() + START_MS;
   while (!await answers(socket)) {
-    if (ended || performance.now() > deadline) {
+    if (performance.now() > deadline) {
       await stop();
       throw new Error("Cannot start redis-server: it does not answer");
     }

@@ -61,6 +61,7 @@ export function startBridge({ socket, port = 0, token = "bridge-token" }: Bridge
   const faults: Fault[] = [];
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
   let clock = 0;
+  let closing = Promise.withResolvers<void>();
 
   const handle = async (request: Request): Promise<Response> => {
     const fault = faults.shift();
@@ -71,7 +72,7 @@ export function startBridge({ socket, port = 0, token = "bridge-token" }: Bridge
     if (fault !== undefined) {
       count(fault.kind);
       const executes = ["lost", "late", "slow"].includes(fault.kind);
-      if (!executes) return misbehave(fault, request);
+      if (!executes) return misbehave(fault, closing.promise);
     }
     if (request.headers.get("authorization") !== `Bearer ${token}`) {
       return Response.json({ error: "WRONGPASS invalid or missing auth token" }, { status: 401 });
@@ -80,7 +81,7 @@ export function startBridge({ socket, port = 0, token = "bridge-token" }: Bridge
     if (commands === null) return Response.json({ error: "ERR syntax error" }, { status: 400 });
     const base64 = request.headers.get("upstash-encoding") === "base64";
     const replies = await run(call, pathname, commands, base64);
-    if (fault?.kind === "lost" || fault?.kind === "late") return misbehave(fault, request);
+    if (fault?.kind === "lost" || fault?.kind === "late") return misbehave(fault, closing.promise);
     if (fault?.kind === "slow") await pauseFor(fault.ms);
     const answer = pathname === "/" ? replies[0]! : replies;
     const status = pathname === "/" && "error" in replies[0]! ? 400 : 200;
@@ -96,8 +97,10 @@ export function startBridge({ socket, port = 0, token = "bridge-token" }: Bridge
   let server: ReturnType<typeof serve> | null = serve(port);
   const bound = server.addr.port;
   const pause = async () => {
+    closing.resolve();
     await server?.shutdown();
     server = null;
+    closing = Promise.withResolvers<void>();
   };
   return {
     url: `http://127.0.0.1:${bound}`,
@@ -190,7 +193,7 @@ function encode(value: unknown, base64: boolean, whole: boolean): unknown {
 }
 
 /** Answers as a broken service does. */
-async function misbehave(fault: Fault, request: Request): Promise<Response> {
+async function misbehave(fault: Fault, closing: Promise<void>): Promise<Response> {
   switch (fault.kind) {
     case "unavailable":
       return new Response("upstream connect error", { status: 503 });
@@ -203,18 +206,18 @@ async function misbehave(fault: Fault, request: Request): Promise<Response> {
     case "lost":
       return new Response(brokenBody(), { headers: { "content-type": "application/json" } });
     default:
-      await new Promise<void>((resolve) => {
-        if (request.signal.aborted) resolve();
-        request.signal.addEventListener("abort", () => resolve());
-      });
-      return new Response(null, { status: 499 });
+      await closing;
+      return new Response(null, { status: 503 });
   }
 }
 
 function brokenBody(): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(controller) {
-      controller.error(new Error("connection broken on purpose"));
+      const error = new Error("connection broken on purpose");
+      // The server prints it; one line is enough.
+      error.stack = `bridge: ${error.message}`;
+      controller.error(error);
     },
   });
 }
