@@ -10,6 +10,9 @@ const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 /** How long a process may take to say or do what a test waits for, on a busy machine. */
 const DEADLINE_MS = 30_000;
 
+/** How long a process may take to end by itself; a helper that is killed leaves its own children. */
+const END_MS = 6_000;
+
 export type Task = "start" | "demo" | "simulator" | "cli";
 
 export interface ProcessOptions {
@@ -37,7 +40,7 @@ export interface Process {
   messages(): string;
   kill(signal: Deno.Signal): void;
   exit(): Promise<Exit>;
-  /** Ends the process whatever it does. For `finally`. */
+  /** Ends the process, with a signal that it may heed, then with one that it cannot. For `finally`. */
   end(): Promise<void>;
 }
 
@@ -107,12 +110,17 @@ function start(args: readonly string[], { env = {}, cwd = ROOT }: ProcessOptions
     kill,
     exit: () => before(exited, "the process does not end", stderr.text),
     async end() {
-      try {
-        kill("SIGKILL");
-      } catch {
-        // It ended between the question and the signal.
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        try {
+          kill(signal);
+        } catch {
+          // It ended between the question and the signal.
+        }
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const patience = new Promise<void>((done) => timer = setTimeout(done, END_MS));
+        await Promise.race([exited, signal === "SIGTERM" ? patience : exited]);
+        clearTimeout(timer);
       }
-      await exited;
     },
   };
 }
