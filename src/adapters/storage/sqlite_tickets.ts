@@ -17,6 +17,9 @@ const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
 /** Expired tickets are removed at most this often. */
 const PRUNE_EVERY_MS = 60_000;
 
+/** Tickets outlive their end by this much: another process's clock may be behind. */
+const SLACK_MS = 60_000;
+
 /** Makes the ticket store of a connection. Seals tickets. */
 export function createSqliteTickets(connection: Connection, sealing: Sealing): TicketStore {
   const sql = prepare(connection);
@@ -28,7 +31,7 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
   let prunedAt = 0;
   const prune = (now: number): void => {
     if (now < prunedAt + PRUNE_EVERY_MS) return;
-    sql.dropExpired.run(now);
+    sql.dropExpired.run(now - SLACK_MS);
     sql.dropForgotten.run(now - REMEMBERED_MS);
     prunedAt = now;
   };
