@@ -69,6 +69,10 @@ export function spoil(answer: Json, fault: KmsFault, write: EnumWriter): Json {
       return without(answer, "verifiedDigestCrc32c");
     case "false_verified_digest_crc32c":
       return { ...answer, verifiedDigestCrc32c: false };
+    case "missing_verified_data_crc32c":
+      return without(answer, "verifiedDataCrc32c");
+    case "false_verified_data_crc32c":
+      return { ...answer, verifiedDataCrc32c: false };
     case "wrong_pem":
       return { ...answer, pem: fault.pem, pemCrc32c: String(crc32c(Buffer.from(fault.pem))) };
     case "corrupt_pem_crc32c":

@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono";
 import { publicKeyAnswer, signAnswer, spoil, versionAnswer } from "./answer.ts";
-import { readSignRequest, signDigest } from "./asymmetric_sign.ts";
+import { readSignRequest, signInput } from "./asymmetric_sign.ts";
 import { type AuditLog, type MethodName, permissionOf } from "./audit.ts";
 import { type EnumWriter, enumWriter } from "./enums.ts";
 import type { Faults, KmsFault } from "./faults.ts";
@@ -94,7 +94,7 @@ const FAULT_METHODS = { AsymmetricSign: "asymmetricSign", GetPublicKey: "getPubl
 
 function signOnce({ signed }: ApiParts, version: KeyVersion, { body, write }: Call): Answer {
   const request = readSignRequest(version, body);
-  const signature = signDigest(version, request.digest);
+  const signature = signInput(version, request.input);
   signed();
   return signAnswer(version, request, signature, write);
 }

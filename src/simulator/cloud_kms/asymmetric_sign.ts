@@ -1,29 +1,33 @@
 /**
  * `AsymmetricSign`: reads a request body as strictly as Google does (unknown members, base64, Int64,
- * digest length, checksums), and signs a digest without ever seeing the text. Sources: comments of
- * `google/cloud/kms/v1/service.proto`; the error sentences are those of public captures.
+ * digest length, checksums), and signs: with RSA a digest, without ever seeing the text; with Ed25519
+ * the data itself and never a digest. Sources: comments of `google/cloud/kms/v1/service.proto` and
+ * `resources.proto`; the error sentences are those of public captures, except that for Ed25519.
  */
 import { Buffer } from "node:buffer";
-import { constants, createHash, privateEncrypt } from "node:crypto";
+import { constants, createHash, privateEncrypt, sign } from "node:crypto";
 import { crc32c } from "./crc32c.ts";
 import type { KeyVersion } from "./key_versions.ts";
 import { KmsError } from "./kms_error.ts";
 
 /** A request that was read and whose checksums are right. */
 export interface SignRequest {
-  /** The digest as it will be signed, and the name of its hash. */
-  readonly digest: { readonly hash: Hash; readonly bytes: Uint8Array };
-  /** False when the caller sent the data itself: then the audit entry holds no digest. */
-  readonly sentDigest: boolean;
+  readonly input: SignInput;
   readonly verifiedDigestCrc32c: boolean;
   readonly verifiedDataCrc32c: boolean;
+}
+
+/** What will be signed: a digest and the name of its hash, or, with no hash, the data itself. */
+export interface SignInput {
+  readonly hash: Hash | null;
+  readonly bytes: Uint8Array;
 }
 
 type Hash = "sha256" | "sha512";
 
 /** @throws KmsError INVALID_ARGUMENT for whatever Google would not take */
 export function readSignRequest(version: KeyVersion, body: unknown): SignRequest {
-  const hash = requireHash(version);
+  const hash = hashOf(version);
   const { digest, digestCrc32c, data, dataCrc32c } = requireObject(body, MEMBERS);
   if ((digest === undefined) === (data === undefined)) {
     throw invalid("Exactly one of digest and data must be set.");
@@ -31,9 +35,10 @@ export function readSignRequest(version: KeyVersion, body: unknown): SignRequest
   if (data !== undefined) {
     const bytes = requireBytes(data, "data");
     const verified = checkCrc(bytes, dataCrc32c, "data");
-    const hashed = createHash(hash).update(bytes).digest();
-    return request({ hash, bytes: hashed }, false, false, verified);
+    const input = { hash, bytes: hash ? createHash(hash).update(bytes).digest() : bytes };
+    return { input, verifiedDigestCrc32c: false, verifiedDataCrc32c: verified };
   }
+  if (hash === null) throw invalid(`The algorithm ${version.algorithm} signs data, not a digest.`);
   const digests = Object.entries(requireObject(digest, HASHES));
   const [field, value] = digests[0] ?? [];
   if (digests.length !== 1 || field !== hash) {
@@ -43,13 +48,18 @@ export function readSignRequest(version: KeyVersion, body: unknown): SignRequest
   if (bytes.length !== DIGEST_BYTES[hash]) {
     throw invalid(`The length of digest.${hash} is ${bytes.length}, not ${DIGEST_BYTES[hash]}.`);
   }
-  return request({ hash, bytes }, true, checkCrc(bytes, digestCrc32c, "digest"), false);
+  const verified = checkCrc(bytes, digestCrc32c, "digest");
+  return { input: { hash, bytes }, verifiedDigestCrc32c: verified, verifiedDataCrc32c: false };
 }
 
-/** @returns RSASSA-PKCS1-v1_5 over a ready digest: padding type 1 around its DigestInfo */
-export function signDigest(version: KeyVersion, digest: SignRequest["digest"]): Uint8Array {
-  const info = Buffer.concat([Buffer.from(DIGEST_INFO[digest.hash], "hex"), digest.bytes]);
-  return privateEncrypt({ key: version.privateKey, padding: constants.RSA_PKCS1_PADDING }, info);
+/**
+ * @returns Ed25519 in pure mode (RFC 8032) over data, or RSASSA-PKCS1-v1_5 over a ready digest:
+ * padding type 1 around its DigestInfo
+ */
+export function signInput({ privateKey }: KeyVersion, { hash, bytes }: SignInput): Uint8Array {
+  if (hash === null) return sign(null, bytes, privateKey);
+  const info = Buffer.concat([Buffer.from(DIGEST_INFO[hash], "hex"), bytes]);
+  return privateEncrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, info);
 }
 
 const MEMBERS = ["name", "digest", "digestCrc32c", "data", "dataCrc32c"] as const;
@@ -60,16 +70,9 @@ const DIGEST_INFO = {
   sha512: "3051300d060960864801650304020305000440",
 } as const;
 
-function request(
-  digest: SignRequest["digest"],
-  sentDigest: boolean,
-  verifiedDigestCrc32c: boolean,
-  verifiedDataCrc32c: boolean,
-): SignRequest {
-  return { digest, sentDigest, verifiedDigestCrc32c, verifiedDataCrc32c };
-}
-
-function requireHash(version: KeyVersion): Hash {
+/** @returns null for an algorithm that hashes within itself */
+function hashOf(version: KeyVersion): Hash | null {
+  if (version.algorithm === "EC_SIGN_ED25519") return null;
   const hash = /^RSA_SIGN_PKCS1_\d+_(SHA256|SHA512)$/.exec(version.algorithm)?.[1]?.toLowerCase();
   if (hash === "sha256" || hash === "sha512") return hash;
   throw new KmsError("UNIMPLEMENTED", `This stand-in does not sign with ${version.algorithm}.`);

@@ -13,6 +13,7 @@ export const algorithms = {
   RSA_SIGN_PKCS1_4096_SHA256: 7,
   RSA_SIGN_PSS_4096_SHA512: 15,
   RSA_SIGN_PKCS1_4096_SHA512: 16,
+  EC_SIGN_ED25519: 40,
 } as const;
 
 export const protectionLevels = {

@@ -24,6 +24,7 @@ export type FaultKind =
   | { readonly kind: "corrupt_signature" | "corrupt_signature_crc32c" }
   | { readonly kind: "missing_signature_crc32c" }
   | { readonly kind: "missing_verified_digest_crc32c" | "false_verified_digest_crc32c" }
+  | { readonly kind: "missing_verified_data_crc32c" | "false_verified_data_crc32c" }
   | { readonly kind: "corrupt_pem_crc32c" | "missing_pem_crc32c" }
   /** Another key's, with the right checksum of it. */
   | { readonly kind: "wrong_pem"; readonly pem: string }
@@ -101,6 +102,8 @@ const PLAIN_KINDS: readonly string[] = [
   "missing_signature_crc32c",
   "missing_verified_digest_crc32c",
   "false_verified_digest_crc32c",
+  "missing_verified_data_crc32c",
+  "false_verified_data_crc32c",
   "corrupt_pem_crc32c",
   "missing_pem_crc32c",
   "wrong_name",

@@ -1,5 +1,5 @@
 /**
- * The crypto key versions that the stand-in holds: real RSA keys, made when asked for and gone with
+ * The crypto key versions that the stand-in holds: real RSA and Ed25519 keys, made when asked for and gone with
  * the process. A version that is disabled may stay usable for a while, as Google documents; one that
  * is enabled works at once.
  */
@@ -65,7 +65,7 @@ export function createKeyVersions(now: () => number): KeyVersions {
         throw new Error("Cannot name the key version: the crypto key has no such name");
       }
       const createTime = new Date(now()).toISOString();
-      const keys = await makeKey(Number(/\d{4}/.exec(algorithm)?.[0]));
+      const keys = await makeKey(algorithm);
       const held = {
         resource,
         algorithm,
@@ -100,12 +100,14 @@ export function createKeyVersions(now: () => number): KeyVersions {
 const CRYPTO_KEY =
   "projects/box-office-sandbox/locations/europe-west4/keyRings/box-office/cryptoKeys/system-user";
 
-function makeKey(modulusLength: number): Promise<{ privateKey: KeyObject; publicKeyPem: string }> {
+function makeKey(algorithm: Algorithm): Promise<{ privateKey: KeyObject; publicKeyPem: string }> {
   return new Promise((resolve, reject) => {
-    generateKeyPair("rsa", { modulusLength }, (error, publicKey, privateKey) => {
+    const made = (error: Error | null, publicKey: KeyObject, privateKey: KeyObject) => {
       if (error) return reject(error);
       const pem = publicKey.export({ type: "spki", format: "pem" });
       resolve({ privateKey, publicKeyPem: pem.toString() });
-    });
+    };
+    if (algorithm === "EC_SIGN_ED25519") return generateKeyPair("ed25519", {}, made);
+    generateKeyPair("rsa", { modulusLength: Number(/\d{4}/.exec(algorithm)?.[0]) }, made);
   });
 }
