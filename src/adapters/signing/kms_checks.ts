@@ -24,6 +24,7 @@ export interface SignAnswer {
   readonly signature?: Uint8Array | string | null;
   readonly signatureCrc32c?: Int64Value | null;
   readonly verifiedDigestCrc32c?: boolean | null;
+  readonly verifiedDataCrc32c?: boolean | null;
   readonly protectionLevel?: string | number | null;
 }
 
@@ -41,9 +42,36 @@ export interface Int64Value {
   readonly value?: unknown;
 }
 
-/** @returns the signature @throws SignerFault for whichever check fails first */
-export function checkSignAnswer(answer: SignAnswer, expected: Expected): Uint8Array {
-  if (answer.verifiedDigestCrc32c !== true) throw mismatch("checksum");
+/** The kind of key that may sign: by the algorithm that it states, and by what it turns out to be. */
+export interface KeyKind {
+  readonly algorithm: RegExp;
+  readonly fits: (key: KeyObject, algorithm: string) => boolean;
+}
+
+/** SuperOffice takes this and nothing else. */
+export const RSA_PKCS1_SHA256: KeyKind = {
+  algorithm: /^RSA_SIGN_PKCS1_(2048|3072|4096)_SHA256$/,
+  fits: ({ asymmetricKeyDetails }, algorithm) =>
+    algorithm.includes(`_${asymmetricKeyDetails?.modulusLength}_`),
+};
+
+/** What notes are signed with. */
+export const ED25519: KeyKind = {
+  algorithm: /^EC_SIGN_ED25519$/,
+  fits: ({ asymmetricKeyType }) => asymmetricKeyType === "ed25519",
+};
+
+/**
+ * @param sent what the request held, and the answer must say it arrived whole
+ * @returns the signature
+ * @throws SignerFault for whichever check fails first
+ */
+export function checkSignAnswer(
+  answer: SignAnswer,
+  expected: Expected,
+  sent: "Digest" | "Data",
+): Uint8Array {
+  if (answer[`verified${sent}Crc32c`] !== true) throw mismatch("checksum");
   if (answer.name !== expected.keyVersion) throw mismatch("wrong_key");
   if (!isProtected(answer.protectionLevel, expected)) throw new SignerFault("wrong_protection");
   const signature = bytesOf(answer.signature);
@@ -54,21 +82,23 @@ export function checkSignAnswer(answer: SignAnswer, expected: Expected): Uint8Ar
 }
 
 /** @returns the public key @throws SignerFault for whichever check fails first */
-export function checkPublicKeyAnswer(answer: PublicKeyAnswer, expected: Expected): KeyObject {
+export function checkPublicKeyAnswer(
+  answer: PublicKeyAnswer,
+  expected: Expected,
+  kind: KeyKind,
+): KeyObject {
   const pem = answer.pem ?? "";
   if (pem === "" || !matches(Buffer.from(pem, "utf8"), answer.pemCrc32c)) {
     throw mismatch("checksum");
   }
   if (answer.name !== expected.keyVersion) throw mismatch("wrong_key");
-  const bits = RSA_PKCS1_SHA256.exec(String(answer.algorithm))?.[1];
-  if (bits === undefined) throw new SignerFault("invalid");
+  const algorithm = String(answer.algorithm);
+  if (!kind.algorithm.test(algorithm)) throw new SignerFault("invalid");
   if (!isProtected(answer.protectionLevel, expected)) throw new SignerFault("wrong_protection");
   const key = readPem(pem);
-  if (key?.asymmetricKeyDetails?.modulusLength !== Number(bits)) throw mismatch("wrong_key");
+  if (key === null || !kind.fits(key, algorithm)) throw mismatch("wrong_key");
   return key;
 }
-
-const RSA_PKCS1_SHA256 = /^RSA_SIGN_PKCS1_(2048|3072|4096)_SHA256$/;
 
 /** A single-tenant HSM is an HSM. Keys held elsewhere (EXTERNAL…) are neither. */
 const PROTECTION: Readonly<Record<string, number>> = { SOFTWARE: 1, HSM: 2, HSM_SINGLE_TENANT: 2 };

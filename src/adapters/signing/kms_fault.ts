@@ -7,15 +7,15 @@ import { SignerFault } from "../../domain/signer_fault.ts";
 
 /**
  * Sources: canonical codes of gRPC as REST carries them; Cloud KMS, "Retry strategy" (UNAVAILABLE is
- * to be retried, RESOURCE_EXHAUSTED in the next second) and "Data integrity guidelines" (a digest
- * that arrives damaged is refused as INVALID_ARGUMENT naming `digest_crc32c`).
+ * to be retried, RESOURCE_EXHAUSTED in the next second) and "Data integrity guidelines" (what
+ * arrives damaged is refused as INVALID_ARGUMENT naming `digest_crc32c` or `data_crc32c`).
  */
 export function toSignerFault(error: unknown): SignerFault {
   if (error instanceof SignerFault) return error;
   const { code, httpStatusCode, message } = fieldsOf(error);
   switch (code) {
     case INVALID_ARGUMENT:
-      return /digest_?crc32c/i.test(message) ? again("checksum") : never("invalid");
+      return /(digest|data)_?crc32c/i.test(message) ? again("checksum") : never("invalid");
     case DEADLINE_EXCEEDED:
       return again("timeout");
     case NOT_FOUND:

@@ -4,7 +4,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey, randomBytes, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
 import type { Secret } from "../../domain/secret.ts";
 import type { CheckpointSigner } from "../../usecases/ports.ts";
 
@@ -25,12 +25,16 @@ export function createLedgerKey(seed: Secret): CheckpointSigner {
     format: "der",
     type: "pkcs8",
   });
-  const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
-  const publicKey = new Uint8Array(spki.subarray(-32));
+  const publicKey = rawPublicKey(createPublicKey(privateKey));
   return {
     publicKey: () => Promise.resolve(publicKey),
     sign: (body) => Promise.resolve(new Uint8Array(sign(null, body, privateKey))),
   };
+}
+
+/** @returns the 32 bytes of an Ed25519 public key, which end its DER */
+export function rawPublicKey(key: KeyObject): Uint8Array {
+  return new Uint8Array(key.export({ format: "der", type: "spki" }).subarray(-32));
 }
 
 /** @returns a new seed: base64 of 32 random bytes */

@@ -47,9 +47,13 @@ export async function warm(signer: Signer): Promise<Signer> {
 }
 
 /** The fault that a signature fails with. */
-export async function faultOf(signer: Signer, signal?: AbortSignal): Promise<SignerFault> {
-  const signing = signer.sign(text, { attempt: "attempt-1", ...(signal && { signal }) });
-  const error: unknown = await signing.then(() => null, (reason) => reason);
+export function faultOf(signer: Signer, signal?: AbortSignal): Promise<SignerFault> {
+  return faultIn(signer.sign(text, { attempt: "attempt-1", ...(signal && { signal }) }));
+}
+
+/** The fault that some work fails with. */
+export async function faultIn(work: Promise<unknown>): Promise<SignerFault> {
+  const error: unknown = await work.then(() => null, (reason) => reason);
   assert.ok(error instanceof SignerFault, `not a SignerFault: ${Deno.inspect(error)}`);
   return error;
 }
