@@ -9,6 +9,7 @@ import { createLedgerWalk, type LedgerVerdict } from "../domain/ledger_verificat
 import { EMPTY_TREE, extend, inclusionProof, leafHash, rootHash } from "../domain/merkle.ts";
 import { PartFault } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
+import { SignerFault } from "../domain/signer_fault.ts";
 import type { CheckpointSigner, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
 
 /** RFC 6962 inclusion proof. Hashes are lower-case hex. */
@@ -31,7 +32,7 @@ export interface Audit {
   proof(caller: Caller, index: number, size: number | null): Promise<Outcome<InclusionProof>>;
   /** Every leaf from `after` on, for exports. @throws PartFault */
   leaves(after: number): AsyncGenerator<string>;
-  /** Recomputes the whole log against a checkpoint just signed. @throws PartFault */
+  /** Recomputes the whole log against a checkpoint just signed. @throws PartFault, SignerFault */
   verify(): Promise<LedgerVerdict>;
 }
 
@@ -51,8 +52,9 @@ export function createAudit(
     try {
       return await deed();
     } catch (error) {
-      if (!(error instanceof PartFault)) throw error;
-      log.warn("audit.store_fault", { reason: error.reason });
+      const isKey = error instanceof SignerFault;
+      if (!isKey && !(error instanceof PartFault)) throw error;
+      log.warn(isKey ? "audit.key_fault" : "audit.store_fault", { reason: error.reason });
       return refuse("ledger_unavailable", error.reason, 2);
     }
   };
