@@ -8,6 +8,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import type { Log } from "../usecases/ports.ts";
 import { type AppParts, TICKET_PATH } from "./app.ts";
 import { consentRoutes } from "./consent.ts";
@@ -31,18 +32,22 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({
     // The validator's own answer would repeat what came in.
-    defaultHook: (result, c) =>
-      result.success ? undefined : problemOf("invalid_request", c.get("requestId")),
+    defaultHook: (result, c) => {
+      if (result.success) return undefined;
+      return isForMachines(c)
+        ? problemOf("invalid_request", c.get("requestId"))
+        : pageOf(c, "not_understood");
+    },
   });
 
   app.use(requestIds(parts.log));
   app.use("/v1/*", callersOnly(parts));
+  for (const path of ["/", "/consent", "/consent/*"]) app.use(path, pageHeaders(parts));
   app.use(limits());
   ticketRoutes(app, parts.tickets, answer);
   tenantRoutes(app, parts.tenants);
   ledgerRoutes(app, parts.audit);
   healthRoutes(app, parts.probes);
-  for (const path of ["/", "/consent", "/consent/*"]) app.use(path, pageHeaders(parts));
   consentRoutes(app, parts);
   app.get("/style.css", (c) =>
     c.body(STYLE, 200, {
@@ -77,7 +82,8 @@ function requestIds(log: Log) {
     if (res.status >= 400) {
       log.info("http.refused", {
         method: c.req.method,
-        route: c.req.path.startsWith("/consent") ? "/consent" : c.req.path.slice(0, 100),
+        // The route's own text: an address may hold anything, a secret too.
+        route: routePath(c, -1),
         status: res.status,
         request_id: requestId,
       });
@@ -155,7 +161,7 @@ function openApi(app: OpenAPIHono<Env>): void {
 
 /** Pages are for people; everything else gets problem documents. */
 function isForMachines(c: Context<Env>): boolean {
-  return !c.req.path.startsWith("/consent") && c.req.path !== "/";
+  return !/^\/(consent(\/.*)?)?$/.test(c.req.path);
 }
 
 function pageOf(
