@@ -5,6 +5,7 @@
  */
 
 import { Hono } from "hono";
+import type { Caller } from "../domain/caller.ts";
 import { ContextId } from "../domain/context_id.ts";
 import type { Audit } from "../usecases/audit.ts";
 import type { Callers, Log, Probe } from "../usecases/ports.ts";
@@ -35,19 +36,28 @@ export function createApp(parts: AppParts): Hono {
   const answer = createTicketAnswer();
   const app = new Hono();
 
-  app.get(TICKET_PATH, async (c) => {
+  const give = (caller: Caller | null, context: string, requestId: string) => {
+    if (caller === null) return problemOf("caller_unknown", requestId);
+    const tenant = ContextId.parse(context);
+    if (tenant === null) return problemOf("invalid_request", requestId);
+    const outcome = tickets.get(caller, tenant, requestId);
+    return outcome instanceof Promise
+      ? outcome.then((later) => answer(later, requestId))
+      : answer(outcome, requestId);
+  };
+
+  app.get(TICKET_PATH, (c) => {
     const requestId = requestIdOf(c.req.header("x-request-id"));
-    try {
-      const identified = callers.identify(c.req.header("authorization") ?? null);
-      const caller = identified instanceof Promise ? await identified : identified;
-      if (caller === null) return problemOf("caller_unknown", requestId);
-      const tenant = ContextId.parse(c.req.param("ctx"));
-      if (tenant === null) return problemOf("invalid_request", requestId);
-      return answer(await tickets.get(caller, tenant, requestId), requestId);
-    } catch (error) {
+    const caller = callers.identify(c.req.header("authorization") ?? null);
+    const context = c.req.param("ctx");
+    const given = caller instanceof Promise
+      ? caller.then((known) => give(known, context, requestId))
+      : give(caller, context, requestId);
+    if (!(given instanceof Promise)) return given;
+    return given.catch((error) => {
       log.error("http.fault", { error, request_id: requestId });
       return faultProblem(requestId);
-    }
+    });
   });
 
   let doors: Promise<{ fetch(request: Request): Response | Promise<Response> }> | null = null;
