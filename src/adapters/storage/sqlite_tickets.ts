@@ -107,8 +107,8 @@ function isAnswer(seen: LeaseAnswer | Row | undefined): seen is LeaseAnswer {
 }
 
 function nextGeneration(row: Row | undefined): number {
-  if (row === undefined) return 1;
-  return Math.max(readWhole(row.counter), readWhole(row.generation)) + 1;
+  // Publishing keeps the counter at least as high as the stored generation.
+  return row === undefined ? 1 : readWhole(row.counter) + 1;
 }
 
 function prepare(connection: Connection) {

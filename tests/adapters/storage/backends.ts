@@ -84,7 +84,7 @@ export function openUpstash(
     url: bridge.url,
     token: new Secret(options.token ?? bridge.token),
     sealing: options.sealing ?? SEALING,
-    timeoutMs: options.timeoutMs ?? 5_000,
+    timeoutMs: options.timeoutMs ?? 20_000,
     prefix: options.prefix ?? `test-${crypto.randomUUID()}`,
     keyLocking: options.keyLocking ?? true,
   });

@@ -109,7 +109,7 @@ Deno.test({
   fn: () =>
     withBridge(async (bridge) => {
       const mark = /MARK|v1\.k1|Cust12345|bridge-token|127\.0\.0\.1/;
-      const stores = openUpstash(bridge, { timeoutMs: 100, prefix: "p" });
+      const stores = openUpstash(bridge, { prefix: "p" });
       for (const call of callsOf(stores)) {
         for (const kind of ["unavailable", "html", "garbage"] as const) {
           bridge.next({ kind });
