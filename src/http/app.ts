@@ -7,10 +7,11 @@
 import { Hono } from "hono";
 import type { Caller } from "../domain/caller.ts";
 import { ContextId } from "../domain/context_id.ts";
+import type { Outcome } from "../domain/refusal.ts";
 import type { Audit } from "../usecases/audit.ts";
 import type { Callers, Log, Probe } from "../usecases/ports.ts";
 import type { Tenants } from "../usecases/tenants.ts";
-import type { Tickets } from "../usecases/tickets.ts";
+import type { Handout, Tickets } from "../usecases/tickets.ts";
 import type { ConsentDoor } from "./consent.ts";
 import { requestIdOf } from "./context.ts";
 import { faultProblem, problemOf } from "./problem.ts";
@@ -42,8 +43,16 @@ export function createApp(parts: AppParts): Hono {
     if (tenant === null) return problemOf("invalid_request", requestId);
     const outcome = tickets.get(caller, tenant, requestId);
     return outcome instanceof Promise
-      ? outcome.then((later) => answer(later, requestId))
-      : answer(outcome, requestId);
+      ? outcome.then((later) => tell(later, caller, requestId))
+      : tell(outcome, caller, requestId);
+  };
+
+  const tell = (outcome: Outcome<Handout>, caller: Caller, requestId: string) => {
+    if (!outcome.ok) {
+      const { code, reason } = outcome.refusal;
+      log.info("ticket.refused", { code, reason, caller: caller.id, request_id: requestId });
+    }
+    return answer(outcome, requestId);
   };
 
   app.get(TICKET_PATH, (c) => {

@@ -5,7 +5,6 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
@@ -15,6 +14,7 @@ import { consentRoutes } from "./consent.ts";
 import { type Env, requestIdOf } from "./context.ts";
 import { healthRoutes } from "./health.ts";
 import { ledgerRoutes } from "./ledger.ts";
+import { limitBodies } from "./limits.ts";
 import { allowedMethods } from "./methods.ts";
 import { refusalPage } from "./pages.ts";
 import { faultProblem, problemOf } from "./problem.ts";
@@ -105,15 +105,12 @@ function callersOnly({ callers }: AppParts) {
 }
 
 function limits() {
-  const limit = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (c) =>
-      isForMachines(c as Context<Env>)
+  return limitBodies(
+    MAX_BODY_BYTES,
+    (c) =>
+      isForMachines(c)
         ? problemOf("payload_too_large", c.get("requestId"))
-        : pageOf(c as Context<Env>, "not_understood", 413),
-  });
-  return createMiddleware<Env>((c, next) =>
-    c.req.method === "GET" || c.req.method === "HEAD" ? next() : limit(c, next)
+        : pageOf(c, "not_understood", 413),
   );
 }
 
