@@ -46,16 +46,20 @@ export interface BridgeOptions {
   readonly socket: string;
   readonly port?: number;
   readonly token?: string;
+  /** False: scripts reach Redis as they are, which refuses Upstash's own flag. Default true. */
+  readonly knowsKeyLocking?: boolean;
 }
 
 type Reply = { readonly result: unknown } | { readonly error: string };
 
 /** Starts the bridge in front of the Redis at a Unix socket. Listens on loopback only. */
-export function startBridge({ socket, port = 0, token = "bridge-token" }: BridgeOptions): Bridge {
+export function startBridge(
+  { socket, port = 0, token = "bridge-token", knowsKeyLocking = true }: BridgeOptions,
+): Bridge {
   // Without this ioredis turns the reply into an object.
   Command.setReplyTransformer("hgetall", (reply: unknown) => reply);
   const redis = new Redis({ path: socket, maxRetriesPerRequest: 1 });
-  const call = createCaller(redis);
+  const call = createCaller(redis, knowsKeyLocking);
   const seen: string[][] = [];
   const counts = new Map<string, number>();
   const faults: Fault[] = [];
@@ -123,9 +127,10 @@ export function startBridge({ socket, port = 0, token = "bridge-token" }: Bridge
 type Call = (command: readonly string[]) => Promise<unknown>;
 
 /** Sends commands; scripts without the flag line, also when they are called by their SHA-1. */
-function createCaller(redis: Redis): Call {
+function createCaller(redis: Redis, knowsKeyLocking: boolean): Call {
   const stripped = new Map<string, string>();
   const strip = (script: string): string => {
+    if (!knowsKeyLocking) return script;
     const plain = script.replace(/^#!lua flags=allow-key-locking\r?\n/, "");
     if (plain !== script) stripped.set(sha1(script), sha1(plain));
     return plain;

@@ -33,9 +33,15 @@ export interface ClientOptions {
   readonly token: Secret;
   /** Deadline of one request; a repeatable call may take twice that. */
   readonly timeoutMs: number;
-  /** Upstash then locks a script's keys only, not the database. Redis itself refuses the flag. */
+  /**
+   * Upstash then locks a script's keys only, not the database. Other servers that speak its protocol
+   * in front of Redis itself refuse the flag before the script runs; then it is left out from there on.
+   */
   readonly keyLocking: boolean;
 }
+
+/** Redis does not know the key-locking flag; nothing has run. */
+class FlagRefused extends Error {}
 
 const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
 
@@ -44,7 +50,7 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
   if (!/^https?:\/\/[^\s]+$/.test(url)) throw new TypeError("Cannot use the store: unfit url");
   if (!/^\S+$/.test(token.reveal())) throw new TypeError("Cannot use the store: unfit token");
   const redis = connect(url, token, timeoutMs);
-  const head = keyLocking ? KEY_LOCKING : "";
+  let head = keyLocking ? KEY_LOCKING : "";
   let open = true;
 
   const send = async <T>(command: () => Promise<T>, repeatable: boolean): Promise<T> => {
@@ -52,6 +58,7 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
     try {
       return await command();
     } catch (error) {
+      if (error instanceof FlagRefused) throw error;
       const fault = toFault(error);
       if (!repeatable || (fault.reason !== "timeout" && fault.reason !== "network")) throw fault;
     }
@@ -71,10 +78,16 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
       if (answer !== "OK") throw new PartFault("store", "protocol");
     },
     async run(script, keys, args) {
-      const answer = await send<unknown>(
-        () => redis.eval(head + script.text, [...keys], [...args]),
-        script.repeatable,
-      );
+      const evaluate = () =>
+        send<unknown>(
+          () => redis.eval(head + script.text, [...keys], [...args]),
+          script.repeatable,
+        );
+      const answer = await evaluate().catch((error: unknown) => {
+        if (!(error instanceof FlagRefused) || head === "") throw toFault(error);
+        head = "";
+        return evaluate();
+      });
       if (!Array.isArray(answer)) throw new PartFault("store", "protocol");
       if (answer[0] === "UNREADABLE") throw new PartFault("store", "unreadable");
       return answer;
@@ -103,14 +116,23 @@ function connect(url: string, token: Secret, timeoutMs: number): Redis {
   });
   redis.use(async (request, next) => {
     const answer = await next(request).catch((error: unknown) => {
+      if (error instanceof Error && isFlagRefusal(error.message)) throw new FlagRefused();
       throw toFault(error);
     });
     // Command errors may come with status 200.
-    if (answer.error !== undefined) throw new PartFault("store", reasonOfText(answer.error));
+    if (answer.error !== undefined) {
+      if (isFlagRefusal(answer.error)) throw new FlagRefused();
+      throw new PartFault("store", reasonOfText(answer.error));
+    }
     if (answer.result === undefined) throw new PartFault("store", "protocol");
     return answer;
   });
   return redis;
+}
+
+/** The words of Redis 7: `ERR Unexpected flag in script shebang: allow-key-locking`. */
+function isFlagRefusal(text: unknown): boolean {
+  return /^ERR Unexpected flag in script shebang/.test(String(text));
 }
 
 /** Keeps only which kind of failure it was. */

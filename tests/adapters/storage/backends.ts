@@ -55,10 +55,13 @@ export async function withFolder(work: (folder: string) => Promise<void>): Promi
 }
 
 /** Runs work with a bridge in front of a Redis of its own. */
-export async function withBridge(work: (bridge: Bridge) => Promise<void>): Promise<void> {
+export async function withBridge(
+  work: (bridge: Bridge) => Promise<void>,
+  options: { readonly knowsKeyLocking?: boolean } = {},
+): Promise<void> {
   const server = await startRedis();
   try {
-    const bridge = startBridge({ socket: server.socket });
+    const bridge = startBridge({ socket: server.socket, ...options });
     try {
       await work(bridge);
     } finally {
