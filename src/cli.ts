@@ -8,6 +8,8 @@ import { generateApiKey } from "./adapters/callers/api_keys.ts";
 import { exportLedger, printCheckpoint, printKey, verifyLedger } from "./cli_ledger.ts";
 import { parseCallers } from "./domain/caller_entry.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
+import { PartFault } from "./domain/part_fault.ts";
+import { SignerFault } from "./domain/signer_fault.ts";
 import { print } from "./print.ts";
 import { UsageFault } from "./usage_fault.ts";
 
@@ -79,7 +81,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof UsageFault) {
+    const isOurs = error instanceof UsageFault || error instanceof PartFault ||
+      error instanceof SignerFault;
+    if (isOurs) {
       print.error(error.message);
       return 2;
     }

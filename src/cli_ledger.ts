@@ -4,7 +4,7 @@
  */
 
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
-import { openAudit, openStores } from "./parts.ts";
+import { hasStore, openAudit, openStores, readLedgerKey } from "./parts.ts";
 import type { Config } from "./config.ts";
 import {
   type Checkpoint,
@@ -29,6 +29,8 @@ const OPERATOR: Caller = {
 /** Does something with the configured ledger and lets go of it. */
 async function withAudit<T>(deed: (audit: Audit) => Promise<T>): Promise<T> {
   const config = requireConfig();
+  // Reading must not make what it reads: an auditor's folder stays as it was.
+  if (!hasStore(config)) throw new UsageFault("Cannot read the ledger: no store under DATA_DIR");
   const stores = await openStores(config);
   try {
     const log = createJsonLog({ level: "error" });
@@ -44,12 +46,11 @@ function publicUrlOf(config: Config): URL {
 
 /** Prints the verifier key. */
 export async function printKey(): Promise<number> {
-  return await withAudit(async (audit) => {
-    const outcome = await audit.key(OPERATOR);
-    if (!outcome.ok) throw new UsageFault("Cannot read the ledger: it is not available");
-    print.line(outcome.value);
-    return 0;
-  });
+  const config = requireConfig();
+  const key = await readLedgerKey(config, publicUrlOf(config));
+  if (key === null) throw new UsageFault("Cannot read the ledger key: none under DATA_DIR yet");
+  print.line(key);
+  return 0;
 }
 
 /** Prints a signed checkpoint. */
@@ -110,10 +111,10 @@ function say(verdict: LedgerVerdict, json: boolean, isSigned: boolean): void {
 /** The configured log's key: only asked for when a checkpoint has to be checked without `--key`. */
 async function ownKey(note: string | null): Promise<VerifierKey | null> {
   if (note === null) return null;
-  return await withAudit(async (audit) => {
-    const outcome = await audit.key(OPERATOR);
-    return outcome.ok ? parseVerifierKey(outcome.value) : null;
-  });
+  const config = requireConfig();
+  const text = await readLedgerKey(config, publicUrlOf(config));
+  if (text === null) throw new UsageFault("--key is required: no ledger key is configured here");
+  return parseVerifierKey(text);
 }
 
 const unsigned: LedgerVerdict = {

@@ -100,6 +100,11 @@ export async function start(config: Config): Promise<Running> {
   };
 }
 
+function reasonOf(error: unknown, { host, port }: Config): string {
+  if (error instanceof Deno.errors.AddrInUse) return `port ${port} on ${host} is in use (PORT)`;
+  return error instanceof Error ? error.message : "an unknown fault";
+}
+
 function announce({ publicUrl, apiKey, simulator }: Running): void {
   print.line(`Box Office listens at ${publicUrl.href}`);
   if (apiKey === null) return;
@@ -118,11 +123,14 @@ if (import.meta.main) {
   try {
     running = await start(config);
   } catch (error) {
-    print.error(`Cannot start: ${error instanceof Error ? error.message : "unknown"}`);
+    print.error(`Cannot start: ${reasonOf(error, config)}`);
     Deno.exit(2);
   }
   announce(running);
+  let stopping = false;
   const stop = async () => {
+    if (stopping) return;
+    stopping = true;
     await running.stop();
     Deno.exit(0);
   };

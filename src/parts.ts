@@ -12,6 +12,7 @@ import { createSealing } from "./adapters/storage/sealing.ts";
 import { openSqlite } from "./adapters/storage/sqlite.ts";
 import type { Config } from "./config.ts";
 import type { KmsKey } from "./config_keys.ts";
+import { verifierKeyText } from "./domain/checkpoint.ts";
 import { Secret } from "./domain/secret.ts";
 import { type Audit, createAudit } from "./usecases/audit.ts";
 import type {
@@ -40,6 +41,10 @@ export const SIGN_ATTEMPT_MS = 1000;
 
 const STORE_MS = 1500;
 
+/** Under the data directory. */
+const LEDGER_KEY_FILE = "ledger.key";
+const SQLITE_FILE = "box-office.sqlite";
+
 /** The data directory, opened only when something is in it: an edge function may have no disk. */
 export function dataDirOf(config: Config): DataDir {
   return openDataDir(config.dataDir);
@@ -56,7 +61,7 @@ export async function openStores(config: Config): Promise<Stores> {
   }];
   const sealing = createSealing(keys);
   if (config.store.kind === "sqlite") {
-    return openSqlite({ path: `${dataDirOf(config).path}/box-office.sqlite`, sealing });
+    return openSqlite({ path: `${dataDirOf(config).path}/${SQLITE_FILE}`, sealing });
   }
   const { createUpstash } = await import("./adapters/storage/upstash.ts");
   return createUpstash({
@@ -79,9 +84,37 @@ export async function openAudit(
   return createAudit({
     store: stores.ledger,
     signer: await createCheckpointSigner(config),
-    origin: config.ledgerOrigin ?? `${publicUrl.host}/ledger`,
+    origin: ledgerOriginOf(config, publicUrl),
     log,
   });
+}
+
+/** The ledger's verifier key as text. Null if it is yet to be generated, at the first start. */
+export async function readLedgerKey(config: Config, publicUrl: URL): Promise<string | null> {
+  const isMade = config.ledgerKey.kind !== "generated" ||
+    exists(`${config.dataDir}/${LEDGER_KEY_FILE}`);
+  if (!isMade) return null;
+  const signer = await createCheckpointSigner(config);
+  const name = ledgerOriginOf(config, publicUrl);
+  return verifierKeyText({ name, publicKey: await signer.publicKey() });
+}
+
+/** False for an embedded store that was never opened. */
+export function hasStore(config: Config): boolean {
+  return config.store.kind !== "sqlite" || exists(`${config.dataDir}/${SQLITE_FILE}`);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ledgerOriginOf(config: Config, publicUrl: URL): string {
+  return config.ledgerOrigin ?? `${publicUrl.host}/ledger`;
 }
 
 async function createCheckpointSigner(config: Config): Promise<CheckpointSigner> {
@@ -91,7 +124,7 @@ async function createCheckpointSigner(config: Config): Promise<CheckpointSigner>
       return createLedgerKey(ledgerKey.seed);
     case "generated":
       return createLedgerKey(
-        new Secret(dataDirOf(config).readOrCreate("ledger.key", generateLedgerSeed)),
+        new Secret(dataDirOf(config).readOrCreate(LEDGER_KEY_FILE, generateLedgerSeed)),
       );
     case "google_kms": {
       const { createKmsLedgerKey } = await import("./adapters/signing/kms_ledger_key.ts");

@@ -64,7 +64,7 @@ export function consentRoutes(app: OpenAPIHono<Env>, { consents, publicUrl }: Co
   const cookieName = secure ? "__Host-box-office" : "box-office";
 
   const refuse = (c: Context<Env>, why: ConsentRefusal): Response | Promise<Response> => {
-    const { status, page } = refusalPage(why);
+    const { status, page } = refusalPage(why, c.get("requestId"));
     if (status === 503) c.header("retry-after", "10");
     return c.html(page, status as 400);
   };

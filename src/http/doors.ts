@@ -166,7 +166,7 @@ function pageOf(
   why: "not_found" | "try_again" | "not_understood",
   as?: number,
 ): Response | Promise<Response> {
-  const { status, page } = refusalPage(why);
+  const { status, page } = refusalPage(why, c.get("requestId"));
   if (status === 503) c.header("retry-after", "10");
   return c.html(page, (as ?? status) as 400);
 }
@@ -175,6 +175,8 @@ function nothingFits(app: OpenAPIHono<Env>, c: Context<Env>): Response | Promise
   const methods = allowedMethods([...app.routes, ...FRONT_ROUTES], c.req.path);
   const requestId = c.get("requestId");
   if (methods.length > 0) {
+    c.header("allow", methods.join(", "));
+    if (!isForMachines(c)) return pageOf(c, "not_understood", 405);
     const answer = problemOf("method_not_allowed", requestId);
     answer.headers.set("allow", methods.join(", "));
     return answer;

@@ -197,8 +197,19 @@ const REFUSALS: Readonly<
 
 const NEXT: Readonly<Record<Next, Html | string>> = { connect: CONNECT, start: START, none: "" };
 
-/** @returns the page for a refused consent and its status */
-export function refusalPage(why: ConsentRefusal | "not_found"): { status: number; page: Html } {
+/**
+ * The page for a refused consent.
+ *
+ * @param requestId shown, so that somebody can be asked about it
+ * @returns it and its status
+ */
+export function refusalPage(
+  why: ConsentRefusal | "not_found",
+  requestId: string,
+): { status: number; page: Html } {
   const [status, title, todo, next] = REFUSALS[why];
-  return { status, page: page(title, html`<p>${todo}</p>\n${NEXT[next]}`) };
+  const body = html`<p>${todo}</p>
+${NEXT[next]}
+<p class="small">If you need help, quote this reference: <code>${requestId}</code></p>`;
+  return { status, page: page(title, body) };
 }
