@@ -9,6 +9,7 @@ import { createEndpoints } from "./adapters/superoffice/endpoints.ts";
 import { createExchange } from "./adapters/superoffice/exchange.ts";
 import { createIdentityProvider } from "./adapters/superoffice/identity_provider.ts";
 import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
+import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
 import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import type { CallerEntry } from "./domain/caller_entry.ts";
@@ -44,6 +45,7 @@ export interface ComposeOptions {
 const SIGN_PAUSES_MS = 2000;
 const LOGIN_MS = 5000;
 const TENANT_STATE_MS = 1500;
+const PROBE_MS = 1500;
 const LEASE_MARGIN_MS = 3000;
 
 const MAX_TICKETS_IN_MEMORY = 10_000;
@@ -119,7 +121,7 @@ export async function compose(options: ComposeOptions): Promise<Service> {
     callers: createCallers({ callers: options.callers, now, log }),
     probes: [
       stores.probe,
-      { name: "superoffice", check: async () => void await keys.metadata() },
+      createSuperOfficeProbe({ endpoints, timeoutMs: PROBE_MS, now }),
     ],
     publicUrl,
     superofficeOrigin: superoffice.origin.origin,

@@ -115,6 +115,12 @@ function announce({ publicUrl, apiKey, simulator }: Running): void {
   print.line(`1. Open ${publicUrl.href}, press "Connect SuperOffice", sign in and approve.`);
   print.line("2. Ask for the tenant's ticket:");
   print.line(`   curl -H "Authorization: Bearer ${key}" ${ticket}`);
+  if (simulator === null) return;
+  const company = new URL("/Cust12345/api/v1/Contact/default", simulator.url).href;
+  print.line("3. Use the ticket as SuperOffice's own clients do:");
+  print.line(
+    `   curl -H "Authorization: SOTicket 7T:…" -H "SO-AppToken: ${simulator.clientSecret}" ${company}`,
+  );
 }
 
 if (import.meta.main) {

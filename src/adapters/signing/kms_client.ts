@@ -19,10 +19,20 @@ export function loadKmsSdk(): Promise<KmsSdk> {
 /**
  * Makes a client and finds its credentials.
  * @param endpoint null for Google's
+ * @param projectId the key's project: without it workload identities have Google's library ask the
+ * Resource Manager, which they may not
  * @throws SignerFault `unauthenticated` if there are no credentials
  */
-export async function openKmsClient(sdk: KmsSdk, endpoint: URL | null): Promise<KmsClient> {
-  const client = new sdk.KeyManagementServiceClient({ fallback: true, ...endpointOf(endpoint) });
+export async function openKmsClient(
+  sdk: KmsSdk,
+  endpoint: URL | null,
+  projectId: string,
+): Promise<KmsClient> {
+  const client = new sdk.KeyManagementServiceClient({
+    fallback: true,
+    projectId,
+    ...endpointOf(endpoint),
+  });
   try {
     // Its methods start this themselves, but leave a failure as an unhandled rejection, which would
     // end the process. Once it has succeeded they only join it.
@@ -53,7 +63,6 @@ interface EndpointOptions {
   readonly port?: number;
   readonly protocol?: string;
   readonly apiKey?: string;
-  readonly projectId?: string;
 }
 
 function endpointOf(endpoint: URL | null): EndpointOptions {
@@ -68,7 +77,7 @@ function endpointOf(endpoint: URL | null): EndpointOptions {
  * An API key is the library's one credential that needs no look-up: with it, and a project given, no
  * file, environment or metadata server is asked. This one is a word, and opens nothing.
  */
-const NO_CREDENTIALS = { apiKey: "none", projectId: "none" } as const;
+const NO_CREDENTIALS = { apiKey: "none" } as const;
 
 function isPlainLoopback({ protocol, hostname }: URL): boolean {
   return protocol === "http:" && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);

@@ -63,7 +63,7 @@ export function openKmsKeyVersion(
   if (endpoint) requireSafeEndpoint(endpoint);
 
   const sdk = once(() => loadSdk());
-  const client = once(async () => openKmsClient(await sdk.get(), endpoint));
+  const client = once(async () => openKmsClient(await sdk.get(), endpoint, name.split("/")[1]!));
   const publicKey = once(async () => {
     const calling = callOptions(timeoutMs, { "user-agent": userAgent });
     const [answer] = await (await client.get()).getPublicKey({ name }, calling);
