@@ -1,4 +1,8 @@
-/** The yardstick: a Hono route that answers a constant of a ticket's size and does nothing else. */
+/**
+ * The yardsticks: Hono routes that answer a constant of a ticket's size and do nothing else. `/bare`
+ * with a content type alone, which Deno serves on a path of its own; `/headers` with the four headers
+ * that every ticket carries.
+ */
 
 import { Hono } from "hono";
 
@@ -13,10 +17,14 @@ const BODY = JSON.stringify({
 });
 
 const app = new Hono();
-app.get(
-  "/v1/tenants/:ctx/ticket",
-  (c) => c.body(BODY, 200, { "content-type": "application/json" }),
-);
+app.get("/bare/:ctx", (c) => c.body(BODY, 200, { "content-type": "application/json" }));
+app.get("/headers/:ctx", (c) =>
+  c.body(BODY, 200, {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-request-id": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    "x-ticket-source": "memory",
+  }));
 app.get("/healthz", (c) => c.json({ status: "alive" }));
 
 Deno.serve({

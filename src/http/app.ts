@@ -31,6 +31,9 @@ export interface AppParts extends ConsentDoor {
 /** Where tickets are asked for. */
 export const TICKET_PATH = "/v1/tenants/:ctx/ticket";
 
+/** Asked by whoever keeps the process alive. */
+export const LIVENESS_PATH = "/healthz";
+
 /** Builds the app. */
 export function createApp(parts: AppParts): Hono {
   const { callers, tickets, log } = parts;
@@ -67,6 +70,11 @@ export function createApp(parts: AppParts): Hono {
       log.error("http.fault", { error, request_id: requestId });
       return faultProblem(requestId);
     });
+  });
+
+  app.get(LIVENESS_PATH, (c) => {
+    const requestId = requestIdOf(c.req.header("x-request-id"));
+    return c.json({ status: "alive" }, 200, { "x-request-id": requestId });
   });
 
   let doors: Promise<{ fetch(request: Request): Response | Promise<Response> }> | null = null;

@@ -9,7 +9,7 @@ import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import type { Log } from "../usecases/ports.ts";
-import { type AppParts, TICKET_PATH } from "./app.ts";
+import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app.ts";
 import { consentRoutes } from "./consent.ts";
 import { type Env, requestIdOf } from "./context.ts";
 import { healthRoutes } from "./health.ts";
@@ -24,7 +24,10 @@ import type { TicketAnswer } from "./ticket_answer.ts";
 import { ticketRoutes } from "./tickets.ts";
 
 /** Served before these doors are even loaded. */
-const FRONT_ROUTES = [{ method: "GET", path: TICKET_PATH }];
+const FRONT_ROUTES = [
+  { method: "GET", path: TICKET_PATH },
+  { method: "GET", path: LIVENESS_PATH },
+];
 
 const MAX_BODY_BYTES = 1024 * 1024;
 

@@ -31,9 +31,12 @@ const ready = createRoute({
   } as RouteConfig["responses"],
 });
 
-/** Routes of health. Probes run at once, each with a deadline of its own. */
+/**
+ * Routes of health. Liveness is answered at the front door (`app.ts`) and only described here. Probes
+ * run at once, each with a deadline of its own.
+ */
 export function healthRoutes(app: OpenAPIHono<Env>, probes: readonly Probe[]): void {
-  app.openapi(alive, (c) => c.json({ status: "alive" }));
+  app.openAPIRegistry.registerPath(alive);
 
   app.openapi(ready, async (c) => {
     const words = await Promise.all(probes.map(async (probe) => {

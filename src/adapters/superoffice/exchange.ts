@@ -8,7 +8,6 @@ import type { Secret } from "../../domain/secret.ts";
 import type { Exchange } from "../../usecases/superoffice_ports.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { buildRestRequest, judgeRestAnswer } from "./exchange_rest.ts";
-import { buildSoapRequest, judgeSoapAnswer } from "./exchange_soap.ts";
 import { readExchangeToken } from "./exchange_token.ts";
 import { type CallOptions, createCalls } from "./http.ts";
 import type { LoginKeys } from "./login_keys.ts";
@@ -25,14 +24,15 @@ export interface ExchangeOptions extends CallOptions {
 export function createExchange(options: ExchangeOptions): Exchange {
   const { endpoints, clientSecret, keys, now } = options;
   const calls = createCalls(options);
-  const flavour = {
-    rest: { url: endpoints.restExchange, build: buildRestRequest, judge: judgeRestAnswer },
-    soap: { url: endpoints.soapExchange, build: buildSoapRequest, judge: judgeSoapAnswer },
-  }[options.flavour];
+  const open = {
+    rest: () => Promise.resolve(openRest(endpoints)),
+    soap: () => openSoap(endpoints),
+  };
   return {
     async exchange(signedSystemToken, tenant, signal) {
       const { contextIdentifier } = tenant;
       const question = { clientSecret, contextIdentifier, signedSystemToken };
+      const flavour = await open[options.flavour]();
       const verdict = flavour.judge(await calls(flavour.build(flavour.url, question), signal));
       switch (verdict.kind) {
         case "down":
@@ -44,4 +44,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
     },
   };
+}
+
+function openRest({ restExchange }: Endpoints) {
+  return { url: restExchange, build: buildRestRequest, judge: judgeRestAnswer };
+}
+
+/** Loads its XML reader when the first SOAP exchange needs it. */
+async function openSoap({ soapExchange }: Endpoints) {
+  const { buildSoapRequest, judgeSoapAnswer } = await import("./exchange_soap.ts");
+  return { url: soapExchange, build: buildSoapRequest, judge: judgeSoapAnswer };
 }
