@@ -9,9 +9,10 @@ import type { TreeHead } from "../../domain/merkle.ts";
 import { PartFault } from "../../domain/part_fault.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { Secret } from "../../domain/secret.ts";
-import type { Tenant, TenantHealth } from "../../domain/tenant.ts";
+import type { Consent, Tenant, TenantHealth } from "../../domain/tenant.ts";
 import { Generation, type Ticket } from "../../domain/ticket.ts";
 import type { FinishedConsent, LedgerAppend, PendingConsent } from "../../usecases/ports.ts";
+import type { Sealing } from "./sealing.ts";
 
 /** A row or a JSON object, not yet checked. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,16 +33,26 @@ export function readRecord(text: unknown): Row {
 }
 
 /** @param tenant the tenant that was asked for; another one's row is unreadable */
-export function readTenant(row: Row, tenant: ContextId | null, open: Open): Tenant {
+export function readTenant(
+  row: Row,
+  tenant: ContextId | null,
+  sealing: Sealing,
+  placeOf: (tenant: ContextId) => string,
+): Tenant {
+  const contextIdentifier = readContextId(row.context_identifier, tenant);
+  const plain = {
+    serial: readText(row.serial),
+    webapiUrl: readTextOrNull(row.webapi_url),
+    netserverUrl: readTextOrNull(row.netserver_url),
+  };
+  const place = tokenPlace(placeOf(contextIdentifier), plain);
   return {
-    contextIdentifier: readContextId(row.context_identifier, tenant),
+    contextIdentifier,
+    ...plain,
     companyName: readText(row.company_name),
     consentedBy: readText(row.consented_by),
     consentedAt: readWhole(row.consented_at),
-    serial: readText(row.serial),
-    systemUserToken: new Secret(open(readText(row.system_user_token))),
-    webapiUrl: readTextOrNull(row.webapi_url),
-    netserverUrl: readTextOrNull(row.netserver_url),
+    systemUserToken: new Secret(sealing.open(place, readText(row.system_user_token))),
     health: readHealth(row.health),
     state: readText(row.state),
     sequence: readWhole(row.sequence, 1),
@@ -49,16 +60,36 @@ export function readTenant(row: Row, tenant: ContextId | null, open: Open): Tena
 }
 
 /** Reads the ticket of the tenant whose place was read. */
-export function readTicket(row: Row, tenant: ContextId, open: Open): Ticket {
-  return {
-    contextIdentifier: tenant,
-    ticket: new Secret(open(readText(row.ticket))),
+export function readTicket(row: Row, tenant: ContextId, sealing: Sealing, place: string): Ticket {
+  const plain = {
     generation: readGeneration(row.generation),
     issuedAt: readWhole(row.issued_at),
     expiresAt: readWhole(row.expires_at),
     webapiUrl: readText(row.webapi_url),
     netserverUrl: readText(row.netserver_url),
   };
+  const ticket = sealing.open(ticketPlace(place, plain), readText(row.ticket));
+  return { contextIdentifier: tenant, ...plain, ticket: new Secret(ticket) };
+}
+
+/**
+ * Where a ticket is sealed to: its key, and everything plain beside it. Whoever can write the store
+ * but has no sealing key can then not send a ticket to another address, or let it live longer.
+ */
+export function ticketPlace(
+  place: string,
+  plain: Omit<Ticket, "contextIdentifier" | "ticket">,
+): string {
+  const { generation, issuedAt, expiresAt, webapiUrl, netserverUrl } = plain;
+  return JSON.stringify([place, generation, issuedAt, expiresAt, webapiUrl, netserverUrl]);
+}
+
+/** Where a system user token is sealed to: its key, and what decides whom it is for. */
+export function tokenPlace(
+  place: string,
+  plain: Pick<Consent, "serial" | "webapiUrl" | "netserverUrl">,
+): string {
+  return JSON.stringify([place, plain.serial, plain.webapiUrl, plain.netserverUrl]);
 }
 
 export function readRefusal(row: Row): Refusal {

@@ -3,7 +3,7 @@
 import type { ContextId } from "../../domain/context_id.ts";
 import type { Consent, Tenant, TenantHealth } from "../../domain/tenant.ts";
 import type { PutAnswer, TenantStore } from "../../usecases/ports.ts";
-import { readTenant, readText, type Row } from "./records.ts";
+import { readTenant, type Row, tokenPlace } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
 import { type Connection, whole } from "./sqlite_connection.ts";
 
@@ -11,11 +11,7 @@ import { type Connection, whole } from "./sqlite_connection.ts";
 export function createSqliteTenants(connection: Connection, sealing: Sealing): TenantStore {
   const sql = prepare(connection);
   const read = (row: Row, tenant: ContextId | null): Tenant =>
-    readTenant(
-      row,
-      tenant,
-      (sealed) => sealing.open(place(readText(row.context_identifier)), sealed),
-    );
+    readTenant(row, tenant, sealing, place);
 
   const put = (consent: Consent): PutAnswer => {
     const tenant = consent.contextIdentifier;
@@ -26,7 +22,7 @@ export function createSqliteTenants(connection: Connection, sealing: Sealing): T
       whole(consent.consentedBy),
       consent.consentedAt,
       whole(consent.serial),
-      sealing.seal(place(tenant), consent.systemUserToken.reveal()),
+      sealing.seal(tokenPlace(place(tenant), consent), consent.systemUserToken.reveal()),
       whole(consent.webapiUrl),
       whole(consent.netserverUrl),
       tenant,

@@ -7,7 +7,14 @@
 import type { ContextId } from "../../domain/context_id.ts";
 import type { Ticket } from "../../domain/ticket.ts";
 import type { LeaseAnswer, LeaseRequest, TicketStore } from "../../usecases/ports.ts";
-import { readGeneration, readRefusal, readTicket, readWhole, type Row } from "./records.ts";
+import {
+  readGeneration,
+  readRefusal,
+  readTicket,
+  readWhole,
+  type Row,
+  ticketPlace,
+} from "./records.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Connection } from "./sqlite_connection.ts";
 
@@ -25,7 +32,7 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
   const sql = prepare(connection);
   const readLive = (row: Row | undefined, tenant: ContextId, now: number): Ticket | null => {
     if (row === undefined || row.ticket === null || readWhole(row.expires_at) <= now) return null;
-    return readTicket(row, tenant, (sealed) => sealing.open(place(tenant), sealed));
+    return readTicket(row, tenant, sealing, place(tenant));
   };
 
   let prunedAt = 0;
@@ -73,7 +80,7 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
         if (stored !== undefined && readWhole(stored.generation) >= ticket.generation) {
           return "fenced";
         }
-        const sealed = sealing.seal(place(tenant), ticket.ticket.reveal());
+        const sealed = sealing.seal(ticketPlace(place(tenant), ticket), ticket.ticket.reveal());
         const { generation, issuedAt, expiresAt, webapiUrl, netserverUrl } = ticket;
         const values = [generation, sealed, issuedAt, expiresAt, webapiUrl, netserverUrl, issuedAt];
         sql.publish.run(tenant, generation, ...values);

@@ -7,7 +7,7 @@
 import { ContextId } from "../../domain/context_id.ts";
 import type { Consent, Tenant } from "../../domain/tenant.ts";
 import type { PutAnswer, TenantStore } from "../../usecases/ports.ts";
-import { readRecord, readTenant, readText, unreadable } from "./records.ts";
+import { readRecord, readTenant, readText, tokenPlace, unreadable } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Client } from "./upstash_client.ts";
 import { readNumber } from "./upstash_reply.ts";
@@ -23,12 +23,14 @@ export function createUpstashTenants(
 ): TenantStore {
   const hash = `${prefix}:{tenants}`;
   const keys = [hash, `${hash}:order`];
+  const place = (tenant: ContextId) => `${hash}:${tenant}`;
 
   const read = (tenant: ContextId, sequence: unknown, consent: unknown, seen: unknown): Tenant =>
     readTenant(
       { ...readRecord(consent), ...readRecord(seen), sequence: readNumber(sequence) },
       tenant,
-      (sealed) => sealing.open(`${hash}:${tenant}`, sealed),
+      sealing,
+      place,
     );
 
   const write = (consent: Consent): string =>
@@ -39,7 +41,7 @@ export function createUpstashTenants(
       consented_at: consent.consentedAt,
       serial: consent.serial,
       system_user_token: sealing.seal(
-        `${hash}:${consent.contextIdentifier}`,
+        tokenPlace(place(consent.contextIdentifier), consent),
         consent.systemUserToken.reveal(),
       ),
       webapi_url: consent.webapiUrl,

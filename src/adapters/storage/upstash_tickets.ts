@@ -14,6 +14,7 @@ import {
   readRefusal,
   readTicket,
   readWhole,
+  ticketPlace,
   unreadable,
 } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
@@ -37,17 +38,13 @@ export function createUpstashTickets(
   const keys = (tenant: ContextId, ...kinds: Kind[]) => kinds.map((kind) => key(kind, tenant));
 
   const read = (tenant: ContextId, text: unknown): Ticket =>
-    readTicket(
-      readRecord(text),
-      tenant,
-      (sealed) => sealing.open(key("ticket", tenant), sealed),
-    );
+    readTicket(readRecord(text), tenant, sealing, key("ticket", tenant));
 
   const write = (tenant: ContextId, ticket: Ticket, call: string): string =>
     JSON.stringify({
       generation: ticket.generation,
       call,
-      ticket: sealing.seal(key("ticket", tenant), ticket.ticket.reveal()),
+      ticket: sealing.seal(ticketPlace(key("ticket", tenant), ticket), ticket.ticket.reveal()),
       issued_at: ticket.issuedAt,
       expires_at: ticket.expiresAt,
       webapi_url: ticket.webapiUrl,

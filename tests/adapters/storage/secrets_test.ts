@@ -186,6 +186,56 @@ Deno.test({
     }),
 });
 
+const THEFTS = [
+  ["tickets", "webapi_url = 'https://thief.example/'"],
+  ["tickets", "netserver_url = 'https://thief.example/'"],
+  ["tickets", "expires_at = expires_at + 1"],
+  ["tickets", "generation = generation + 1"],
+  ["tenants", "serial = '9999999999'"],
+  ["tenants", "webapi_url = 'https://thief.example/'"],
+] as const;
+
+Deno.test("a secret does not open once anything that guides it was changed: SQLite", () =>
+  withFolder(async (folder) => {
+    for (const [place, [table, change]] of THEFTS.entries()) {
+      const path = `${folder}/${place}.sqlite`;
+      const stores = openSqlite({ path, sealing: SEALING });
+      await storeMarked(stores);
+      await assertMarked(stores);
+      const thief = new DatabaseSync(path);
+      thief.exec(`UPDATE ${table} SET ${change}`);
+      thief.close();
+      const get = table === "tickets"
+        ? () => stores.tickets.get(TENANT, NOW)
+        : () => stores.tenants.get(TENANT);
+      await assertClean(get, /MARK/);
+      stores.close();
+    }
+  }));
+
+Deno.test({
+  name: "a secret does not open once anything that guides it was changed: Upstash",
+  ...requires("redis-server"),
+  fn: () =>
+    withBridge(async (bridge) => {
+      const { redis } = bridge;
+      const stores = openUpstash(bridge, { prefix: "p" });
+      await storeMarked(stores);
+      const key = `p:ticket:{${TENANT}}`;
+      const good = (await redis.get(key))!;
+      const record = JSON.parse(good);
+      for (const member of ["webapi_url", "netserver_url", "expires_at", "generation"]) {
+        const bent = typeof record[member] === "number"
+          ? record[member] + 1
+          : "https://thief.example/";
+        await redis.set(key, JSON.stringify({ ...record, [member]: bent }));
+        await assertClean(() => stores.tickets.get(TENANT, NOW), /MARK/);
+      }
+      await redis.set(key, good);
+      await assertMarked(stores);
+    }),
+});
+
 Deno.test("after a change of sealing keys old values open and new ones use the new key", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
