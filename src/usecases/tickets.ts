@@ -153,7 +153,7 @@ function isFinal(code: string): boolean {
   return code === "consent_withdrawn" || code === "tenant_unknown";
 }
 
-/** One flight: store, then lease, then exchange. Faults of the store become refusals here. */
+/** One flight. Faults of the store become refusals here. */
 async function fly(
   parts: TicketsParts,
   tenant: ContextId,
@@ -161,21 +161,38 @@ async function fly(
   context: LedgerContext,
 ): Promise<Outcome<Handout>> {
   try {
-    const stored = await parts.store.get(tenant, parts.clock.now());
-    if (stored !== null && stored.generation !== replaces && isUsable(stored, parts.clock.now())) {
-      return accept({ ticket: stored, source: "store" });
-    }
-    // A publish may be fenced by a newer consent or a removal: then everything is looked up anew.
-    for (let rounds = 0; rounds < 3; rounds++) {
-      const outcome = await leaseAndExchange(parts, tenant, replaces, context);
-      if (outcome !== "fenced") return outcome;
-    }
-    return refuse("store_unavailable", "fenced", 2);
+    return await obtain(parts, tenant, replaces, context).catch(async (error) => {
+      if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
+      // A ticket that nobody can open any more (its sealing key was taken away) is no evidence and
+      // may be forgotten; otherwise it would block its tenant until its end.
+      parts.log.warn("tickets.unreadable", { context_identifier: tenant });
+      await parts.store.invalidate(tenant, parts.clock.now());
+      return await obtain(parts, tenant, replaces, context);
+    });
   } catch (error) {
     if (!(error instanceof PartFault)) throw error;
     parts.log.warn("tickets.store_fault", { reason: error.reason, context_identifier: tenant });
     return refuse("store_unavailable", error.reason, 2);
   }
+}
+
+/** From the store, or by a lease and an exchange. */
+async function obtain(
+  parts: TicketsParts,
+  tenant: ContextId,
+  replaces: Generation | null,
+  context: LedgerContext,
+): Promise<Outcome<Handout>> {
+  const stored = await parts.store.get(tenant, parts.clock.now());
+  if (stored !== null && stored.generation !== replaces && isUsable(stored, parts.clock.now())) {
+    return accept({ ticket: stored, source: "store" });
+  }
+  // A publish may be fenced by a newer consent or a removal: then everything is looked up anew.
+  for (let rounds = 0; rounds < 3; rounds++) {
+    const outcome = await leaseAndExchange(parts, tenant, replaces, context);
+    if (outcome !== "fenced") return outcome;
+  }
+  return refuse("store_unavailable", "fenced", 2);
 }
 
 async function leaseAndExchange(

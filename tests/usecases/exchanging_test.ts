@@ -172,6 +172,18 @@ test("a removal during an exchange leaves the caller without a ticket", async (p
   assert.equal((await refusal(parts)).code, "tenant_unknown");
 });
 
+test("a stored ticket that nobody can open any more is forgotten, not waited for", async (parts) => {
+  const { tickets } = parts.stores;
+  const get = tickets.get;
+  let opened = 0;
+  tickets.get = (tenant, now) => {
+    if (opened++ === 0) return Promise.reject(new PartFault("store", "unreadable"));
+    return get(tenant, now);
+  };
+  assert.ok((await parts.get()).ok);
+  assert.equal(parts.counts.exchanges, 1);
+});
+
 Deno.test("permission is judged before memory, store and tenant", async () => {
   const parts = createParts();
   try {
