@@ -8,31 +8,11 @@ import { Hono } from "hono";
 import type { Caller } from "../domain/caller.ts";
 import { ContextId } from "../domain/context_id.ts";
 import type { Outcome } from "../domain/refusal.ts";
-import type { Audit } from "../usecases/audit.ts";
-import type { Callers, Log, Probe } from "../usecases/ports.ts";
-import type { Tenants } from "../usecases/tenants.ts";
-import type { Handout, Tickets } from "../usecases/tickets.ts";
-import type { ConsentDoor } from "./consent.ts";
+import type { Handout } from "../usecases/ticket_flight.ts";
+import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
 import { requestIdOf } from "./context.ts";
 import { faultProblem, problemOf } from "./problem.ts";
 import { createTicketAnswer } from "./ticket_answer.ts";
-
-export interface AppParts extends ConsentDoor {
-  readonly tickets: Tickets;
-  readonly tenants: Tenants;
-  readonly audit: Audit;
-  readonly callers: Callers;
-  readonly probes: readonly Probe[];
-  readonly log: Log;
-  /** SuperOffice's origin: where the pages' form may lead. */
-  readonly superofficeOrigin: string;
-}
-
-/** Where tickets are asked for. */
-export const TICKET_PATH = "/v1/tenants/:ctx/ticket";
-
-/** Asked by whoever keeps the process alive. */
-export const LIVENESS_PATH = "/healthz";
 
 /** Builds the app. */
 export function createApp(parts: AppParts): Hono {

@@ -9,7 +9,7 @@ import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import type { Log } from "../usecases/ports.ts";
-import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app.ts";
+import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
 import { consentRoutes } from "./consent.ts";
 import { type Env, requestIdOf } from "./context.ts";
 import { healthRoutes } from "./health.ts";

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../domain/refusal.ts";
 import type { Ticket } from "../domain/ticket.ts";
-import type { Handout } from "../usecases/tickets.ts";
+import type { Handout } from "../usecases/ticket_flight.ts";
 import { problem } from "./problem.ts";
 
 export type TicketAnswer = (outcome: Outcome<Handout>, requestId: string) => Response;

@@ -6,21 +6,11 @@
 
 import { type Caller, may } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
-import { PartFault } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { type Generation, isFresh, isUsable, type Ticket } from "../domain/ticket.ts";
-import type { Exchanging } from "./exchanging.ts";
 import type { LedgerContext } from "./ledger.ts";
-import type { Clock, Ids, Log, TenantStore, TicketStore } from "./ports.ts";
+import { type FlightParts, fly, type Handout } from "./ticket_flight.ts";
 import { createTicketMemory } from "./ticket_memory.ts";
-
-export type TicketSource = "memory" | "store" | "exchange";
-
-/** A ticket and where it came from. */
-export interface Handout {
-  readonly ticket: Ticket;
-  readonly source: TicketSource;
-}
 
 export interface Tickets {
   /**
@@ -48,30 +38,19 @@ export interface Tickets {
   drain(): Promise<void>;
 }
 
-export interface TicketsParts {
-  readonly tenants: TenantStore;
-  readonly store: TicketStore;
-  readonly exchanging: Exchanging;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Log;
-  /** Outlasts signing and exchange together. Milliseconds. */
-  readonly leaseMs: number;
+export interface TicketsParts extends FlightParts {
   readonly maxTicketsInMemory: number;
 }
 
 /** Between two renewals behind the answer for one tenant. */
 const RENEWAL_PAUSE_MS = 60_000;
 
-/** First pause of one who waits for another process's exchange; doubled up to the cap. */
-const FIRST_POLL_MS = 20;
-const MAX_POLL_MS = 200;
-
 export function createTickets(parts: TicketsParts): Tickets {
   const { clock, log } = parts;
   const memory = createTicketMemory(parts.maxTicketsInMemory);
   const flights = new Map<ContextId, Promise<Outcome<Handout>>>();
   const renewals = new Map<ContextId, number>();
+  let forgotten = 0;
 
   const join = (
     tenant: ContextId,
@@ -80,8 +59,10 @@ export function createTickets(parts: TicketsParts): Tickets {
   ): Promise<Outcome<Handout>> => {
     const present = flights.get(tenant);
     if (present !== undefined) return present;
+    const began = forgotten;
     const flight = fly(parts, tenant, replaces, context).then((outcome) => {
-      if (outcome.ok) memory.set(outcome.value.ticket);
+      // What was read before somebody said "forget" may be just what was to be forgotten.
+      if (outcome.ok && began === forgotten) memory.set(outcome.value.ticket);
       else if (isFinal(outcome.refusal.code)) memory.delete(tenant);
       return outcome;
     }).finally(() => flights.delete(tenant));
@@ -139,6 +120,7 @@ export function createTickets(parts: TicketsParts): Tickets {
     },
 
     forget(tenant) {
+      forgotten++;
       memory.delete(tenant);
     },
 
@@ -151,106 +133,4 @@ export function createTickets(parts: TicketsParts): Tickets {
 /** Refusals after which a ticket in memory must not be handed out either. */
 function isFinal(code: string): boolean {
   return code === "consent_withdrawn" || code === "tenant_unknown";
-}
-
-/** One flight. Faults of the store become refusals here. */
-async function fly(
-  parts: TicketsParts,
-  tenant: ContextId,
-  replaces: Generation | null,
-  context: LedgerContext,
-): Promise<Outcome<Handout>> {
-  try {
-    return await obtain(parts, tenant, replaces, context).catch(async (error) => {
-      if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
-      // A ticket that nobody can open any more (its sealing key was taken away) is no evidence and
-      // may be forgotten; otherwise it would block its tenant until its end.
-      parts.log.warn("tickets.unreadable", { context_identifier: tenant });
-      await parts.store.invalidate(tenant, parts.clock.now());
-      return await obtain(parts, tenant, replaces, context);
-    });
-  } catch (error) {
-    if (!(error instanceof PartFault)) throw error;
-    parts.log.warn("tickets.store_fault", { reason: error.reason, context_identifier: tenant });
-    return refuse("store_unavailable", error.reason, 2);
-  }
-}
-
-/** From the store, or by a lease and an exchange. */
-async function obtain(
-  parts: TicketsParts,
-  tenant: ContextId,
-  replaces: Generation | null,
-  context: LedgerContext,
-): Promise<Outcome<Handout>> {
-  const stored = await parts.store.get(tenant, parts.clock.now());
-  if (stored !== null && stored.generation !== replaces && isUsable(stored, parts.clock.now())) {
-    return accept({ ticket: stored, source: "store" });
-  }
-  // A publish may be fenced by a newer consent or a removal: then everything is looked up anew.
-  for (let rounds = 0; rounds < 3; rounds++) {
-    const outcome = await leaseAndExchange(parts, tenant, replaces, context);
-    if (outcome !== "fenced") return outcome;
-  }
-  return refuse("store_unavailable", "fenced", 2);
-}
-
-async function leaseAndExchange(
-  parts: TicketsParts,
-  tenant: ContextId,
-  replaces: Generation | null,
-  context: LedgerContext,
-): Promise<Outcome<Handout> | "fenced"> {
-  const { store, tenants, log } = parts;
-  const found = await tenants.get(tenant);
-  if (found === null) return refuse("tenant_unknown", "no_consent");
-  const owner = parts.ids.next();
-  const answer = await waitForLease(parts, tenant, replaces, owner);
-  if (answer === null) return refuse("upstream_unavailable", "lease_wait", 2);
-  if (answer.kind === "refused") return { ok: false, refusal: answer.refusal };
-  if (answer.kind === "hit") return accept({ ticket: answer.ticket, source: "store" });
-
-  const lease = { owner, generation: answer.generation };
-  // Read again under the lease: a consent that came while we waited brought a newer token.
-  const current = await tenants.get(tenant);
-  if (current === null) return refuse("tenant_unknown", "removed");
-  const exchanged = await parts.exchanging.run(current, lease, context);
-  if (!exchanged.ok) return exchanged;
-  try {
-    const published = await store.publish(tenant, owner, exchanged.value);
-    if (published === "fenced") return "fenced";
-  } catch (error) {
-    if (!(error instanceof PartFault)) throw error;
-    // The ticket is good and on record; only this process knows it until the store is back.
-    log.warn("tickets.not_published", { reason: error.reason, context_identifier: tenant });
-  }
-  log.info("tickets.exchanged", {
-    context_identifier: tenant,
-    generation: exchanged.value.generation,
-    request_id: context.requestId,
-  });
-  return accept({ ticket: exchanged.value, source: "exchange" });
-}
-
-/** Null: another process held the lease for longer than a lease may last. */
-async function waitForLease(
-  parts: TicketsParts,
-  tenant: ContextId,
-  replaces: Generation | null,
-  owner: string,
-) {
-  const { store, clock, leaseMs } = parts;
-  const until = clock.now() + leaseMs + MAX_POLL_MS;
-  let seen = replaces;
-  for (let pause = FIRST_POLL_MS;; pause = Math.min(MAX_POLL_MS, pause * 2)) {
-    const now = clock.now();
-    const answer = await store.lease(tenant, { owner, leaseMs, replaces: seen, now });
-    if (answer.kind === "hit" && !isUsable(answer.ticket, now)) {
-      seen = answer.ticket.generation;
-      continue;
-    }
-    if (answer.kind !== "wait") return answer;
-    if (clock.now() >= until) return null;
-    await clock.sleep(Math.min(pause, Math.max(1, answer.ms)));
-  }
 }

@@ -184,6 +184,16 @@ test("a stored ticket that nobody can open any more is forgotten, not waited for
   assert.equal(parts.counts.exchanges, 1);
 });
 
+test("a ticket that was read before its tenant was forgotten does not come back", async (parts) => {
+  parts.script.exchange = () => {
+    parts.tickets.forget(TENANT);
+    return ISSUED;
+  };
+  assert.ok((await parts.get()).ok);
+  const next = await parts.get();
+  assert.equal(next.ok && next.value.source, "store", "it was not kept in memory");
+});
+
 Deno.test("permission is judged before memory, store and tenant", async () => {
   const parts = createParts();
   try {

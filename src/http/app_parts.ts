@@ -1,0 +1,24 @@
+/** What the app is built from, and the addresses that the front door answers itself. */
+
+import type { Audit } from "../usecases/audit.ts";
+import type { Callers, Log, Probe } from "../usecases/ports.ts";
+import type { Tenants } from "../usecases/tenants.ts";
+import type { Tickets } from "../usecases/tickets.ts";
+import type { ConsentDoor } from "./consent.ts";
+
+export interface AppParts extends ConsentDoor {
+  readonly tickets: Tickets;
+  readonly tenants: Tenants;
+  readonly audit: Audit;
+  readonly callers: Callers;
+  readonly probes: readonly Probe[];
+  readonly log: Log;
+  /** SuperOffice's origin: where the pages' form may lead. */
+  readonly superofficeOrigin: string;
+}
+
+/** Where tickets are asked for. */
+export const TICKET_PATH = "/v1/tenants/:ctx/ticket";
+
+/** Asked by whoever keeps the process alive. */
+export const LIVENESS_PATH = "/healthz";
