@@ -62,8 +62,9 @@ export function createTickets(parts: TicketsParts): Tickets {
     const began = forgotten;
     const flight = fly(parts, tenant, replaces, context).then((outcome) => {
       // What was read before somebody said "forget" may be just what was to be forgotten.
-      if (outcome.ok && began === forgotten) memory.set(outcome.value.ticket);
-      else if (isFinal(outcome.refusal.code)) memory.delete(tenant);
+      if (outcome.ok) {
+        if (began === forgotten) memory.set(outcome.value.ticket);
+      } else if (isFinal(outcome.refusal.code)) memory.delete(tenant);
       return outcome;
     }).finally(() => flights.delete(tenant));
     flights.set(tenant, flight);
