@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { withBridge } from "../adapters/storage/backends.ts";
+import { requires } from "../support/requirement.ts";
 import { API_KEY, createTestClock, startService, TENANT } from "../support/service.ts";
 
 const TICKET = `/v1/tenants/${TENANT}/ticket`;
@@ -153,18 +155,35 @@ Deno.test("a ticket at its end is exchanged before the answer", async () => {
   }
 });
 
-Deno.test("tickets in memory are served while store, key and SuperOffice are down", async () => {
-  const service = await startService({ kms: true });
-  try {
-    await service.consent();
-    const first = await (await service.call(TICKET)).json();
-    await service.simulator.close();
-    await service.kms!.close();
-    await Deno.remove(`${service.dataDir}/box-office.sqlite`);
-    const second = await service.call(TICKET);
-    assert.equal(second.status, 200);
-    assert.deepEqual(await second.json(), first);
-  } finally {
-    await service.close();
-  }
+Deno.test({
+  name: "tickets in memory are served while store, key and SuperOffice are down",
+  ...requires("redis-server"),
+  fn: () =>
+    withBridge(async (bridge) => {
+      const service = await startService({
+        kms: true,
+        env: {
+          UPSTASH_REDIS_REST_URL: bridge.url,
+          UPSTASH_REDIS_REST_TOKEN: bridge.token,
+          SEALING_KEYS: `k1:${btoa("s".repeat(32))}`,
+          LEDGER_KEY: btoa("l".repeat(32)),
+        },
+      });
+      try {
+        await service.consent();
+        const first = await (await service.call(TICKET)).json();
+        await service.simulator.close();
+        await service.kms!.close();
+        await bridge.pause();
+        const second = await service.call(TICKET);
+        assert.equal(second.status, 200);
+        assert.deepEqual(await second.json(), first);
+        const other = await service.call("/v1/tenants/Cust999/ticket");
+        assert.equal(other.status, 503);
+        assert.equal((await other.json()).code, "store_unavailable");
+        assert.ok(Number(other.headers.get("retry-after")) > 0);
+      } finally {
+        await service.close();
+      }
+    }),
 });
