@@ -210,6 +210,6 @@ export function refusalPage(
   const [status, title, todo, next] = REFUSALS[why];
   const body = html`<p>${todo}</p>
 ${NEXT[next]}
-<p class="small">If you need help, quote this reference: <code>${requestId}</code></p>`;
+<p class="small reference">If you need help, quote this reference: <code>${requestId}</code></p>`;
   return { status, page: page(title, body) };
 }

@@ -42,6 +42,7 @@ dl {
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; font-weight: 600; }
 .small { color: var(--quiet); font-size: .9rem; }
+.reference { margin: 1.5rem 0 0; }
 form { margin: 1.5rem 0 0; }
 button, .button {
   display: inline-block; min-height: 44px; padding: .6rem 1.5rem; border-radius: 8px;
