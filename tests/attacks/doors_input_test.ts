@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { assertSafePage, begin, postForm, send } from "../support/callback.ts";
+import { facts } from "../support/facts.ts";
 import { assertProblem } from "../support/problems.ts";
 import { sendRaw } from "../support/raw_http.ts";
 import { API_KEY, startService, TENANT, type TestService } from "../support/service.ts";
@@ -64,8 +65,30 @@ const NO_TENANT = [
   `Cust${"1".repeat(4000)}`,
 ];
 
-Deno.test("a context identifier that is none is refused, at every route that takes one", () =>
-  withService(async (service) => {
+const BODIES: Readonly<Record<string, string>> = {
+  "nothing": "",
+  "no JSON": "{",
+  "a number": "1",
+  "a list": "[1]",
+  "null": "null",
+  "no member": "{}",
+  "text": '{"rejected_generation":"1"}',
+  "zero": '{"rejected_generation":0}',
+  "less than zero": '{"rejected_generation":-1}',
+  "half": '{"rejected_generation":1.5}',
+  "more than a number holds": '{"rejected_generation":1e309}',
+  "more than is exact": '{"rejected_generation":9007199254740993}',
+  "a list in it": '{"rejected_generation":[1]}',
+  "a member too many": '{"rejected_generation":1,"force":true}',
+  "another letter case": '{"Rejected_Generation":1}',
+  "a million brackets": "[".repeat(1_000_000),
+  "a byte order mark and more": "\ufeff{}x",
+};
+
+facts("the doors of the API survive what is brought to them", withService, {
+  "a context identifier that is none is refused, at every route that takes one": async (
+    service,
+  ) => {
     for (const ctx of NO_TENANT) {
       for (const target of [`/v1/tenants/${ctx}/ticket`, `/v1/tenants/${ctx}`]) {
         const answer = await raw(service, target);
@@ -74,10 +97,9 @@ Deno.test("a context identifier that is none is refused, at every route that tak
       }
     }
     assert.equal(service.simulator.control.exchangeCount(), 0);
-  }));
+  },
 
-Deno.test("a tenant's identifier is one in any case, and another with zeros before it", () =>
-  withService(async (service) => {
+  "a tenant's identifier is one in any case, and another with zeros before it": async (service) => {
     for (const ctx of ["cust12345", "CUST12345", "%43ust12345"]) {
       const answer = await raw(service, `/v1/tenants/${ctx}/ticket`);
       assert.equal(JSON.parse(answer.body).context_identifier, TENANT);
@@ -86,10 +108,9 @@ Deno.test("a tenant's identifier is one in any case, and another with zeros befo
       assertProblem(await raw(service, `/v1/tenants/${ctx}/ticket`), "tenant_unknown");
     }
     assert.equal(service.simulator.control.exchangeCount(), 1);
-  }));
+  },
 
-Deno.test("addresses that are none are not found, however they are spelt", () =>
-  withService(async (service) => {
+  "addresses that are none are not found, however they are spelt": async (service) => {
     for (
       const target of [
         "/v1",
@@ -112,36 +133,18 @@ Deno.test("addresses that are none are not found, however they are spelt", () =>
       assert.ok([400, 404].includes(answer.status), `${target}: ${answer.status}`);
       assertProblem(answer, answer.status === 400 ? "invalid_request" : "not_found");
     }
-  }));
+  },
 
-const BODIES: Readonly<Record<string, string>> = {
-  "nothing": "",
-  "no JSON": "{",
-  "a number": "1",
-  "a list": "[1]",
-  "null": "null",
-  "no member": "{}",
-  "text": '{"rejected_generation":"1"}',
-  "zero": '{"rejected_generation":0}',
-  "less than zero": '{"rejected_generation":-1}',
-  "half": '{"rejected_generation":1.5}',
-  "more than a number holds": '{"rejected_generation":1e309}',
-  "more than is exact": '{"rejected_generation":9007199254740993}',
-  "a list in it": '{"rejected_generation":[1]}',
-  "a member too many": '{"rejected_generation":1,"force":true}',
-  "another letter case": '{"Rejected_Generation":1}',
-  "a million brackets": "[".repeat(1_000_000),
-  "a byte order mark and more": "\ufeff{}x",
-};
-
-Deno.test("a body that is not of its form is refused, and no ticket is exchanged for it", () =>
-  withService(async (service) => {
+  "a body that is not of its form is refused, and no ticket is exchanged for it": async (
+    service,
+  ) => {
     const post = (body: string, type = "application/json") =>
       send(new URL(TICKET, service.url), {
         method: "POST",
         headers: { ...AUTHORIZATION, "content-type": type },
         body,
       });
+    service.simulator.control.resetCounters();
     for (const [name, body] of Object.entries(BODIES)) {
       const answer = await post(body);
       assert.equal(answer.status, 400, `${name}: ${answer.body}`);
@@ -154,10 +157,11 @@ Deno.test("a body that is not of its form is refused, and no ticket is exchanged
     assertProblem(await post("x".repeat(3 * 1024 * 1024), "text/plain"), "payload_too_large");
     assert.equal(service.simulator.control.exchangeCount(), 0);
     assert.equal((await post('{"rejected_generation":7}')).status, 200);
-  }));
+  },
 
-Deno.test("no member of a body reaches a prototype, and of two equal ones the last counts", () =>
-  withService(async (service) => {
+  "no member of a body reaches a prototype, and of two equal ones the last counts": async (
+    service,
+  ) => {
     for (
       const body of [
         '{"__proto__":{"rejected_generation":1}}',
@@ -172,10 +176,9 @@ Deno.test("no member of a body reaches a prototype, and of two equal ones the la
       assert.equal(Object.hasOwn(Object.prototype, "isAdmin"), false);
       if (body.includes('"x"')) assertProblem(answer, "invalid_request");
     }
-  }));
+  },
 
-Deno.test("page parameters take whole numbers in their range and nothing else", () =>
-  withService(async (service) => {
+  "page parameters take whole numbers in their range and nothing else": async (service) => {
     const bad = ["", "x", "1.5", "1e3", "0x1", " 1", "1 ", "+1", "-2", "9".repeat(20), "NaN", "١"];
     for (const value of bad) {
       const text = encodeURIComponent(value);
@@ -201,10 +204,9 @@ Deno.test("page parameters take whole numbers in their range and nothing else", 
     const far = await get(service, "/v1/tenants?after=999999999999999&limit=1000");
     assert.deepEqual(JSON.parse(far.body), { tenants: [], next: null });
     assert.equal((await get(service, "/v1/ledger/entries?after=999999999999")).body, "");
-  }));
+  },
 
-Deno.test("a request id is repeated when it is safe and replaced when it is not", () =>
-  withService(async (service) => {
+  "a request id is repeated when it is safe and replaced when it is not": async (service) => {
     const asked = (line: string) => raw(service, "/v1/tenants/x", [`x-request-id: ${line}`]);
     for (const good of ["a", "0af7651916cd43dd8448eb211c80319c", "A:b.c-d_e", "x".repeat(128)]) {
       assert.equal((await asked(good)).headers.get("x-request-id"), good);
@@ -229,10 +231,9 @@ Deno.test("a request id is repeated when it is safe and replaced when it is not"
     }
     const twice = await raw(service, "/v1/tenants/x", ["x-request-id: a", "x-request-id: b"]);
     assert.notEqual(twice.headers.get("x-request-id"), "a");
-  }));
+  },
 
-Deno.test("headers without end are refused, and the next caller is served", () =>
-  withService(async (service) => {
+  "headers without end are refused, and the next caller is served": async (service) => {
     for (const line of [`x: ${"x".repeat(600_000)}`, `cookie: ${"a=b; ".repeat(120_000)}`]) {
       const answer = await raw(service, TICKET, [line]).catch(() => null);
       assert.ok(answer === null || (answer.status >= 400 && answer.status < 500));
@@ -241,10 +242,9 @@ Deno.test("headers without end are refused, and the next caller is served", () =
     const answer = await raw(service, TICKET, many).catch(() => null);
     assert.ok(answer === null || (answer.status >= 400 && answer.status < 500));
     assert.equal((await get(service, TICKET)).status, 200);
-  }));
+  },
 
-Deno.test("every page is under the strict policy, and no answer is for other origins", () =>
-  withService(async (service) => {
+  "every page is under the strict policy, and no answer is for other origins": async (service) => {
     const origin = { origin: "https://evil.example", "access-control-request-method": "GET" };
     const pages = ["/", "/consent/done", "/consent/callback", "/consent/nothing", "/consent/"];
     for (const path of [...pages, "/consent?tenant=x", "/consent?tenant=Cust1&tenant=Cust2"]) {
@@ -259,4 +259,5 @@ Deno.test("every page is under the strict policy, and no answer is for other ori
         for (const name of answer.headers.keys()) assert.doesNotMatch(name, /^access-control-/);
       }
     }
-  }));
+  },
+});
