@@ -175,6 +175,15 @@ export const BODIES: readonly Row[] = [
     }),
   ],
   ["a body of 2 MiB", fields({ padding: "x".repeat(2 * 1024 * 1024) })],
+  ["a body of 2 MiB without a length", (at) =>
+    send(callback(at), {
+      method: "POST",
+      headers: { cookie: at.begun.cookie, "content-type": URLENCODED },
+      body: ReadableStream.from(
+        [form(at), ...Array.from({ length: 32 }, () => "x".repeat(65_536))]
+          .map((part) => new TextEncoder().encode(part)),
+      ),
+    })],
 ];
 
 export const CODES: readonly Row[] = [
