@@ -43,7 +43,7 @@ export interface ComposeOptions {
 
 /** Deadlines, in milliseconds. */
 const SIGN_PAUSES_MS = 2000;
-const LOGIN_MS = 5000;
+const LOGIN_MS = 3000;
 const TENANT_STATE_MS = 1500;
 const PROBE_MS = 1500;
 const LEASE_MARGIN_MS = 3000;
@@ -139,11 +139,12 @@ export async function compose(options: ComposeOptions): Promise<Service> {
 }
 
 /**
- * A lease outlasts the longest exchange that may run under it. An attempt at a key in the cloud has
+ * A lease outlasts the longest exchange that may run under it: two fetches for the login keys, beside
+ * which the tenant's state is read, then signature and exchange. An attempt at a key in the cloud has
  * its deadline twice: the first one fetches the public key, too.
  */
 function leaseMs(config: Config, keys: number): number {
+  const preparing = Math.max(2 * LOGIN_MS, TENANT_STATE_MS);
   const signing = 2 * MAX_ATTEMPTS * SIGN_ATTEMPT_MS + SIGN_PAUSES_MS;
-  const onePass = signing + config.exchangeTimeoutMs;
-  return TENANT_STATE_MS + keys * onePass + LEASE_MARGIN_MS;
+  return preparing + keys * (signing + config.exchangeTimeoutMs) + LEASE_MARGIN_MS;
 }

@@ -73,6 +73,9 @@ export interface ConsentsParts {
 /** How long a begun consent may take, and how long its result can be shown. */
 export const CONSENT_MS = 10 * 60_000;
 
+/** A token is remembered a little beyond its end, or it might pass once more just before. */
+const CLAIM_MARGIN_MS = 60_000;
+
 type Step<T> = T | { readonly kind: "refused"; readonly why: ConsentRefusal };
 
 const refused = (why: ConsentRefusal) => ({ kind: "refused", why }) as const;
@@ -128,7 +131,8 @@ export function createConsents(parts: ConsentsParts): Consents {
     };
     if (asked !== null && asked !== tenant) return stop("other_tenant");
     const now = clock.now();
-    if (!await store.claim(found.tokenDigest, found.usableUntil, now)) return stop("already_used");
+    const until = found.usableUntil + CLAIM_MARGIN_MS;
+    if (!await store.claim(found.tokenDigest, until, now)) return stop("already_used");
     const known = await parts.tenants.get(tenant);
     if (known !== null && known.serial !== consent.serial) return stop("serial_changed");
     // COMMIT POINT: a crash after this leaves a consent on record that is not stored. The
@@ -174,11 +178,14 @@ export function createConsents(parts: ConsentsParts): Consents {
     const { contextIdentifier, companyName } = read.consent;
     log.info("consent.stored", { context_identifier: contextIdentifier, request_id: requestId });
     const shownTo = browser ?? ids.next();
-    await store.finish(
-      sha256Hex(shownTo),
-      { contextIdentifier, companyName },
-      clock.now() + CONSENT_MS,
-    );
+    try {
+      const until = clock.now() + CONSENT_MS;
+      await store.finish(sha256Hex(shownTo), { contextIdentifier, companyName }, until);
+    } catch (error) {
+      // The tenant is connected all the same; only the last page will not say which one.
+      if (!(error instanceof PartFault)) throw error;
+      log.warn("consent.not_shown", { reason: error.reason, request_id: requestId });
+    }
     return { kind: "connected", browser: shownTo };
   };
 

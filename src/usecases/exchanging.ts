@@ -138,7 +138,14 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
     lease: Lease,
     context: LedgerContext,
   ): Promise<Outcome<Ticket>> => {
-    const state = await readState(states, tenant, log);
+    const [state, unprepared] = await Promise.all([
+      readState(states, tenant, log),
+      exchange.prepare().then(() => null, (error: unknown) => error),
+    ]);
+    if (unprepared !== null) {
+      if (!(unprepared instanceof PartFault)) throw unprepared;
+      return fail(tenant, lease, refuse("upstream_unavailable", unprepared.reason, 5));
+    }
     if (state !== null && !state.isRunning) {
       await note(tenant, { health: tenant.health, state: state.state });
       return fail(tenant, lease, refuse("tenant_suspended", "not_running", 30));

@@ -22,6 +22,11 @@ export type ExchangeAnswer =
 
 /** The exchange. Silence and network faults are throws (`PartFault` of `superoffice`). */
 export interface Exchange {
+  /**
+   * Fetches what judging an answer needs, if it is not at hand: no signature should be spent on an
+   * answer that nobody could judge. @throws PartFault when it cannot be had
+   */
+  prepare(): Promise<void>;
   exchange(
     signedSystemToken: Secret,
     tenant: { readonly contextIdentifier: ContextId; readonly serial: string },

@@ -68,17 +68,21 @@ export function createTenants(
     async remove(caller, tenant, requestId) {
       if (!may(caller, "tenants", tenant)) return refuse("caller_forbidden", "tenants");
       return await guarded(async () => {
-        if (await store.get(tenant) === null) return refuse("tenant_unknown", "no_consent");
-        // COMMIT POINT: a crash after this leaves a removal on record that did not finish;
-        // asking again finishes it.
-        await ledger.record(
-          { requestId, caller: caller.id, contextIdentifier: tenant },
-          { kind: "tenant_removed", reason: "requested" },
-        );
-        // The token first: without it no exchange can bring back what is invalidated next.
-        await store.remove(tenant);
-        await ticketStore.invalidate(tenant, clock.now());
+        const isKnown = await store.get(tenant) !== null;
+        if (isKnown) {
+          // COMMIT POINT: a crash after this leaves a removal on record that did not finish;
+          // asking again finishes it.
+          await ledger.record(
+            { requestId, caller: caller.id, contextIdentifier: tenant },
+            { kind: "tenant_removed", reason: "requested" },
+          );
+          await store.remove(tenant);
+        }
+        // After the token: without it no exchange can bring back what is invalidated here. Also for
+        // a tenant that is gone already, because an earlier removal may have ended just before this.
         tickets.forget(tenant);
+        await ticketStore.invalidate(tenant, clock.now());
+        if (!isKnown) return refuse("tenant_unknown", "no_consent");
         return accept(null);
       });
     },

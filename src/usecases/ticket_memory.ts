@@ -3,10 +3,19 @@
 import type { ContextId } from "../domain/context_id.ts";
 import type { Ticket } from "../domain/ticket.ts";
 
+/** A ticket in memory, and when it was last looked after. */
+export interface Held {
+  readonly ticket: Ticket;
+  /** When the store was last asked whether the tenant is still there. */
+  checkedAt: number;
+  /** When a renewal behind the answer last began. */
+  renewedAt: number;
+}
+
 export interface TicketMemory {
-  get(tenant: ContextId): Ticket | undefined;
+  get(tenant: ContextId): Held | undefined;
   /** Keeps the ticket, unless a newer generation is there already. */
-  set(ticket: Ticket): void;
+  set(ticket: Ticket, now: number): void;
   delete(tenant: ContextId): void;
 }
 
@@ -16,22 +25,24 @@ const TOUCH_EVERY = 64;
 export function createTicketMemory(maxTickets: number): TicketMemory {
   // A Map keeps insertion order, so the first key is the one longest unused. Moving a key at every
   // hit would cost more than the hit; a move every few uses keeps the order good enough.
-  const tickets = new Map<ContextId, Ticket>();
+  const tickets = new Map<ContextId, Held>();
   let uses = 0;
   return {
     get(tenant) {
-      const ticket = tickets.get(tenant);
-      if (ticket !== undefined && ++uses % TOUCH_EVERY === 0) {
+      const held = tickets.get(tenant);
+      if (held !== undefined && ++uses % TOUCH_EVERY === 0) {
         tickets.delete(tenant);
-        tickets.set(tenant, ticket);
+        tickets.set(tenant, held);
       }
-      return ticket;
+      return held;
     },
-    set(ticket) {
-      const present = tickets.get(ticket.contextIdentifier);
-      if (present !== undefined && present.generation > ticket.generation) return;
-      tickets.delete(ticket.contextIdentifier);
-      tickets.set(ticket.contextIdentifier, ticket);
+    set(ticket, now) {
+      const tenant = ticket.contextIdentifier;
+      const present = tickets.get(tenant);
+      if (present !== undefined && present.ticket.generation > ticket.generation) return;
+      const renewedAt = present?.renewedAt ?? -Infinity;
+      tickets.delete(tenant);
+      tickets.set(tenant, { ticket, checkedAt: now, renewedAt });
       if (tickets.size > maxTickets) tickets.delete(tickets.keys().next().value!);
     },
     delete(tenant) {

@@ -7,10 +7,10 @@
 import { type Caller, may } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
-import { type Generation, isFresh, isUsable, type Ticket } from "../domain/ticket.ts";
+import { type Generation, isFresh, isUsable } from "../domain/ticket.ts";
 import type { LedgerContext } from "./ledger.ts";
 import { type FlightParts, fly, type Handout } from "./ticket_flight.ts";
-import { createTicketMemory } from "./ticket_memory.ts";
+import { createTicketMemory, type Held } from "./ticket_memory.ts";
 
 export interface Tickets {
   /**
@@ -32,7 +32,7 @@ export interface Tickets {
     rejected: Generation,
     requestId: string,
   ): Promise<Outcome<Handout>>;
-  /** Drops the tenant's ticket from this process's memory. */
+  /** Drops the tenant's ticket from this process's memory, and lets nobody join its flight. */
   forget(tenant: ContextId): void;
   /** Resolves when no exchange is under way any more. */
   drain(): Promise<void>;
@@ -45,11 +45,16 @@ export interface TicketsParts extends FlightParts {
 /** Between two renewals behind the answer for one tenant. */
 const RENEWAL_PAUSE_MS = 60_000;
 
+/** A removed tenant's ticket stays in the memory of another process no longer than this. */
+const CHECK_EVERY_MS = 45_000;
+
 export function createTickets(parts: TicketsParts): Tickets {
   const { clock, log } = parts;
   const memory = createTicketMemory(parts.maxTicketsInMemory);
+  /** What a new asker may join, by tenant. */
   const flights = new Map<ContextId, Promise<Outcome<Handout>>>();
-  const renewals = new Map<ContextId, number>();
+  /** Everything that still runs, whether it may be joined or not. */
+  const underWay = new Set<Promise<unknown>>();
   let forgotten = 0;
 
   const join = (
@@ -63,23 +68,39 @@ export function createTickets(parts: TicketsParts): Tickets {
     const flight = fly(parts, tenant, replaces, context).then((outcome) => {
       // What was read before somebody said "forget" may be just what was to be forgotten.
       if (outcome.ok) {
-        if (began === forgotten) memory.set(outcome.value.ticket);
+        if (began === forgotten) memory.set(outcome.value.ticket, clock.now());
       } else if (isFinal(outcome.refusal.code)) memory.delete(tenant);
       return outcome;
-    }).finally(() => flights.delete(tenant));
+    }).finally(() => {
+      underWay.delete(flight);
+      if (flights.get(tenant) === flight) flights.delete(tenant);
+    });
     flights.set(tenant, flight);
+    underWay.add(flight);
     return flight;
   };
 
-  const renewBehind = (ticket: Ticket, context: LedgerContext, now: number): void => {
-    const tenant = ticket.contextIdentifier;
-    if (now < (renewals.get(tenant) ?? 0) + RENEWAL_PAUSE_MS) return;
-    renewals.delete(tenant);
-    renewals.set(tenant, now);
-    if (renewals.size > parts.maxTicketsInMemory) renewals.delete(renewals.keys().next().value!);
-    join(tenant, ticket.generation, context).catch((error) =>
+  const renewBehind = (held: Held, context: LedgerContext, now: number): void => {
+    if (now < held.renewedAt + RENEWAL_PAUSE_MS) return;
+    held.renewedAt = now;
+    const { contextIdentifier, generation } = held.ticket;
+    join(contextIdentifier, generation, context).catch((error) =>
       log.error("renewal.fault", { error })
     );
+  };
+
+  /** Another process may have removed the tenant, or learned that its consent was withdrawn. */
+  const checkBehind = (held: Held, now: number): void => {
+    if (now < held.checkedAt + CHECK_EVERY_MS) return;
+    held.checkedAt = now;
+    const tenant = held.ticket.contextIdentifier;
+    const check = parts.tenants.get(tenant).then((found) => {
+      const isGone = found === null || found.health === "consent_withdrawn";
+      if (isGone && memory.get(tenant) === held) memory.delete(tenant);
+    }).catch((error) => log.debug("tickets.not_checked", { error })).finally(() =>
+      underWay.delete(check)
+    );
+    underWay.add(check);
   };
 
   const context = (caller: Caller, tenant: ContextId, requestId: string): LedgerContext => ({
@@ -91,11 +112,13 @@ export function createTickets(parts: TicketsParts): Tickets {
   return {
     get(caller, tenant, requestId) {
       if (!may(caller, "ticket", tenant)) return refuse("caller_forbidden", "ticket");
-      const ticket = memory.get(tenant);
-      if (ticket !== undefined) {
+      const held = memory.get(tenant);
+      if (held !== undefined) {
         const now = clock.now();
+        const { ticket } = held;
         if (isUsable(ticket, now)) {
-          if (!isFresh(ticket, now)) renewBehind(ticket, context(caller, tenant, requestId), now);
+          if (!isFresh(ticket, now)) renewBehind(held, context(caller, tenant, requestId), now);
+          else checkBehind(held, now);
           return accept({ ticket, source: "memory" });
         }
       }
@@ -104,7 +127,7 @@ export function createTickets(parts: TicketsParts): Tickets {
 
     async replace(caller, tenant, rejected, requestId) {
       if (!may(caller, "ticket", tenant)) return refuse("caller_forbidden", "ticket");
-      const ticket = memory.get(tenant);
+      const ticket = memory.get(tenant)?.ticket;
       if (ticket !== undefined && ticket.generation > rejected && isUsable(ticket, clock.now())) {
         return accept({ ticket, source: "memory" });
       }
@@ -122,11 +145,13 @@ export function createTickets(parts: TicketsParts): Tickets {
 
     forget(tenant) {
       forgotten++;
+      // Whoever asks from now on must not get what an older flight brings.
+      flights.delete(tenant);
       memory.delete(tenant);
     },
 
     async drain() {
-      await Promise.allSettled(flights.values());
+      await Promise.allSettled(underWay);
     },
   };
 }

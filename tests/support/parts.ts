@@ -40,6 +40,8 @@ export interface Script {
   sign(attempt: number): Promise<void> | void;
   exchange(count: number): Promise<ExchangeAnswer> | ExchangeAnswer;
   state(): TenantState | null;
+  /** Throws if there are no keys to judge an answer with. */
+  prepare(): Promise<void> | void;
   /** Called before each append: throws to fail it. */
   append(kinds: readonly string[]): void;
 }
@@ -59,6 +61,7 @@ export function createParts(options: { readonly keys?: number } = {}) {
     exchange: (count) =>
       ({ ...ISSUED, ticket: new Secret(`7T:ticket-${count}`) }) as ExchangeAnswer,
     state: () => null,
+    prepare: () => {},
     append: () => {},
   };
   const counts = { signatures: 0, exchanges: 0, states: 0 };
@@ -113,6 +116,9 @@ export function createParts(options: { readonly keys?: number } = {}) {
       signing: createSigning({ ledger, clock: time, ids, log }),
       signers: Array.from({ length: options.keys ?? 1 }, (_, place) => signer(`key-${place + 1}`)),
       exchange: {
+        async prepare() {
+          await script.prepare();
+        },
         async exchange() {
           assert.equal((await entries()).at(-1)?.result, "signed", "exchanged without a signature");
           return await script.exchange(++counts.exchanges);

@@ -124,6 +124,52 @@ test("an answer that is no ticket is exchange_failed with its reason on record",
   assert.equal((await parts.entries()).at(-1)?.error, "issuer");
 });
 
+test("no signature is spent when its answer could not be judged", async (parts) => {
+  parts.script.prepare = () => {
+    throw new PartFault("superoffice", "network");
+  };
+  assert.equal((await refusal(parts)).code, "upstream_unavailable");
+  assert.deepEqual(parts.counts, { signatures: 0, exchanges: 0, states: 1 });
+  assert.deepEqual(await parts.entries(), []);
+});
+
+test("a consent is not answered by an exchange that began before it", async (parts) => {
+  const old = Promise.withResolvers<typeof ISSUED>();
+  parts.script.exchange = (count) => count === 1 ? old.promise : ISSUED;
+  const first = parts.get();
+  while (parts.counts.exchanges === 0) await parts.clock.sleep(0);
+  parts.clock.advance(1);
+  await parts.consent();
+  parts.tickets.forget(TENANT);
+  await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
+  const second = await parts.get();
+  assert.ok(second.ok, "the new consent heals at once");
+  old.resolve({ kind: "refused" });
+  assert.ok(!(await first).ok);
+  assert.ok((await parts.get()).ok, "the older refusal does no harm");
+  assert.equal((await parts.stores.tenants.get(TENANT))?.health, "connected");
+});
+
+test("a tenant that another process removed leaves memory within a minute", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  await parts.stores.tenants.remove(TENANT);
+  await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
+  assert.ok((await parts.get()).ok, "not known here yet");
+  parts.clock.advance(60_000);
+  await parts.get();
+  await parts.tickets.drain();
+  assert.equal((await refusal(parts)).code, "tenant_unknown");
+});
+
+test("a store that is down takes no ticket out of memory", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.stores.tenants.get = () => Promise.reject(new PartFault("store", "network"));
+  parts.clock.advance(60_000);
+  assert.ok((await parts.get()).ok);
+  await parts.tickets.drain();
+  assert.ok((await parts.get()).ok);
+});
+
 test("a tenant that is not running costs no signature", async (parts) => {
   parts.script.state = () => ({
     state: "Suspended",

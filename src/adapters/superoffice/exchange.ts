@@ -29,6 +29,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     soap: () => openSoap(endpoints),
   };
   return {
+    async prepare() {
+      // Whichever key it finds: what counts is that the keys are at hand.
+      await keys.find(undefined);
+    },
     async exchange(signedSystemToken, tenant, signal) {
       const { contextIdentifier } = tenant;
       const question = { clientSecret, contextIdentifier, signedSystemToken };
