@@ -8,6 +8,7 @@ import { PartFault } from "../domain/part_fault.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../domain/refusal.ts";
 import { sha256Hex, textToSign } from "../domain/signed_text.ts";
 import type { Tenant } from "../domain/tenant.ts";
+import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
 import { type Ledger, type LedgerContext, LedgerFault } from "./ledger.ts";
 import type { Clock, Log, Signer, TenantStore, TicketStore } from "./ports.ts";
@@ -162,9 +163,11 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       await note(tenant, { health: "consent_withdrawn", state: stateName });
       return fail(tenant, lease, refuse("consent_withdrawn", "refused"));
     }
-    const webapiUrl = state?.webapiUrl ?? answer.webapiUrl ?? tenant.webapiUrl;
-    const netserverUrl = state?.netserverUrl ?? answer.netserverUrl ?? tenant.netserverUrl;
-    if (webapiUrl === null || netserverUrl === null) {
+    const addresses = tenantAddresses(
+      state?.webapiUrl ?? answer.webapiUrl ?? tenant.webapiUrl,
+      state?.netserverUrl ?? answer.netserverUrl ?? tenant.netserverUrl,
+    );
+    if (addresses === null) {
       return fail(tenant, lease, refuse("exchange_failed", "no_address"));
     }
     await note(tenant, { health: "connected", state: stateName });
@@ -174,8 +177,7 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       generation: lease.generation,
       issuedAt,
       expiresAt: issuedAt + parts.ticketLifetimeMs,
-      webapiUrl,
-      netserverUrl,
+      ...addresses,
     });
   };
 

@@ -5,6 +5,7 @@ import { ContextId } from "../../src/domain/context_id.ts";
 import { canonicalText, leafText } from "../../src/domain/ledger_entry.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { sha256Hex, signedText, textToSign } from "../../src/domain/signed_text.ts";
+import { tenantAddresses } from "../../src/domain/tenant_addresses.ts";
 import { Generation, isFresh, isUsable, type Ticket } from "../../src/domain/ticket.ts";
 
 Deno.test("a secret shows itself in no way of printing", () => {
@@ -100,6 +101,18 @@ Deno.test("a ticket is fresh, then usable, then neither", () => {
   assert.deepEqual(at(6 * hours - 60_000), [false, false]);
   const short = { issuedAt, expiresAt: issuedAt + 2000 } as Ticket;
   assert.ok(isUsable(short, issuedAt + 1500), "a margin may not eat a short life");
+});
+
+Deno.test("one address of a tenant leads to the other, and none leads nowhere", () => {
+  const webapiUrl = "https://sod2.example.test/Cust1/api/";
+  const netserverUrl = "https://sod2.example.test/Cust1/Remote/Services88/";
+  const both = { webapiUrl, netserverUrl };
+  assert.deepEqual(tenantAddresses(webapiUrl, netserverUrl), both);
+  assert.deepEqual(tenantAddresses(webapiUrl, null), both);
+  assert.deepEqual(tenantAddresses(null, netserverUrl), both);
+  assert.deepEqual(tenantAddresses(null, netserverUrl.replace("88", "86"))?.webapiUrl, webapiUrl);
+  assert.equal(tenantAddresses(null, null), null);
+  assert.equal(tenantAddresses(null, "https://sod2.example.test/elsewhere/"), null);
 });
 
 Deno.test("a leaf is canonical JSON: sorted members, no white space, its index inside", () => {
