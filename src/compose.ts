@@ -14,11 +14,12 @@ import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import type { CallerEntry } from "./domain/caller_entry.ts";
 import { createApp } from "./http/app.ts";
-import { createSigners, openAudit, openStores, SIGN_ATTEMPT_MS } from "./parts.ts";
+import { createSigners, openAudit, openStores, SIGN_ATTEMPT_MS, type Stores } from "./parts.ts";
+import { createAsking } from "./usecases/asking.ts";
 import { createConsents } from "./usecases/consent.ts";
 import { createExchanging } from "./usecases/exchanging.ts";
 import { createLedger } from "./usecases/ledger.ts";
-import type { Clock, Ids, Log } from "./usecases/ports.ts";
+import type { Clock, Ids, Log, Signer } from "./usecases/ports.ts";
 import { createSigning, MAX_ATTEMPTS } from "./usecases/signing.ts";
 import { createTenants } from "./usecases/tenants.ts";
 import { createTickets } from "./usecases/tickets.ts";
@@ -60,36 +61,38 @@ export const systemIds: Ids = { next: () => randomBytes(32).toString("base64url"
 
 /** Builds the service. @throws when a part cannot be built; nothing stays open then */
 export async function compose(options: ComposeOptions): Promise<Service> {
-  const { config, publicUrl, superoffice, log, clock = systemClock, ids = systemIds } = options;
-  const signers = await createSigners(config);
-  const stores = await openStores(config);
-  const now = () => clock.now();
-  const endpoints = createEndpoints({ ...superoffice, environment: config.environment });
-  const { clientId, clientSecret } = superoffice;
-  const keys = createLoginKeys({ endpoints, timeoutMs: LOGIN_MS, now });
+  const signers = await createSigners(options.config);
+  const stores = await openStores(options.config);
+  try {
+    return await assemble(options, signers, stores);
+  } catch (error) {
+    stores.close();
+    throw error;
+  }
+}
 
+async function assemble(
+  options: ComposeOptions,
+  signers: readonly Signer[],
+  stores: Stores,
+): Promise<Service> {
+  const { config, publicUrl, log, clock = systemClock, ids = systemIds } = options;
+  const { tenants, consents } = stores;
+  const { exchange, states, identity, probe } = connectSuperOffice(options, () => clock.now());
   const ledger = createLedger({ store: stores.ledger, clock, ids, log });
+  const signing = createSigning({ ledger, clock, ids, log });
   const exchanging = createExchanging({
-    tenants: stores.tenants,
+    tenants,
     tickets: stores.tickets,
-    ledger,
-    signing: createSigning({ ledger, clock, ids, log }),
-    signers,
-    exchange: createExchange({
-      endpoints,
-      flavour: config.exchange,
-      clientSecret,
-      keys,
-      timeoutMs: config.exchangeTimeoutMs,
-      now,
-    }),
-    states: createTenantStates({ endpoints, timeoutMs: TENANT_STATE_MS }),
+    asking: createAsking({ ledger, signing, signers, exchange, clock }),
+    exchange,
+    states,
     clock,
     log,
     ticketLifetimeMs: config.ticketLifetimeMs,
   });
   const tickets = createTickets({
-    tenants: stores.tenants,
+    tenants,
     store: stores.tickets,
     exchanging,
     clock,
@@ -99,35 +102,18 @@ export async function compose(options: ComposeOptions): Promise<Service> {
     maxTicketsInMemory: MAX_TICKETS_IN_MEMORY,
   });
   const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
+  const { legacyLogin } = config;
   const app = createApp({
     tickets,
-    tenants: createTenants({ ...shared, store: stores.tenants }),
-    consents: createConsents({
-      ...shared,
-      identity: createIdentityProvider({
-        endpoints,
-        clientId,
-        clientSecret,
-        redirectUrl: new URL("/consent/callback", publicUrl).href,
-        keys,
-        timeoutMs: LOGIN_MS,
-      }),
-      tenants: stores.tenants,
-      store: stores.consents,
-      ids,
-      legacyLogin: config.legacyLogin,
-    }),
+    tenants: createTenants({ ...shared, store: tenants }),
+    consents: createConsents({ ...shared, identity, tenants, store: consents, ids, legacyLogin }),
     audit: await openAudit(config, publicUrl, stores, log),
-    callers: createCallers({ callers: options.callers, now, log }),
-    probes: [
-      stores.probe,
-      createSuperOfficeProbe({ endpoints, timeoutMs: PROBE_MS, now }),
-    ],
+    callers: createCallers({ callers: options.callers, now: () => clock.now(), log }),
+    probes: [stores.probe, probe],
     publicUrl,
-    superofficeOrigin: superoffice.origin.origin,
+    superofficeOrigin: options.superoffice.origin.origin,
     log,
   });
-
   return {
     fetch: (request) => app.fetch(request),
     async close() {
@@ -135,6 +121,34 @@ export async function compose(options: ComposeOptions): Promise<Service> {
       await ledger.drain();
       stores.close();
     },
+  };
+}
+
+/** Everything that talks to SuperOffice, on one set of its login keys. */
+function connectSuperOffice(options: ComposeOptions, now: () => number) {
+  const { config, publicUrl, superoffice } = options;
+  const { clientId, clientSecret } = superoffice;
+  const endpoints = createEndpoints({ ...superoffice, environment: config.environment });
+  const keys = createLoginKeys({ endpoints, timeoutMs: LOGIN_MS, now });
+  return {
+    exchange: createExchange({
+      endpoints,
+      flavour: config.exchange,
+      clientSecret,
+      keys,
+      timeoutMs: config.exchangeTimeoutMs,
+      now,
+    }),
+    states: createTenantStates({ endpoints, timeoutMs: TENANT_STATE_MS }),
+    identity: createIdentityProvider({
+      endpoints,
+      clientId,
+      clientSecret,
+      redirectUrl: new URL("/consent/callback", publicUrl).href,
+      keys,
+      timeoutMs: LOGIN_MS,
+    }),
+    probe: createSuperOfficeProbe({ endpoints, timeoutMs: PROBE_MS, now }),
   };
 }
 

@@ -9,12 +9,8 @@ import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { ContextId } from "../domain/context_id.ts";
 import { Secret } from "../domain/secret.ts";
-import {
-  type Callback,
-  CONSENT_MS,
-  type ConsentRefusal,
-  type Consents,
-} from "../usecases/consent.ts";
+import { type Callback, CONSENT_MS, type Consents } from "../usecases/consent.ts";
+import type { ConsentRefusal } from "../usecases/consent_refusal.ts";
 import type { Env } from "./context.ts";
 import { connectedPage, landingPage, nothingPage, refusalPage } from "./pages.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { html } from "hono/html";
-import type { ConsentRefusal } from "../usecases/consent.ts";
+import type { ConsentRefusal } from "../usecases/consent_refusal.ts";
 import type { FinishedConsent } from "../usecases/ports.ts";
 
 type Html = ReturnType<typeof html>;

@@ -8,32 +8,11 @@ import type { ContextId } from "../domain/context_id.ts";
 import { PartFault } from "../domain/part_fault.ts";
 import { Secret } from "../domain/secret.ts";
 import { sha256Hex } from "../domain/signed_text.ts";
-import { type Ledger, LedgerFault } from "./ledger.ts";
-import type {
-  Clock,
-  ConsentStore,
-  FinishedConsent,
-  Ids,
-  Log,
-  TenantStore,
-  TicketStore,
-} from "./ports.ts";
+import { type AdmissionParts, createAdmission } from "./consent_admission.ts";
+import { type ConsentRefusal, refused, type Step } from "./consent_refusal.ts";
+import { LedgerFault } from "./ledger.ts";
+import type { FinishedConsent, Ids } from "./ports.ts";
 import type { Identity, IdentityProvider, IdentityRefusal } from "./superoffice_ports.ts";
-import type { Tickets } from "./tickets.ts";
-
-/** Why a consent did not come about. Each has one sentence on a page. */
-export type ConsentRefusal =
-  | "not_understood"
-  | "link_expired"
-  | "other_browser"
-  | "declined"
-  | "not_accepted"
-  | "no_system_token"
-  | "already_used"
-  | "serial_changed"
-  | "other_tenant"
-  | "legacy_off"
-  | "try_again";
 
 export type ConsentOutcome =
   | { readonly kind: "connected"; readonly browser: string }
@@ -57,31 +36,18 @@ export interface Consents {
   finished(browser: string): Promise<FinishedConsent | null>;
 }
 
-export interface ConsentsParts {
+export interface ConsentsParts extends AdmissionParts {
   readonly identity: IdentityProvider;
-  readonly tenants: TenantStore;
-  readonly store: ConsentStore;
-  readonly ticketStore: TicketStore;
-  readonly tickets: Pick<Tickets, "forget">;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
   readonly ids: Ids;
-  readonly log: Log;
   readonly legacyLogin: boolean;
 }
 
 /** How long a begun consent may take, and how long its result can be shown. */
 export const CONSENT_MS = 10 * 60_000;
 
-/** A token is remembered a little beyond its end, or it might pass once more just before. */
-const CLAIM_MARGIN_MS = 60_000;
-
-type Step<T> = T | { readonly kind: "refused"; readonly why: ConsentRefusal };
-
-const refused = (why: ConsentRefusal) => ({ kind: "refused", why }) as const;
-
 export function createConsents(parts: ConsentsParts): Consents {
   const { identity, store, clock, ids, log } = parts;
+  const admission = createAdmission(parts);
 
   /** Identity from the callback, and the tenant that was asked for, if any. */
   const identify = async (
@@ -111,55 +77,6 @@ export function createConsents(parts: ConsentsParts): Consents {
     return { kind: "read", read: token, asked: pending.tenant };
   };
 
-  const recordRefusal = (why: string, tenant: ContextId | null, requestId: string) =>
-    parts.ledger.record(
-      { requestId, caller: null, contextIdentifier: tenant },
-      { kind: "consent_refused", reason: why },
-    );
-
-  /** Stores a validated identity. The order is the promise: evidence first, then the deed. */
-  const admit = async (
-    found: Identity,
-    asked: ContextId | null,
-    requestId: string,
-  ): Promise<Step<{ kind: "stored" }>> => {
-    const { consent } = found;
-    const tenant = consent.contextIdentifier;
-    const stop = async (why: ConsentRefusal) => {
-      await recordRefusal(why, tenant, requestId);
-      return refused(why);
-    };
-    if (asked !== null && asked !== tenant) return stop("other_tenant");
-    const now = clock.now();
-    const until = found.usableUntil + CLAIM_MARGIN_MS;
-    if (!await store.claim(found.tokenDigest, until, now)) return stop("already_used");
-    const known = await parts.tenants.get(tenant);
-    if (known !== null && known.serial !== consent.serial) return stop("serial_changed");
-    // COMMIT POINT: a crash after this leaves a consent on record that is not stored. The
-    // administrator sees an error and connects again; the older token, if any, still works.
-    await parts.ledger.record({ requestId, caller: null, contextIdentifier: tenant }, {
-      kind: "consent",
-      serial: consent.serial,
-      consented_by: consent.consentedBy,
-      system_token_sha256: sha256Hex(consent.systemUserToken.reveal()),
-    });
-    const answer = await parts.tenants.put({ ...consent, consentedAt: now });
-    if (answer.kind === "serial_conflict") return stop("serial_changed");
-    // A tenant that was not known can have no ticket and no exchange under way.
-    if (known !== null) await forgetTickets(tenant);
-    return { kind: "stored" };
-  };
-
-  /** Tickets of the older token go, and so does a remembered refusal: the next request heals. */
-  const forgetTickets = async (tenant: ContextId) => {
-    parts.tickets.forget(tenant);
-    try {
-      await parts.ticketStore.invalidate(tenant, clock.now());
-    } catch (error) {
-      log.warn("consent.tickets_not_forgotten", { context_identifier: tenant, error });
-    }
-  };
-
   const complete = async (
     callback: Callback,
     browser: string | null,
@@ -170,10 +87,10 @@ export function createConsents(parts: ConsentsParts): Consents {
     const { read, asked } = step;
     if (read.kind === "refused") {
       log.warn("consent.token_refused", { reason: read.reason, request_id: requestId });
-      if (callback.kind !== "legacy") await recordRefusal(read.reason, null, requestId);
+      if (callback.kind !== "legacy") await admission.recordRefusal(read.reason, null, requestId);
       return refused(read.reason === "system_token_missing" ? "no_system_token" : "not_accepted");
     }
-    const admitted = await admit(read, asked, requestId);
+    const admitted = await admission.admit(read, asked, requestId);
     if (admitted.kind === "refused") return admitted;
     const { contextIdentifier, companyName } = read.consent;
     log.info("consent.stored", { context_identifier: contextIdentifier, request_id: requestId });

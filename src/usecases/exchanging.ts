@@ -6,14 +6,13 @@
 
 import { PartFault } from "../domain/part_fault.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../domain/refusal.ts";
-import { sha256Hex, textToSign } from "../domain/signed_text.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
-import { type Ledger, type LedgerContext, LedgerFault } from "./ledger.ts";
-import type { Clock, Log, Signer, TenantStore, TicketStore } from "./ports.ts";
-import type { Exchange, ExchangeAnswer, TenantState, TenantStates } from "./superoffice_ports.ts";
-import type { Signing } from "./signing.ts";
+import type { Asking } from "./asking.ts";
+import { type LedgerContext, LedgerFault } from "./ledger.ts";
+import type { Clock, Log, TenantStore, TicketStore } from "./ports.ts";
+import type { Exchange, TenantState, TenantStates } from "./superoffice_ports.ts";
 
 /** The right to exchange, from the store. */
 export interface Lease {
@@ -28,11 +27,8 @@ export interface Exchanging {
 export interface ExchangingParts {
   readonly tenants: TenantStore;
   readonly tickets: TicketStore;
-  readonly ledger: Ledger;
-  readonly signing: Signing;
-  /** The key in use, then the standby that is tried when SuperOffice refuses the first one. */
-  readonly signers: readonly Signer[];
-  readonly exchange: Exchange;
+  readonly asking: Asking;
+  readonly exchange: Pick<Exchange, "prepare">;
   readonly states: TenantStates;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,7 +46,7 @@ const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
 };
 
 export function createExchanging(parts: ExchangingParts): Exchanging {
-  const { tenants, tickets, ledger, signing, signers, exchange, states, clock, log } = parts;
+  const { tenants, tickets, asking, exchange, states, clock, log } = parts;
 
   const fail = async (
     tenant: Tenant,
@@ -80,60 +76,6 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       ? Promise.resolve()
       : attempt(log, () => tenants.mark(tenant.contextIdentifier, tenant.consentedAt, seen));
 
-  /** Signs with one key and asks once. Null answer: this key's signature was refused. */
-  const askWith = async (
-    signer: Signer,
-    tenant: Tenant,
-    context: LedgerContext,
-  ): Promise<Outcome<ExchangeAnswer>> => {
-    const text = textToSign(tenant.systemUserToken, clock.now());
-    const signature = await signing.sign(signer, text, context);
-    if (!signature.ok) return signature;
-    const { signed, attempt: name } = signature.value;
-    const record = (
-      result: "issued" | "refused" | "failed",
-      ticket: string | null,
-      error: string | null,
-    ) =>
-      ledger.record(context, {
-        kind: "exchange",
-        attempt: name,
-        result,
-        ticket_sha256: ticket,
-        error,
-      });
-    let answer: ExchangeAnswer;
-    try {
-      answer = await exchange.exchange(signed, tenant);
-    } catch (error) {
-      const reason = error instanceof PartFault ? error.reason : "fault";
-      await record("failed", null, reason);
-      if (!(error instanceof PartFault)) throw error;
-      return refuse("upstream_unavailable", reason, 5);
-    }
-    // COMMIT POINT 2: the ledger knows the ticket's digest before anybody has the ticket. A crash
-    // after this leaves a ticket at SuperOffice that nobody holds; the next asker exchanges again.
-    if (answer.kind === "issued") {
-      await record("issued", sha256Hex(answer.ticket.reveal()), null);
-    } else {
-      await record(
-        answer.kind === "refused" ? "refused" : "failed",
-        null,
-        answer.kind === "refused" ? "refused" : answer.reason,
-      );
-    }
-    return accept(answer);
-  };
-
-  const askAll = async (tenant: Tenant, context: LedgerContext) => {
-    let last: Outcome<ExchangeAnswer> = refuse("signer_unavailable", "no_key");
-    for (const signer of signers) {
-      last = await askWith(signer, tenant, context);
-      if (!last.ok || last.value.kind !== "refused") break;
-    }
-    return last;
-  };
-
   const run = async (
     tenant: Tenant,
     lease: Lease,
@@ -152,7 +94,7 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       return fail(tenant, lease, refuse("tenant_suspended", "not_running", 30));
     }
     const issuedAt = clock.now();
-    const asked = await askAll(tenant, context);
+    const asked = await asking.ask(tenant, context);
     if (!asked.ok) return fail(tenant, lease, asked);
     const answer = asked.value;
     if (answer.kind === "unfit") {

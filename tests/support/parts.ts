@@ -12,6 +12,7 @@ import { ContextId } from "../../src/domain/context_id.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
+import { createAsking } from "../../src/usecases/asking.ts";
 import { createExchanging } from "../../src/usecases/exchanging.ts";
 import { createLedger } from "../../src/usecases/ledger.ts";
 import type { Ids, LedgerStore, Signer } from "../../src/usecases/ports.ts";
@@ -106,24 +107,30 @@ export function createParts(options: { readonly keys?: number } = {}) {
   });
 
   const ledger = createLedger({ store: ledgerStore, clock: time, ids, log });
+  const exchange = {
+    async prepare() {
+      await script.prepare();
+    },
+    async exchange() {
+      assert.equal((await entries()).at(-1)?.result, "signed", "exchanged without a signature");
+      return await script.exchange(++counts.exchanges);
+    },
+  };
+  const asking = createAsking({
+    ledger,
+    signing: createSigning({ ledger, clock: time, ids, log }),
+    signers: Array.from({ length: options.keys ?? 1 }, (_, place) => signer(`key-${place + 1}`)),
+    exchange,
+    clock: time,
+  });
   const tickets = createTickets({
     tenants: stores.tenants,
     store: stores.tickets,
     exchanging: createExchanging({
       tenants: stores.tenants,
       tickets: stores.tickets,
-      ledger,
-      signing: createSigning({ ledger, clock: time, ids, log }),
-      signers: Array.from({ length: options.keys ?? 1 }, (_, place) => signer(`key-${place + 1}`)),
-      exchange: {
-        async prepare() {
-          await script.prepare();
-        },
-        async exchange() {
-          assert.equal((await entries()).at(-1)?.result, "signed", "exchanged without a signature");
-          return await script.exchange(++counts.exchanges);
-        },
-      },
+      asking,
+      exchange,
       states: {
         read() {
           counts.states++;

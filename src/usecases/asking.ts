@@ -1,0 +1,99 @@
+/**
+ * Asks SuperOffice for a ticket, with evidence: a signature by the key in use, the exchange, and what
+ * came of it on record before anybody has it. Judges nothing but whether the next key is worth a try.
+ */
+
+import { PartFault } from "../domain/part_fault.ts";
+import { accept, type Outcome, refuse } from "../domain/refusal.ts";
+import { sha256Hex, textToSign } from "../domain/signed_text.ts";
+import type { Tenant } from "../domain/tenant.ts";
+import type { Ledger, LedgerContext } from "./ledger.ts";
+import type { Clock, Signer } from "./ports.ts";
+import type { Signing } from "./signing.ts";
+import type { Exchange, ExchangeAnswer } from "./superoffice_ports.ts";
+
+export interface AskingParts {
+  readonly ledger: Ledger;
+  readonly signing: Signing;
+  /** The key in use, then the standby that is tried when SuperOffice refuses the first one. */
+  readonly signers: readonly Signer[];
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+}
+
+export interface Asking {
+  /** @throws LedgerFault when evidence could not be written: then nothing may be handed out */
+  ask(tenant: Tenant, context: LedgerContext): Promise<Outcome<ExchangeAnswer>>;
+}
+
+export function createAsking(
+  { ledger, signing, signers, exchange, clock }: AskingParts,
+): Asking {
+  const record = (context: LedgerContext, attempt: string, came: ExchangeAnswer | string) => {
+    const entry = { kind: "exchange", attempt } as const;
+    if (typeof came === "string") {
+      return ledger.record(context, {
+        ...entry,
+        result: "failed",
+        ticket_sha256: null,
+        error: came,
+      });
+    }
+    switch (came.kind) {
+      case "issued": {
+        const ticket_sha256 = sha256Hex(came.ticket.reveal());
+        return ledger.record(context, { ...entry, result: "issued", ticket_sha256, error: null });
+      }
+      case "refused":
+        return ledger.record(context, {
+          ...entry,
+          result: "refused",
+          ticket_sha256: null,
+          error: "refused",
+        });
+      case "unfit":
+        return ledger.record(context, {
+          ...entry,
+          result: "failed",
+          ticket_sha256: null,
+          error: came.reason,
+        });
+    }
+  };
+
+  /** Signs with one key and asks once. */
+  const askWith = async (
+    signer: Signer,
+    tenant: Tenant,
+    context: LedgerContext,
+  ): Promise<Outcome<ExchangeAnswer>> => {
+    const text = textToSign(tenant.systemUserToken, clock.now());
+    const signature = await signing.sign(signer, text, context);
+    if (!signature.ok) return signature;
+    const { signed, attempt } = signature.value;
+    let answer: ExchangeAnswer;
+    try {
+      answer = await exchange.exchange(signed, tenant);
+    } catch (error) {
+      const reason = error instanceof PartFault ? error.reason : "fault";
+      await record(context, attempt, reason);
+      if (!(error instanceof PartFault)) throw error;
+      return refuse("upstream_unavailable", reason, 5);
+    }
+    // COMMIT POINT 2: the ledger knows the ticket's digest before anybody has the ticket. A crash
+    // after this leaves a ticket at SuperOffice that nobody holds; the next asker exchanges again.
+    await record(context, attempt, answer);
+    return accept(answer);
+  };
+
+  return {
+    async ask(tenant, context) {
+      let last: Outcome<ExchangeAnswer> = refuse("signer_unavailable", "no_key");
+      for (const signer of signers) {
+        last = await askWith(signer, tenant, context);
+        if (!last.ok || last.value.kind !== "refused") break;
+      }
+      return last;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Admits a validated identity as a tenant, or refuses it on record. The order is the promise: a token
+ * once, the same tenant as before, evidence, then the deed.
+ */
+
+import type { ContextId } from "../domain/context_id.ts";
+import { sha256Hex } from "../domain/signed_text.ts";
+import { type ConsentRefusal, refused, type Step } from "./consent_refusal.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Clock, ConsentStore, Log, TenantStore, TicketStore } from "./ports.ts";
+import type { Identity } from "./superoffice_ports.ts";
+import type { Tickets } from "./tickets.ts";
+
+export interface AdmissionParts {
+  readonly tenants: TenantStore;
+  readonly store: ConsentStore;
+  readonly ticketStore: TicketStore;
+  readonly tickets: Pick<Tickets, "forget">;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Admission {
+  /** @param asked the tenant that the administrator was asked to connect, if any */
+  admit(
+    found: Identity,
+    asked: ContextId | null,
+    requestId: string,
+  ): Promise<Step<{ readonly kind: "stored" }>>;
+  recordRefusal(why: string, tenant: ContextId | null, requestId: string): Promise<void>;
+}
+
+/** A token is remembered a little beyond its end, or it might pass once more just before. */
+const CLAIM_MARGIN_MS = 60_000;
+
+export function createAdmission(parts: AdmissionParts): Admission {
+  const { tenants, store, ledger, clock } = parts;
+
+  const recordRefusal = (why: string, tenant: ContextId | null, requestId: string) =>
+    ledger.record(
+      { requestId, caller: null, contextIdentifier: tenant },
+      { kind: "consent_refused", reason: why },
+    );
+
+  return {
+    recordRefusal,
+    async admit(found, asked, requestId) {
+      const { consent } = found;
+      const tenant = consent.contextIdentifier;
+      const stop = async (why: ConsentRefusal) => {
+        await recordRefusal(why, tenant, requestId);
+        return refused(why);
+      };
+      if (asked !== null && asked !== tenant) return stop("other_tenant");
+      const now = clock.now();
+      const until = found.usableUntil + CLAIM_MARGIN_MS;
+      if (!await store.claim(found.tokenDigest, until, now)) return stop("already_used");
+      const known = await tenants.get(tenant);
+      if (known !== null && known.serial !== consent.serial) return stop("serial_changed");
+      // COMMIT POINT: a crash after this leaves a consent on record that is not stored. The
+      // administrator sees an error and connects again; the older token, if any, still works.
+      await ledger.record({ requestId, caller: null, contextIdentifier: tenant }, {
+        kind: "consent",
+        serial: consent.serial,
+        consented_by: consent.consentedBy,
+        system_token_sha256: sha256Hex(consent.systemUserToken.reveal()),
+      });
+      const answer = await tenants.put({ ...consent, consentedAt: now });
+      if (answer.kind === "serial_conflict") return stop("serial_changed");
+      await forgetTickets(parts, tenant, known !== null);
+      return { kind: "stored" };
+    },
+  };
+}
+
+/** Tickets of the older token go, and so does a remembered refusal: the next request heals. */
+async function forgetTickets(
+  { tickets, ticketStore, clock, log }: AdmissionParts,
+  tenant: ContextId,
+  wasKnown: boolean,
+): Promise<void> {
+  tickets.forget(tenant);
+  // A tenant that was not known can have nothing in the store.
+  if (!wasKnown) return;
+  try {
+    await ticketStore.invalidate(tenant, clock.now());
+  } catch (error) {
+    log.warn("consent.tickets_not_forgotten", { context_identifier: tenant, error });
+  }
+}
