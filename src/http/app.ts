@@ -20,8 +20,19 @@ export function createApp(parts: AppParts): Hono {
   const answer = createTicketAnswer();
   const app = new Hono();
 
+  const tell = (outcome: Outcome<Handout>, caller: Caller, requestId: string): Response => {
+    if (!outcome.ok) {
+      const { code, reason } = outcome.refusal;
+      log.info("ticket.refused", { code, reason, caller: caller.id, request_id: requestId });
+    }
+    return answer(outcome, requestId);
+  };
+
   const give = (caller: Caller | null, context: string, requestId: string) => {
-    if (caller === null) return problemOf("caller_unknown", requestId);
+    if (caller === null) {
+      log.info("ticket.refused", { code: "caller_unknown", request_id: requestId });
+      return problemOf("caller_unknown", requestId);
+    }
     const tenant = ContextId.parse(context);
     if (tenant === null) return problemOf("invalid_request", requestId);
     const outcome = tickets.get(caller, tenant, requestId);
@@ -30,26 +41,13 @@ export function createApp(parts: AppParts): Hono {
       : tell(outcome, caller, requestId);
   };
 
-  const tell = (outcome: Outcome<Handout>, caller: Caller, requestId: string) => {
-    if (!outcome.ok) {
-      const { code, reason } = outcome.refusal;
-      log.info("ticket.refused", { code, reason, caller: caller.id, request_id: requestId });
-    }
-    return answer(outcome, requestId);
-  };
-
   app.get(TICKET_PATH, (c) => {
     const requestId = requestIdOf(c.req.header("x-request-id"));
     const caller = callers.identify(c.req.header("authorization") ?? null);
     const context = c.req.param("ctx");
-    const given = caller instanceof Promise
+    return caller instanceof Promise
       ? caller.then((known) => give(known, context, requestId))
       : give(caller, context, requestId);
-    if (!(given instanceof Promise)) return given;
-    return given.catch((error) => {
-      log.error("http.fault", { error, request_id: requestId });
-      return faultProblem(requestId);
-    });
   });
 
   app.get(LIVENESS_PATH, (c) => {
@@ -61,6 +59,11 @@ export function createApp(parts: AppParts): Hono {
   app.all("*", async (c) => {
     doors ??= import("./doors.ts").then(({ createDoors }) => createDoors(parts, answer));
     return (await doors).fetch(c.req.raw);
+  });
+  app.onError((error, c) => {
+    const requestId = requestIdOf(c.req.header("x-request-id"));
+    log.error("http.fault", { error, request_id: requestId });
+    return faultProblem(requestId);
   });
   return app;
 }
