@@ -28,7 +28,11 @@ export function createApp(parts: AppParts): Hono {
     return answer(outcome, requestId);
   };
 
-  const give = (caller: Caller | null, context: string, requestId: string) => {
+  const give = (
+    caller: Caller | null,
+    context: string,
+    requestId: string,
+  ): Response | Promise<Response> => {
     if (caller === null) {
       log.info("ticket.refused", { code: "caller_unknown", request_id: requestId });
       return problemOf("caller_unknown", requestId);
@@ -41,7 +45,7 @@ export function createApp(parts: AppParts): Hono {
       : tell(outcome, caller, requestId);
   };
 
-  app.get(TICKET_PATH, (c) => {
+  app.get(TICKET_PATH, (c): Response | Promise<Response> => {
     const requestId = requestIdOf(c.req.header("x-request-id"));
     const caller = callers.identify(c.req.header("authorization") ?? null);
     const context = c.req.param("ctx");
