@@ -84,7 +84,15 @@ async function assemble(
   const exchanging = createExchanging({
     tenants,
     tickets: stores.tickets,
-    asking: createAsking({ ledger, signing, signers, exchange, clock }),
+    ledger,
+    asking: createAsking({
+      ledger,
+      signing,
+      signers,
+      exchange,
+      clock,
+      exchangeTimeoutMs: config.exchangeTimeoutMs,
+    }),
     exchange,
     states,
     clock,
@@ -153,9 +161,10 @@ function connectSuperOffice(options: ComposeOptions, now: () => number) {
 }
 
 /**
- * A lease outlasts the longest exchange that may run under it: two fetches for the login keys, beside
- * which the tenant's state is read, then signature and exchange. An attempt at a key in the cloud has
- * its deadline twice: the first one fetches the public key, too.
+ * A lease is long enough for the slowest exchange on a store that answers: two fetches for the login
+ * keys, beside which the tenant's state is read, then signature and exchange. An attempt at a key in
+ * the cloud has its deadline twice: the first one fetches the public key, too. Where the store is
+ * slow as well, what could not end within the lease is not begun.
  */
 function leaseMs(config: Config, keys: number): number {
   const preparing = Math.max(2 * LOGIN_MS, TENANT_STATE_MS);

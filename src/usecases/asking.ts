@@ -19,15 +19,25 @@ export interface AskingParts {
   readonly signers: readonly Signer[];
   readonly exchange: Exchange;
   readonly clock: Clock;
+  /** The longest that one exchange may take. Milliseconds. */
+  readonly exchangeTimeoutMs: number;
 }
 
 export interface Asking {
-  /** @throws LedgerFault when evidence could not be written: then nothing may be handed out */
-  ask(tenant: Tenant, context: LedgerContext): Promise<Outcome<ExchangeAnswer>>;
+  /**
+   * @param until nothing is signed or asked that might end after this instant: another process may
+   * then be at it
+   * @throws LedgerFault when evidence could not be written: then nothing may be handed out
+   */
+  ask(
+    tenant: Tenant,
+    until: number,
+    context: LedgerContext,
+  ): Promise<Outcome<ExchangeAnswer>>;
 }
 
 export function createAsking(
-  { ledger, signing, signers, exchange, clock }: AskingParts,
+  { ledger, signing, signers, exchange, clock, exchangeTimeoutMs }: AskingParts,
 ): Asking {
   const record = (context: LedgerContext, attempt: string, came: ExchangeAnswer | string) => {
     const entry = { kind: "exchange", attempt } as const;
@@ -65,12 +75,18 @@ export function createAsking(
   const askWith = async (
     signer: Signer,
     tenant: Tenant,
+    until: number,
     context: LedgerContext,
   ): Promise<Outcome<ExchangeAnswer>> => {
+    const latest = until - exchangeTimeoutMs;
     const text = textToSign(tenant.systemUserToken, clock.now());
-    const signature = await signing.sign(signer, text, context);
+    const signature = await signing.sign(signer, text, latest, context);
     if (!signature.ok) return signature;
     const { signed, attempt } = signature.value;
+    if (clock.now() > latest) {
+      await record(context, attempt, "too_late");
+      return refuse("upstream_unavailable", "too_late", 2);
+    }
     let answer: ExchangeAnswer;
     try {
       answer = await exchange.exchange(signed, tenant);
@@ -87,10 +103,10 @@ export function createAsking(
   };
 
   return {
-    async ask(tenant, context) {
+    async ask(tenant, until, context) {
       let last: Outcome<ExchangeAnswer> = refuse("signer_unavailable", "no_key");
       for (const signer of signers) {
-        last = await askWith(signer, tenant, context);
+        last = await askWith(signer, tenant, until, context);
         if (!last.ok || last.value.kind !== "refused") break;
       }
       return last;

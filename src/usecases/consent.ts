@@ -45,6 +45,20 @@ export interface ConsentsParts extends AdmissionParts {
 /** How long a begun consent may take, and how long its result can be shown. */
 export const CONSENT_MS = 10 * 60_000;
 
+/**
+ * Refusals of what anybody can make up. They go to the log only: the ledger is kept for ever, and
+ * strangers must not be able to fill it.
+ */
+const UNPROVEN: ReadonlySet<string> = new Set([
+  "too_large",
+  "malformed",
+  "algorithm",
+  "critical_header",
+  "unknown_key",
+  "signature",
+  "code_refused",
+]);
+
 export function createConsents(parts: ConsentsParts): Consents {
   const { identity, store, clock, ids, log } = parts;
   const admission = createAdmission(parts);
@@ -87,7 +101,7 @@ export function createConsents(parts: ConsentsParts): Consents {
     const { read, asked } = step;
     if (read.kind === "refused") {
       log.warn("consent.token_refused", { reason: read.reason, request_id: requestId });
-      if (callback.kind !== "legacy") await admission.recordRefusal(read.reason, null, requestId);
+      if (!UNPROVEN.has(read.reason)) await admission.recordRefusal(read.reason, null, requestId);
       return refused(read.reason === "system_token_missing" ? "no_system_token" : "not_accepted");
     }
     const admitted = await admission.admit(read, asked, requestId);

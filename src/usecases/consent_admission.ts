@@ -68,21 +68,21 @@ export function createAdmission(parts: AdmissionParts): Admission {
       });
       const answer = await tenants.put({ ...consent, consentedAt: now });
       if (answer.kind === "serial_conflict") return stop("serial_changed");
-      await forgetTickets(parts, tenant, known !== null);
+      await forgetTickets(parts, tenant);
       return { kind: "stored" };
     },
   };
 }
 
-/** Tickets of the older token go, and so does a remembered refusal: the next request heals. */
+/**
+ * Tickets of the older token go, and so does a remembered refusal: the next request heals. Also for a
+ * tenant that was not known: a removal may have ended before it came to the tickets.
+ */
 async function forgetTickets(
   { tickets, ticketStore, clock, log }: AdmissionParts,
   tenant: ContextId,
-  wasKnown: boolean,
 ): Promise<void> {
   tickets.forget(tenant);
-  // A tenant that was not known can have nothing in the store.
-  if (!wasKnown) return;
   try {
     await ticketStore.invalidate(tenant, clock.now());
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Tenant } from "../domain/tenant.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
 import type { Asking } from "./asking.ts";
-import { type LedgerContext, LedgerFault } from "./ledger.ts";
+import { type Ledger, type LedgerContext, LedgerFault } from "./ledger.ts";
 import type { Clock, Log, TenantStore, TicketStore } from "./ports.ts";
 import type { Exchange, TenantState, TenantStates } from "./superoffice_ports.ts";
 
@@ -18,6 +18,8 @@ import type { Exchange, TenantState, TenantStates } from "./superoffice_ports.ts
 export interface Lease {
   readonly owner: string;
   readonly generation: Generation;
+  /** What cannot end before this instant is not begun. Milliseconds. */
+  readonly until: number;
 }
 
 export interface Exchanging {
@@ -27,6 +29,7 @@ export interface Exchanging {
 export interface ExchangingParts {
   readonly tenants: TenantStore;
   readonly tickets: TicketStore;
+  readonly ledger: Ledger;
   readonly asking: Asking;
   readonly exchange: Pick<Exchange, "prepare">;
   readonly states: TenantStates;
@@ -46,7 +49,7 @@ const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
 };
 
 export function createExchanging(parts: ExchangingParts): Exchanging {
-  const { tenants, tickets, asking, exchange, states, clock, log } = parts;
+  const { tenants, tickets, ledger, asking, exchange, states, clock, log } = parts;
 
   const fail = async (
     tenant: Tenant,
@@ -71,10 +74,17 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
     return refused;
   };
 
-  const note = (tenant: Tenant, seen: Pick<Tenant, "health" | "state">) =>
-    tenant.health === seen.health && tenant.state === seen.state
-      ? Promise.resolve()
-      : attempt(log, () => tenants.mark(tenant.contextIdentifier, tenant.consentedAt, seen));
+  const note = async (
+    tenant: Tenant,
+    seen: Pick<Tenant, "health" | "state">,
+    context: LedgerContext,
+  ): Promise<void> => {
+    if (tenant.health === seen.health && tenant.state === seen.state) return;
+    if (tenant.state !== seen.state) {
+      await ledger.record(context, { kind: "tenant_state", from: tenant.state, to: seen.state });
+    }
+    await attempt(log, () => tenants.mark(tenant.contextIdentifier, tenant.consentedAt, seen));
+  };
 
   const run = async (
     tenant: Tenant,
@@ -90,11 +100,11 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       return fail(tenant, lease, refuse("upstream_unavailable", unprepared.reason, 5));
     }
     if (state !== null && !state.isRunning) {
-      await note(tenant, { health: tenant.health, state: state.state });
+      await note(tenant, { health: tenant.health, state: state.state }, context);
       return fail(tenant, lease, refuse("tenant_suspended", "not_running", 30));
     }
     const issuedAt = clock.now();
-    const asked = await asking.ask(tenant, context);
+    const asked = await asking.ask(tenant, lease.until, context);
     if (!asked.ok) return fail(tenant, lease, asked);
     const answer = asked.value;
     if (answer.kind === "unfit") {
@@ -102,7 +112,7 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
     }
     const stateName = state?.state ?? tenant.state;
     if (answer.kind === "refused") {
-      await note(tenant, { health: "consent_withdrawn", state: stateName });
+      await note(tenant, { health: "consent_withdrawn", state: stateName }, context);
       return fail(tenant, lease, refuse("consent_withdrawn", "refused"));
     }
     const addresses = tenantAddresses(
@@ -112,7 +122,7 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
     if (addresses === null) {
       return fail(tenant, lease, refuse("exchange_failed", "no_address"));
     }
-    await note(tenant, { health: "connected", state: stateName });
+    await note(tenant, { health: "connected", state: stateName }, context);
     return accept({
       contextIdentifier: tenant.contextIdentifier,
       ticket: answer.ticket,
@@ -128,8 +138,12 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       try {
         return await run(tenant, lease, context);
       } catch (error) {
-        if (!(error instanceof LedgerFault)) throw error;
-        return fail(tenant, lease, refuse("ledger_unavailable", "ledger", 2));
+        if (error instanceof LedgerFault) {
+          return fail(tenant, lease, refuse("ledger_unavailable", "ledger", 2));
+        }
+        // Nobody foresaw this one; the lease must end all the same.
+        await fail(tenant, lease, refuse("exchange_failed", "fault"));
+        throw error;
       }
     },
   };

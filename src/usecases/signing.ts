@@ -19,7 +19,13 @@ export interface SignedToken {
 }
 
 export interface Signing {
-  sign(signer: Signer, text: Secret, context: LedgerContext): Promise<Outcome<SignedToken>>;
+  /** @param latest no attempt begins after this instant. Milliseconds */
+  sign(
+    signer: Signer,
+    text: Secret,
+    latest: number,
+    context: LedgerContext,
+  ): Promise<Outcome<SignedToken>>;
 }
 
 /** Attempts at the key for one signature. */
@@ -73,9 +79,10 @@ export function createSigning(
   };
 
   return {
-    async sign(signer, text, context) {
+    async sign(signer, text, latest, context) {
       try {
         for (let attempts = 1;; attempts++) {
+          if (clock.now() > latest) return refuse("signer_unavailable", "too_late", 2);
           const result = await attemptOnce(signer, text, context);
           if (!(result instanceof SignerFault)) return accept(result);
           log.warn("signing.attempt_failed", {

@@ -69,6 +69,10 @@ export function createTenants(
       if (!may(caller, "tenants", tenant)) return refuse("caller_forbidden", "tenants");
       return await guarded(async () => {
         const isKnown = await store.get(tenant) !== null;
+        const forget = async () => {
+          tickets.forget(tenant);
+          await ticketStore.invalidate(tenant, clock.now());
+        };
         if (isKnown) {
           // COMMIT POINT: a crash after this leaves a removal on record that did not finish;
           // asking again finishes it.
@@ -76,12 +80,12 @@ export function createTenants(
             { requestId, caller: caller.id, contextIdentifier: tenant },
             { kind: "tenant_removed", reason: "requested" },
           );
+          await forget();
           await store.remove(tenant);
         }
-        // After the token: without it no exchange can bring back what is invalidated here. Also for
-        // a tenant that is gone already, because an earlier removal may have ended just before this.
-        tickets.forget(tenant);
-        await ticketStore.invalidate(tenant, clock.now());
+        // Again, after the token: without it no exchange can bring back what is forgotten here. Also
+        // for a tenant that is gone already, because a removal may have ended just before this.
+        await forget();
         if (!isKnown) return refuse("tenant_unknown", "no_consent");
         return accept(null);
       });

@@ -65,7 +65,8 @@ async function obtain(
   context: LedgerContext,
 ): Promise<Outcome<Handout>> {
   const stored = await parts.store.get(tenant, parts.clock.now());
-  if (stored !== null && stored.generation !== replaces && isUsable(stored, parts.clock.now())) {
+  const isNewer = stored !== null && stored.generation > (replaces ?? 0);
+  if (isNewer && isUsable(stored, parts.clock.now())) {
     return accept({ ticket: stored, source: "store" });
   }
   // A publish may be fenced by a newer consent or a removal: then everything is looked up anew.
@@ -82,7 +83,7 @@ async function leaseAndExchange(
   replaces: Generation | null,
   context: LedgerContext,
 ): Promise<Outcome<Handout> | "fenced"> {
-  const { store, tenants, log } = parts;
+  const { store, tenants, clock, log } = parts;
   const found = await tenants.get(tenant);
   if (found === null) return refuse("tenant_unknown", "no_consent");
   const owner = parts.ids.next();
@@ -91,10 +92,14 @@ async function leaseAndExchange(
   if (answer.kind === "refused") return { ok: false, refusal: answer.refusal };
   if (answer.kind === "hit") return accept({ ticket: answer.ticket, source: "store" });
 
-  const lease = { owner, generation: answer.generation };
+  const lease = { owner, generation: answer.generation, until: answer.until };
   // Read again under the lease: a consent that came while we waited brought a newer token.
   const current = await tenants.get(tenant);
-  if (current === null) return refuse("tenant_unknown", "removed");
+  if (current === null) {
+    // Ends the lease, too: whoever comes after the next consent must not wait for it.
+    await store.invalidate(tenant, clock.now());
+    return refuse("tenant_unknown", "removed");
+  }
   const exchanged = await parts.exchanging.run(current, lease, context);
   if (!exchanged.ok) return exchanged;
   try {
@@ -130,6 +135,7 @@ async function waitForLease(
       seen = answer.ticket.generation;
       continue;
     }
+    if (answer.kind === "lease") return { ...answer, until: now + leaseMs };
     if (answer.kind !== "wait") return answer;
     if (clock.now() >= until) return null;
     await clock.sleep(Math.min(pause, Math.max(1, answer.ms)));

@@ -14,7 +14,7 @@ export interface Held {
 
 export interface TicketMemory {
   get(tenant: ContextId): Held | undefined;
-  /** Keeps the ticket, unless a newer generation is there already. */
+  /** Keeps the ticket, unless a newer generation is there already and still lives. */
   set(ticket: Ticket, now: number): void;
   delete(tenant: ContextId): void;
 }
@@ -39,7 +39,9 @@ export function createTicketMemory(maxTickets: number): TicketMemory {
     set(ticket, now) {
       const tenant = ticket.contextIdentifier;
       const present = tickets.get(tenant);
-      if (present !== undefined && present.ticket.generation > ticket.generation) return;
+      const isNewer = present !== undefined && present.ticket.generation > ticket.generation;
+      // A dead one says nothing: a store that forgot its counter begins anew with low numbers.
+      if (isNewer && present.ticket.expiresAt > now) return;
       const renewedAt = present?.renewedAt ?? -Infinity;
       tickets.delete(tenant);
       tickets.set(tenant, { ticket, checkedAt: now, renewedAt });

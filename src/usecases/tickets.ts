@@ -55,7 +55,6 @@ export function createTickets(parts: TicketsParts): Tickets {
   const flights = new Map<ContextId, Promise<Outcome<Handout>>>();
   /** Everything that still runs, whether it may be joined or not. */
   const underWay = new Set<Promise<unknown>>();
-  let forgotten = 0;
 
   const join = (
     tenant: ContextId,
@@ -64,11 +63,10 @@ export function createTickets(parts: TicketsParts): Tickets {
   ): Promise<Outcome<Handout>> => {
     const present = flights.get(tenant);
     if (present !== undefined) return present;
-    const began = forgotten;
     const flight = fly(parts, tenant, replaces, context).then((outcome) => {
       // What was read before somebody said "forget" may be just what was to be forgotten.
       if (outcome.ok) {
-        if (began === forgotten) memory.set(outcome.value.ticket, clock.now());
+        if (flights.get(tenant) === flight) memory.set(outcome.value.ticket, clock.now());
       } else if (isFinal(outcome.refusal.code)) memory.delete(tenant);
       return outcome;
     }).finally(() => {
@@ -89,13 +87,14 @@ export function createTickets(parts: TicketsParts): Tickets {
     );
   };
 
-  /** Another process may have removed the tenant, or learned that its consent was withdrawn. */
+  /** Another process may have removed the tenant, taken a new consent, or seen one withdrawn. */
   const checkBehind = (held: Held, now: number): void => {
     if (now < held.checkedAt + CHECK_EVERY_MS) return;
     held.checkedAt = now;
     const tenant = held.ticket.contextIdentifier;
     const check = parts.tenants.get(tenant).then((found) => {
-      const isGone = found === null || found.health === "consent_withdrawn";
+      const isGone = found === null || found.health === "consent_withdrawn" ||
+        found.consentedAt > held.ticket.issuedAt;
       if (isGone && memory.get(tenant) === held) memory.delete(tenant);
     }).catch((error) => log.debug("tickets.not_checked", { error })).finally(() =>
       underWay.delete(check)
@@ -131,20 +130,18 @@ export function createTickets(parts: TicketsParts): Tickets {
       if (ticket !== undefined && ticket.generation > rejected && isUsable(ticket, clock.now())) {
         return accept({ ticket, source: "memory" });
       }
-      if (ticket?.generation === rejected) memory.delete(tenant);
-      // A flight that began before the rejection may still bring the rejected generation: then
-      // one more, of our own, is needed; a third cannot be.
+      // What is in memory stays until there is a newer one: if none can be had, the caller may be
+      // wrong and the others need it. A flight that began before the rejection may still bring the
+      // rejected generation: then one more, of our own, is needed; a third cannot be.
       let outcome = await join(tenant, rejected, context(caller, tenant, requestId));
       for (let flight = 1; flight < 3; flight++) {
-        if (!outcome.ok || outcome.value.ticket.generation !== rejected) break;
-        memory.delete(tenant);
+        if (!outcome.ok || outcome.value.ticket.generation > rejected) break;
         outcome = await join(tenant, rejected, context(caller, tenant, requestId));
       }
       return outcome;
     },
 
     forget(tenant) {
-      forgotten++;
       // Whoever asks from now on must not get what an older flight brings.
       flights.delete(tenant);
       memory.delete(tenant);

@@ -122,6 +122,7 @@ export function createParts(options: { readonly keys?: number } = {}) {
     signers: Array.from({ length: options.keys ?? 1 }, (_, place) => signer(`key-${place + 1}`)),
     exchange,
     clock: time,
+    exchangeTimeoutMs: 4000,
   });
   const tickets = createTickets({
     tenants: stores.tenants,
@@ -129,6 +130,7 @@ export function createParts(options: { readonly keys?: number } = {}) {
     exchanging: createExchanging({
       tenants: stores.tenants,
       tickets: stores.tickets,
+      ledger,
       asking,
       exchange,
       states: {

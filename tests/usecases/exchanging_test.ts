@@ -180,6 +180,8 @@ test("a tenant that is not running costs no signature", async (parts) => {
   assert.equal((await refusal(parts)).code, "tenant_suspended");
   assert.equal(parts.counts.signatures, 0);
   assert.equal((await parts.stores.tenants.get(TENANT))?.state, "Suspended");
+  const [entry] = await parts.entries();
+  assert.deepEqual([entry?.kind, entry?.from, entry?.to], ["tenant_state", "Running", "Suspended"]);
 });
 
 test("the address of the tenant's state wins over the one in the token", async (parts) => {
