@@ -73,8 +73,7 @@ function readEntry(leaf: string): Entry | string {
     return "it is not JSON";
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "it is no object";
-  // A duplicate member, white space or another spelling all change the text, so this finds them.
-  if (canonicalText(value) !== leaf) return "it is not in canonical form";
+  if (!isCanonical(value, leaf)) return "it is not in canonical form";
   const record = value as Record<string, unknown>;
   const members = typeof record.kind === "string" && Object.hasOwn(ENTRY_MEMBERS, record.kind)
     ? ENTRY_MEMBERS[record.kind as Entry["kind"]]
@@ -91,6 +90,16 @@ function readEntry(leaf: string): Entry | string {
   return wanted.every((name) => isWellTyped(name, record[name]))
     ? record as unknown as Entry
     : "a member is not of its type";
+}
+
+/** A duplicate member, white space or another spelling all change the text, so this finds them. */
+function isCanonical(value: object, leaf: string): boolean {
+  try {
+    return canonicalText(value) === leaf;
+  } catch {
+    // JSON that has no canonical form at all: a number beyond all numbers, half a character.
+    return false;
+  }
 }
 
 const DIGEST = /^[0-9a-f]{64}$/;

@@ -92,6 +92,8 @@ const bend = (index: number, change: (entry: Record<string, unknown>) => void): 
 const renumber = (leaves: readonly string[]) =>
   leaves.map((leaf, index) => canonicalText({ ...JSON.parse(leaf), index }));
 
+const nested = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+
 const other = leavesOf([...attempt("three"), ...attempt("four"), ...attempt("five")]);
 
 /** What was done to the log, and the first index that must be named. */
@@ -136,6 +138,10 @@ const TAMPERED:
       1,
     ],
     ["half a line", LEAVES.with(6, LEAVES[6]!.slice(0, 40)), 6],
+    ["a number is beyond all numbers", LEAVES.with(2, '{"a":1e999}'), 2],
+    ["half a character is in it", LEAVES.with(2, '{"a":"\\ud800"}'), 2],
+    ["half a character names a member", LEAVES.with(2, '{"\\udc00":1}'), 2],
+    ["it is nested deeper than anybody reads", LEAVES.with(2, nested(200_000)), 2],
     ["garbage", LEAVES.with(3, "\ufffd"), 3],
     ["an array", LEAVES.with(3, "[]"), 3],
     ["an empty line", LEAVES.toSpliced(3, 0, ""), 3],
