@@ -89,8 +89,9 @@ function readIdentity(read: Read): Identity | Refused {
   if (systemUserToken === null || !isShortText(systemUserToken, 512)) {
     return refused("system_token_missing");
   }
-  const companyName = identityClaim(claims, "company_name");
-  if (companyName === null || !isShortText(companyName, 256)) return refused("company");
+  // A name is for people and decides nothing: without one the identifier has to do.
+  const companyName = identityClaim(claims, "company_name") ?? contextIdentifier;
+  if (!isShortText(companyName, 256)) return refused("company");
   const consentedBy = identityClaim(claims, "upn") ?? textClaim(claims, "sub") ??
     identityClaim(claims, "email");
   if (consentedBy === null || !isShortText(consentedBy, 320)) return refused("approver");
