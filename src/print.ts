@@ -4,7 +4,13 @@ const encoder = new TextEncoder();
 
 function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string): void {
   let rest = encoder.encode(text);
-  while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
+  try {
+    while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    // Whoever read has read enough, as `head` does.
+    Deno.exit(0);
+  }
 }
 
 export const print = {
