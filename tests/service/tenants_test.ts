@@ -83,10 +83,10 @@ Deno.test({
         // Executed, but the answer to the removal of the token is lost; nothing comes after it.
         const before = bridge.seen.length;
         const healthy = { kind: "slow", ms: 0 } as const;
-        bridge.next(healthy, healthy, { kind: "lost" });
+        bridge.next(healthy, healthy, healthy, { kind: "lost" });
         const first = await remove();
         assert.equal((await first.json()).code, "store_unavailable");
-        assert.equal(bridge.seen.length, before + 3);
+        assert.equal(bridge.seen.length, before + 4);
         const second = await remove();
         assert.equal((await second.json()).code, "tenant_unknown");
         const ticket = await service.call(TICKET);
