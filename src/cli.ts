@@ -1,6 +1,6 @@
 /**
  * Operator commands: `deno task cli <noun> <verb>`. Results on stdout, messages on stderr. Exit codes:
- * 0 done, 1 the check says no, 2 usage or configuration.
+ * 0 done, 1 the check says no, 2 anything else that kept it from being done.
  */
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
@@ -26,7 +26,7 @@ function createCaller(options: { id: string; may: string[]; tenants: string[]; j
   const { id, tenants, may } = options;
   const entry = { id, api_key_sha256: [digest], tenants, may };
   const parsed = parseCallers({ callers: [entry] });
-  if (!parsed.ok) throw new UsageFault(parsed.problems.join("\n"));
+  if (!parsed.ok) throw new UsageFault(`Cannot make the caller: ${parsed.problems.join("; ")}`);
   if (options.json) print.line(JSON.stringify({ api_key: key.reveal(), caller: entry }));
   else {
     print.error("The API key, shown this once:");
@@ -73,6 +73,9 @@ function buildProgram(done: (code: number) => void): Command {
   return program;
 }
 
+/** Constant: what such an error says may repeat a path or a value. */
+const UNFORESEEN = "Cannot run the command: its files or its store are not as they must be";
+
 /** Runs one command line. @returns the exit code */
 export async function runCli(args: readonly string[]): Promise<number> {
   let code = 0;
@@ -83,11 +86,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const isOurs = error instanceof UsageFault || error instanceof PartFault ||
       error instanceof SignerFault;
-    if (isOurs) {
-      print.error(error.message);
-      return 2;
-    }
-    throw error;
+    // Code 1 is a verdict, so whatever else went wrong must not end with it.
+    print.error(isOurs ? error.message : UNFORESEEN);
+    return 2;
   }
 }
 

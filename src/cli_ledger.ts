@@ -4,7 +4,7 @@
  */
 
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
-import { hasStore, openAudit, openStores, readLedgerKey } from "./parts.ts";
+import { hasStore, missingKeyFile, openAudit, openStores, readLedgerKey } from "./parts.ts";
 import type { Config } from "./config.ts";
 import {
   type Checkpoint,
@@ -31,6 +31,10 @@ async function withAudit<T>(deed: (audit: Audit) => Promise<T>): Promise<T> {
   const config = requireConfig();
   // Reading must not make what it reads: an auditor's folder stays as it was.
   if (!hasStore(config)) throw new UsageFault("Cannot read the ledger: no store under DATA_DIR");
+  const missing = missingKeyFile(config);
+  if (missing !== null) {
+    throw new UsageFault(`Cannot read the ledger: no ${missing} under DATA_DIR`);
+  }
   const stores = await openStores(config);
   try {
     const log = createJsonLog({ level: "error" });
@@ -57,7 +61,9 @@ export async function printKey(): Promise<number> {
 export async function printCheckpoint(): Promise<number> {
   return await withAudit(async (audit) => {
     const outcome = await audit.checkpoint(OPERATOR);
-    if (!outcome.ok) throw new UsageFault("Cannot read the ledger: it is not available");
+    if (!outcome.ok) {
+      throw new UsageFault("Cannot sign a checkpoint: store or ledger key does not answer");
+    }
     print.line(outcome.value.note.trimEnd());
     return 0;
   });
@@ -82,7 +88,7 @@ export interface VerifyOptions {
 export async function verifyLedger(options: VerifyOptions): Promise<number> {
   const key = options.key === undefined ? null : parseVerifierKey(options.key);
   if (options.key !== undefined && key === null) {
-    throw new UsageFault("--key is no Ed25519 verifier key (name+hash+base64)");
+    throw new UsageFault("Cannot use --key: it is no Ed25519 verifier key (name+hash+base64)");
   }
   const note = options.checkpoint === undefined ? null : readText(options.checkpoint);
   const verdict = options.file === undefined
@@ -113,7 +119,9 @@ async function ownKey(note: string | null): Promise<VerifierKey | null> {
   if (note === null) return null;
   const config = requireConfig();
   const text = await readLedgerKey(config, publicUrlOf(config));
-  if (text === null) throw new UsageFault("--key is required: no ledger key is configured here");
+  if (text === null) {
+    throw new UsageFault("Cannot check the signature: no --key, and no ledger key under DATA_DIR");
+  }
   return parseVerifierKey(text);
 }
 
@@ -165,6 +173,6 @@ function readText(path: string): string {
     return new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));
   } catch (error) {
     if (error instanceof TypeError) return "\ufffd";
-    throw new UsageFault(`Cannot read the file ${path}`);
+    throw new UsageFault(`Cannot read ${path}: no such file, or not readable`);
   }
 }

@@ -43,6 +43,7 @@ const STORE_MS = 1500;
 
 /** Under the data directory. */
 const LEDGER_KEY_FILE = "ledger.key";
+const SEALING_KEY_FILE = "sealing.key";
 const SQLITE_FILE = "box-office.sqlite";
 
 /** The data directory, opened only when something is in it: an edge function may have no disk. */
@@ -55,7 +56,12 @@ export async function openStores(config: Config): Promise<Stores> {
   const keys = config.sealingKeys ?? [{
     id: "generated",
     key: Uint8Array.from(
-      atob(dataDirOf(config).readOrCreate("sealing.key", () => randomBytes(32).toString("base64"))),
+      atob(
+        dataDirOf(config).readOrCreate(
+          SEALING_KEY_FILE,
+          () => randomBytes(32).toString("base64"),
+        ),
+      ),
       (char) => char.charCodeAt(0),
     ),
   }];
@@ -102,6 +108,15 @@ export async function readLedgerKey(config: Config, publicUrl: URL): Promise<str
 /** False for an embedded store that was never opened. */
 export function hasStore(config: Config): boolean {
   return config.store.kind !== "sqlite" || exists(`${config.dataDir}/${SQLITE_FILE}`);
+}
+
+/** A key file that opening store and ledger would make; null if they are all there. */
+export function missingKeyFile(config: Config): string | null {
+  const files = [
+    ...(config.sealingKeys === null ? [SEALING_KEY_FILE] : []),
+    ...(config.ledgerKey.kind === "generated" ? [LEDGER_KEY_FILE] : []),
+  ];
+  return files.find((name) => !exists(`${config.dataDir}/${name}`)) ?? null;
 }
 
 function exists(path: string): boolean {
