@@ -91,6 +91,7 @@ export async function openAudit(
     store: stores.ledger,
     signer: await createCheckpointSigner(config),
     origin: ledgerOriginOf(config, publicUrl),
+    clock: { sleep: (ms) => new Promise((done) => setTimeout(done, ms)) },
     log,
   });
 }

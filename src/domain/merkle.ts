@@ -49,44 +49,67 @@ export function rootHash(head: TreeHead): string {
   );
 }
 
-/** The largest power of two smaller than `size`, for `size` of two and more. */
-function splitPoint(size: number): number {
-  let split = 1;
-  while (split * 2 < size) split *= 2;
-  return split;
+/** A tree whose leaves come one by one, for the root and the audit path of one of them. */
+export interface ProofWalk {
+  /** @param hash of the next leaf */
+  next(hash: string): void;
+  /**
+   * What was seen so far: the leaf's own hash, and its path (RFC 6962, section 2.1.1), the leaf's
+   * sibling first. All lower-case hex.
+   *
+   * @throws RangeError if the index is outside the tree
+   */
+  finish(): {
+    readonly leafHash: string;
+    readonly rootHash: string;
+    readonly proof: readonly string[];
+  };
 }
 
-function subtreeRoot(hashes: readonly string[], from: number, to: number): string {
-  let head = EMPTY_TREE;
-  for (let index = from; index < to; index++) head = extend(head, hashes[index]!);
-  return rootHash(head);
-}
-
-/**
- * The audit path of one leaf (RFC 6962, section 2.1.1).
- *
- * @param hashes leaf hashes of the whole tree of that size, in order
- * @returns lower-case hex hashes, the leaf's sibling first
- * @throws RangeError if the index is outside the tree
- */
-export function inclusionProof(hashes: readonly string[], index: number): string[] {
-  if (!(index >= 0 && index < hashes.length)) {
-    throw new RangeError("Cannot prove inclusion: the index is outside the tree");
-  }
+/** Starts at index 0. Keeps O(log n) hashes, whatever the size of the tree. */
+export function createProofWalk(index: number): ProofWalk {
+  const frontier: string[] = [];
   const proof: string[] = [];
-  let from = 0;
-  let to = hashes.length;
-  while (to - from > 1) {
-    const middle = from + splitPoint(to - from);
-    if (index < middle) {
-      proof.push(subtreeRoot(hashes, middle, to));
-      to = middle;
-    } else {
-      proof.push(subtreeRoot(hashes, from, middle));
-      from = middle;
-    }
-  }
-  return proof.reverse();
+  let size = 0;
+  let own: string | null = null;
+  /** Place in the frontier of the subtree that holds the leaf; -1 before it came. */
+  let holder = -1;
+
+  return {
+    next(hash) {
+      let node = hash;
+      let isHolder = size === index;
+      if (isHolder) own = hash;
+      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
+        const left = frontier.pop()!;
+        if (isHolder) proof.push(left);
+        else if (holder === frontier.length) {
+          proof.push(node);
+          isHolder = true;
+        }
+        node = nodeHash(left, node);
+      }
+      if (isHolder) holder = frontier.length;
+      frontier.push(node);
+      size++;
+    },
+    finish() {
+      if (own === null) {
+        throw new RangeError("Cannot prove inclusion: the index is outside the tree");
+      }
+      const path = [...proof];
+      let place = frontier.length - 1;
+      let node = frontier[place]!;
+      // What is folded so far holds the leaf once its subtree is part of it.
+      while (place-- > 0) {
+        const left = frontier[place]!;
+        if (holder > place) path.push(left);
+        else if (holder === place) path.push(node);
+        node = nodeHash(left, node);
+      }
+      return { leafHash: own, rootHash: node, proof: path };
+    },
+  };
 }
 
 /**

@@ -6,11 +6,11 @@
 import { type Caller, mayDo } from "../domain/caller.ts";
 import { checkpointBody, signedNote, verifierKeyText } from "../domain/checkpoint.ts";
 import { createLedgerWalk, type LedgerVerdict } from "../domain/ledger_verification.ts";
-import { EMPTY_TREE, extend, inclusionProof, leafHash, rootHash } from "../domain/merkle.ts";
+import { createProofWalk, leafHash, rootHash } from "../domain/merkle.ts";
 import { PartFault } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
-import type { CheckpointSigner, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
+import type { CheckpointSigner, Clock, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
 
 /** RFC 6962 inclusion proof. Hashes are lower-case hex. */
 export interface InclusionProof {
@@ -40,10 +40,11 @@ export interface Audit {
 const PAGE = 1000;
 
 export function createAudit(
-  { store, signer, origin, log }: {
+  { store, signer, origin, clock, log }: {
     readonly store: LedgerStore;
     readonly signer: CheckpointSigner;
     readonly origin: string;
+    readonly clock: Pick<Clock, "sleep">;
     readonly log: Log;
   },
 ): Audit {
@@ -68,24 +69,20 @@ export function createAudit(
     return { note: signedNote(body, key, signature), checkpoint };
   };
 
-  async function* leaves(after: number): AsyncGenerator<string> {
+  /** Pages in order. Others get their turn between them: a store on disk answers without a pause. */
+  async function* pages(after: number): AsyncGenerator<readonly string[]> {
     for (let last = after;;) {
       const page = await store.read(last, PAGE);
-      yield* page;
+      yield page;
       last += page.length;
       if (page.length < PAGE) return;
+      await clock.sleep(0);
     }
   }
 
-  /** Hashes of the first `size` leaves. */
-  const hashes = async (size: number): Promise<string[]> => {
-    const found: string[] = [];
-    for await (const leaf of leaves(-1)) {
-      if (found.length === size) break;
-      found.push(leafHash(leaf));
-    }
-    return found;
-  };
+  async function* leaves(after: number): AsyncGenerator<string> {
+    for await (const page of pages(after)) yield* page;
+  }
 
   return {
     checkpoint: (caller) => guarded(caller, async () => accept(await sign())),
@@ -101,15 +98,14 @@ export function createAudit(
         const head = await store.head();
         const wanted = size ?? head.size;
         if (wanted > head.size || index >= wanted) return refuse("not_found", "outside_the_log");
-        const leafHashes = await hashes(wanted);
-        const root = rootHash(leafHashes.reduce(extend, EMPTY_TREE));
-        return accept({
-          index,
-          size: wanted,
-          leafHash: leafHashes[index]!,
-          rootHash: root,
-          proof: inclusionProof(leafHashes, index),
-        });
+        const walk = createProofWalk(index);
+        let left = wanted;
+        for await (const page of pages(-1)) {
+          for (const leaf of page.slice(0, left)) walk.next(leafHash(leaf));
+          left -= page.length;
+          if (left <= 0) break;
+        }
+        return accept({ index, size: wanted, ...walk.finish() });
       }),
     leaves,
     async verify() {

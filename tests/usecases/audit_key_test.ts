@@ -18,7 +18,9 @@ async function auditing(error: Error) {
     publicKey: () => Promise.reject(error),
     sign: () => Promise.reject(error),
   };
-  const audit = createAudit({ store: parts.stores.ledger, signer, origin: "log.example", log });
+  const store = parts.stores.ledger;
+  const clock = { sleep: () => Promise.resolve() };
+  const audit = createAudit({ store, signer, origin: "log.example", clock, log });
   return { audit, log, close: parts.close };
 }
 
