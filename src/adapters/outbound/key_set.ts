@@ -18,7 +18,7 @@ export interface KeySet {
    * An unknown `kid` fetches the set again, at most once per 30 seconds or what the owner set.
    *
    * @returns null if no single key fits
-   * @throws what `load` threw, when there are no keys at all
+   * @throws what `load` threw, now or within a second, when there are no keys at all
    */
   find(hint: KeyHint): Promise<CryptoKey | null>;
 }
@@ -36,6 +36,8 @@ export interface KeySetOptions {
 const FRESH_MS = 10 * 60_000;
 const STALE_MS = 24 * 3_600_000;
 const PAUSE_MS = 30_000;
+/** With no keys at all nobody gets in, so their source is asked again soon. */
+const RETRY_MS = 1000;
 
 export function createKeySet(options: KeySetOptions): KeySet {
   const remembered = createRemembered({
@@ -50,6 +52,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     freshMs: FRESH_MS,
     staleMs: STALE_MS,
     pauseMs: options.pauseMs ?? PAUSE_MS,
+    retryMs: RETRY_MS,
     now: options.now,
   });
   return {

@@ -1,11 +1,12 @@
 /**
  * A value loaded from elsewhere and remembered: fresh for a while, loaded by one flight at a time,
- * and served stale while its source is down. Asks a source that failed again only after a pause,
- * and never serves a value older than its stale limit.
+ * and served stale while its source is down. Asks a source that failed again only after a pause, a
+ * short one when there is nothing to serve meanwhile, and never serves a value older than its stale
+ * limit.
  */
 
 export interface Remembered<T> {
-  /** @throws what `load` threw, when there is no value that may still be served */
+  /** @throws what `load` threw, now or within `retryMs`, when there is no value to serve */
   get(): Promise<T>;
   /**
    * For a reader who missed something in the value: loads again, but at most once per `pauseMs`.
@@ -19,25 +20,27 @@ export interface RememberedOptions<T> {
   readonly load: () => Promise<T>;
   readonly freshMs: number;
   readonly staleMs: number;
-  /** Between loads after a failure, and between renewals. */
+  /** Between loads after a failure while the older value serves, and between renewals. */
   readonly pauseMs: number;
+  /** Between loads after a failure while there is nothing to serve: somebody waits for these. */
+  readonly retryMs: number;
   readonly now: () => number;
 }
 
 export function createRemembered<T>(options: RememberedOptions<T>): Remembered<T> {
-  const { freshMs, staleMs, pauseMs, now } = options;
+  const { freshMs, staleMs, pauseMs, retryMs, now } = options;
   let held: { readonly value: T; readonly at: number } | null = null;
   let flight: Promise<T> | null = null;
-  let failedAt = -Infinity;
+  let failure: { readonly error: unknown; readonly at: number } | null = null;
   let renewedAt = -Infinity;
 
   const load = (): Promise<T> => {
     flight ??= options.load().then((value) => {
       held = { value, at: now() };
-      failedAt = -Infinity;
+      failure = null;
       return value;
     }, (error: unknown) => {
-      failedAt = now();
+      failure = { error, at: now() };
       throw error;
     }).finally(() => {
       flight = null;
@@ -48,9 +51,14 @@ export function createRemembered<T>(options: RememberedOptions<T>): Remembered<T
   return {
     async get() {
       const known = held;
-      if (known === null || now() - known.at >= staleMs) return await load();
-      const age = now() - known.at;
-      if (age < freshMs || now() - failedAt < pauseMs) return known.value;
+      if (known === null || now() - known.at >= staleMs) {
+        if (flight === null && failure !== null && now() - failure.at < retryMs) {
+          throw failure.error;
+        }
+        return await load();
+      }
+      if (now() - known.at < freshMs) return known.value;
+      if (failure !== null && now() - failure.at < pauseMs) return known.value;
       return await load().catch(() => known.value);
     },
     async renew() {

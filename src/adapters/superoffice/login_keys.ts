@@ -44,6 +44,8 @@ export function createLoginKeys(options: LoginKeysOptions): LoginKeys {
     freshMs: 10 * 60_000,
     staleMs: 24 * 3_600_000,
     pauseMs: 30_000,
+    // Whoever meets this is a person on the way to sign in.
+    retryMs: 1000,
     now,
   });
   const keys = createKeySet({

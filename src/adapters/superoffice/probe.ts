@@ -4,7 +4,7 @@ import { createRemembered } from "../outbound/remembered.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { type CallOptions, createCalls, getJson } from "./http.ts";
 
-/** An answer is good for this long, so that probing often costs SuperOffice nothing. */
+/** An answer, or that there was none, is good for this long: probing often costs SuperOffice little. */
 const FRESH_MS = 5000;
 
 /** @returns a probe for `/readyz`; its check throws PartFault when SuperOffice does not answer */
@@ -16,7 +16,8 @@ export function createSuperOfficeProbe(
     load: () => getJson(calls, options.endpoints.discovery),
     freshMs: FRESH_MS,
     staleMs: FRESH_MS,
-    pauseMs: 0,
+    pauseMs: FRESH_MS,
+    retryMs: FRESH_MS,
     now: options.now,
   });
   return {

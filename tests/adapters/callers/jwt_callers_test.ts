@@ -324,15 +324,19 @@ for (const [name, discovery] of Object.entries(lies)) {
 
 Deno.test("an issuer that redirects, or answers without end, speaks for nobody", async () => {
   await using issuer = startIssuer();
-  const idOf = callersOf([entryOf("sync", issuer.url)]);
+  const clock = { now: NOW };
+  const idOf = callersOf([entryOf("sync", issuer.url)], clock);
   const token = await sign(issuer);
   issuer.answer = () => Response.redirect(`${issuer.url}/elsewhere`);
   assert.equal(await idOf(token), null);
   assert.equal(issuer.counts.get("/elsewhere"), undefined);
+  clock.now += 1000;
   issuer.answer = () =>
     new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(16_384)) }));
   assert.equal(await idOf(token), null);
   issuer.answer = () => null;
+  assert.equal(await idOf(token), null, "the issuer is asked again after a second only");
+  clock.now += 1000;
   assert.equal(await idOf(token), "sync");
 });
 
