@@ -36,7 +36,7 @@ export type TokenReading =
     readonly claims: Claims;
     /** Hex SHA-256 of header and payload: the same however the signature is spelt. */
     readonly digest: string;
-    /** From this instant on the token is refused by its times, milliseconds. */
+    /** From this instant on the token is refused by its times, whole milliseconds. */
     readonly usableUntil: number;
   }
   | Refused;
@@ -161,7 +161,8 @@ function readTimes(claims: Claims, now: number): { readonly usableUntil: number 
   const { exp, nbf, iat } = claims;
   const issued = typeof iat === "string" && /^\d{1,12}$/.test(iat) ? Number(iat) : iat;
   if (!isSecond(exp)) return refused("malformed");
-  const usableUntil = (exp + EXPIRY_LEEWAY_SECONDS) * 1000;
+  // Seconds may have fractions (RFC 7519, NumericDate); our instants are whole milliseconds.
+  const usableUntil = Math.floor((exp + EXPIRY_LEEWAY_SECONDS) * 1000);
   if (now >= usableUntil) return refused("expired");
   for (const start of [nbf, issued]) {
     if (start === undefined) continue;

@@ -85,6 +85,18 @@ for (const [name, changes] of Object.entries(accepted)) {
   });
 }
 
+Deno.test("times with fractions are legal, and what is kept of them is whole", async () => {
+  await using login = startLogin([key]);
+  for (const fraction of [0.0001, 0.5, 0.9999]) {
+    const at = NOW_SECONDS + fraction;
+    const claims = idTokenClaims(login.origin, { iat: at, nbf: at, exp: at + 300 });
+    const identity = await readIdToken(login, signToken(key, claims));
+    assert.ok(identity.kind === "identity");
+    assert.ok(Number.isSafeInteger(identity.usableUntil), String(identity.usableUntil));
+    assert.equal(Math.floor(identity.usableUntil / 1000), NOW_SECONDS + 360);
+  }
+});
+
 Deno.test("a company without a name goes by its identifier", async () => {
   await using login = startLogin([key]);
   const claims = { ...idTokenClaims(login.origin), [`${PREFIX}company_name`]: undefined };
