@@ -66,7 +66,8 @@ export function createReader(environment: Readonly<Record<string, string | undef
         problem(name, "is not a URL");
         return null;
       }
-      if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "") {
+      // Compared as text: an empty query and a password alone show nowhere else.
+      if (url.href !== `${url.origin}/`) {
         problem(name, "is not an origin: leave out path, query and credentials");
         return null;
       }

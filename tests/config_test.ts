@@ -201,6 +201,9 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
     "https://tickets.example.com/#a",
     "https://user:pass@tickets.example.com",
     "https://user@tickets.example.com",
+    "https://:pass@tickets.example.com",
+    "https://tickets.example.com/?",
+    "https://tickets.example.com/#",
   ].map((PUBLIC_URL) => [{ PUBLIC_URL }, ["PUBLIC_URL"]] as const),
   [{ SUPEROFFICE_ENVIRONMENT: "production" }, ["SUPEROFFICE_ENVIRONMENT"]],
   [{ SUPEROFFICE_ENVIRONMENT: "Online" }, ["SUPEROFFICE_ENVIRONMENT"]],
@@ -293,6 +296,16 @@ Deno.test("plain http is for loopback only, in every variable that holds an addr
     }
     for (const host of ["0.0.0.0:1", "10.0.0.1", "host.docker.internal", "[::]", "localhost."]) {
       assert.deepEqual(names({ ...base, [name]: `http://${host}` }), [name], `${name} ${host}`);
+    }
+  }
+});
+
+Deno.test("what is more than an origin is told so, also where little of it shows", () => {
+  for (const rest of [":pass@localhost", "localhost/?", "localhost/#", "localhost/a", "u@[::1]"]) {
+    for (const scheme of ["http", "https"]) {
+      assert.deepEqual(problems({ PUBLIC_URL: `${scheme}://${rest}` }), [
+        "PUBLIC_URL is not an origin: leave out path, query and credentials",
+      ]);
     }
   }
 });
