@@ -12,10 +12,18 @@ import type { Handout } from "../usecases/ticket_flight.ts";
 import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
 import { requestIdOf } from "./context.ts";
 import { faultProblem, problemOf } from "./problem.ts";
-import { createTicketAnswer } from "./ticket_answer.ts";
+import { createTicketAnswer, type TicketAnswer } from "./ticket_answer.ts";
 
-/** Builds the app. */
-export function createApp(parts: AppParts): Hono {
+interface Doors {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+/** @param loadDoors for tests: how the other doors are loaded */
+export function createApp(
+  parts: AppParts,
+  loadDoors: () => Promise<{ createDoors(parts: AppParts, answer: TicketAnswer): Doors }> = () =>
+    import("./doors.ts"),
+): Hono {
   const { callers, tickets, log } = parts;
   const answer = createTicketAnswer();
   const app = new Hono();
@@ -59,9 +67,15 @@ export function createApp(parts: AppParts): Hono {
     return c.json({ status: "alive" }, 200, { "x-request-id": requestId });
   });
 
-  let doors: Promise<{ fetch(request: Request): Response | Promise<Response> }> | null = null;
+  let doors: Promise<Doors> | null = null;
+  const openDoors = (): Promise<Doors> =>
+    loadDoors().then(({ createDoors }) => createDoors(parts, answer)).catch((error: unknown) => {
+      // A file that could not be read this time may be there the next.
+      doors = null;
+      throw error;
+    });
   app.all("*", async (c) => {
-    doors ??= import("./doors.ts").then(({ createDoors }) => createDoors(parts, answer));
+    doors ??= openDoors();
     return (await doors).fetch(c.req.raw);
   });
   app.onError((error, c) => {

@@ -13,7 +13,7 @@ export interface AppParts extends ConsentDoor {
   readonly callers: Callers;
   readonly probes: readonly Probe[];
   readonly log: Log;
-  /** SuperOffice's origin: where the pages' form may lead. */
+  /** Where the pages' form leads first; on from there it may be any https address. */
   readonly superofficeOrigin: string;
 }
 

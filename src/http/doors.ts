@@ -117,7 +117,12 @@ function limits() {
   );
 }
 
-/** What the pages may load and where their form may lead. */
+/**
+ * What the pages may load and where their form may lead. Chromium applies `form-action` to every
+ * redirect that follows a form, and a SuperOffice with federated sign-in redirects on to the
+ * identity provider of the administrator's company: any https address, known to nobody here. The
+ * origin is named because a simulated SuperOffice has plain http.
+ */
 function pageHeaders({ publicUrl, superofficeOrigin }: AppParts) {
   const formAction = `'self' https: ${superofficeOrigin}`;
   const policy = [

@@ -34,3 +34,21 @@ for (
     assert.deepEqual(log.lines.map((line) => line.event), ["http.fault"]);
   });
 }
+
+Deno.test("doors that could not be loaded are loaded again by whoever knocks next", async () => {
+  const log = createMemoryLog();
+  let loads = 0;
+  const app = createApp({ log } as unknown as AppParts, async () => {
+    await Promise.resolve();
+    if (++loads === 1) throw fault();
+    return { createDoors: () => ({ fetch: () => new Response("open") }) };
+  });
+  const answers = [];
+  for (let count = 0; count < 3; count++) {
+    const answer = await app.request("/readyz");
+    answers.push(answer.status);
+    await answer.body?.cancel();
+  }
+  assert.deepEqual(answers, [500, 200, 200]);
+  assert.equal(loads, 2);
+});
