@@ -102,6 +102,11 @@ export async function start(config: Config): Promise<Running> {
 
 function reasonOf(error: unknown, { host, port }: Config): string {
   if (error instanceof Deno.errors.AddrInUse) return `port ${port} on ${host} is in use (PORT)`;
+  const { NotFound, AlreadyExists, PermissionDenied, NotCapable, NotADirectory } = Deno.errors;
+  const onDisk = [NotFound, AlreadyExists, PermissionDenied, NotCapable, NotADirectory];
+  if (onDisk.some((kind) => error instanceof kind)) {
+    return "the data directory cannot be used (DATA_DIR)";
+  }
   return error instanceof Error ? error.message : "an unknown fault";
 }
 
@@ -123,7 +128,19 @@ function announce({ publicUrl, apiKey, simulator }: Running): void {
   );
 }
 
+/** The service takes its configuration from the environment alone. */
+function refuseArguments(): void {
+  if (Deno.args.length === 0) return;
+  const isHelp = Deno.args.length === 1 && /^(--help|-h|help)$/.test(Deno.args[0]!);
+  const usage = "Usage: deno task start\n\nThe service. Everything is configured by environment " +
+    "variables: see docs/configuration.md.\nWith no environment at all it starts the sandbox.";
+  if (isHelp) print.line(usage);
+  else print.error(`Cannot start: arguments are not taken\n\n${usage}`);
+  Deno.exit(isHelp ? 0 : 2);
+}
+
 if (import.meta.main) {
+  refuseArguments();
   const config = requireConfig();
   let running: Running;
   try {

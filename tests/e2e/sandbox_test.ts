@@ -144,3 +144,21 @@ Deno.test("a port that is taken is said in one line, and the process ends with 2
     await Deno.remove(cwd, { recursive: true });
   }
 });
+
+Deno.test("a start that cannot be is refused in a sentence that names what is wrong", async () => {
+  const starts = [
+    { args: [], env: { DATA_DIR: "/proc/nowhere" }, says: /^Cannot start: .*\(DATA_DIR\)\n$/ },
+    { args: ["--port", "1"], env: {}, says: /^Cannot start: arguments are not taken\n/ },
+  ];
+  for (const { args, env, says } of starts) {
+    const main = new URL("../../src/main.ts", import.meta.url).pathname;
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-check", "--allow-all", main, ...args],
+      env: { PORT: "0", NO_COLOR: "1", ...env },
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    assert.equal(code, 2);
+    assert.match(new TextDecoder().decode(stderr), says);
+  }
+});
