@@ -1,6 +1,7 @@
 /** The keys in the environment: what signs, what seals, what signs the ledger. Pure. */
 
 import type { Reader } from "./config_reader.ts";
+import { isKeyVersionName } from "./domain/key_version.ts";
 import { Secret } from "./domain/secret.ts";
 
 export interface KmsKey {
@@ -28,13 +29,10 @@ export type LedgerKeyConfig =
   /** Generated under the data directory. */
   | { readonly kind: "generated" };
 
-const KEY_VERSION =
-  /^projects\/[^/\s]+\/locations\/[^/\s]+\/keyRings\/[^/\s]+\/cryptoKeys\/[^/\s]+\/cryptoKeyVersions\/\d+$/;
-
 function readKeyVersion(reader: Reader, name: string): string | null {
   const text = reader.text(name);
   if (text === null) return null;
-  if (KEY_VERSION.test(text)) return text;
+  if (isKeyVersionName(text)) return text;
   reader.problem(name, "is not projects/…/locations/…/keyRings/…/cryptoKeys/…/cryptoKeyVersions/N");
   return null;
 }

@@ -5,12 +5,15 @@
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
+/** True for plain http that does not leave this machine. */
+export function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === "http:" && LOOPBACK.test(hostname);
+}
+
 /** @returns the URL, or null unless it is https, or http to a loopback host, without credentials */
 export function parseSecureUrl(text: unknown): URL | null {
   if (typeof text !== "string" || text.length > 2048 || !URL.canParse(text)) return null;
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return null;
-  const secure = url.protocol === "https:" ||
-    (url.protocol === "http:" && LOOPBACK.test(url.hostname));
-  return secure ? url : null;
+  return url.protocol === "https:" || isPlainLoopback(url) ? url : null;
 }

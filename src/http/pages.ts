@@ -109,9 +109,6 @@ ${START}`,
   );
 }
 
-/** What the server says when something is not the browser's fault. */
-export const SERVER_FAULT = "try_again" satisfies ConsentRefusal;
-
 /** What a refused person can press: connect again, go to the start page, or nothing that would help. */
 type Next = "connect" | "start" | "none";
 

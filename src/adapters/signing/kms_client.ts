@@ -4,6 +4,7 @@
  * Google's libraries find them, and none at all for a plain-http endpoint on this machine.
  */
 
+import { isPlainLoopback } from "../../domain/secure_url.ts";
 import { SignerFault } from "../../domain/signer_fault.ts";
 
 /** The package, loaded when the first signature is needed: a tenth of a second and 40 MB. */
@@ -78,7 +79,3 @@ function endpointOf(endpoint: URL | null): EndpointOptions {
  * file, environment or metadata server is asked. This one is a word, and opens nothing.
  */
 const NO_CREDENTIALS = { apiKey: "none" } as const;
-
-function isPlainLoopback({ protocol, hostname }: URL): boolean {
-  return protocol === "http:" && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
-}

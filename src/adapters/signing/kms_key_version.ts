@@ -5,6 +5,7 @@
  */
 
 import type { KeyObject } from "node:crypto";
+import { isKeyVersionName } from "../../domain/key_version.ts";
 import { SignerFault } from "../../domain/signer_fault.ts";
 import { requireWanted, within } from "./deadline.ts";
 import type { PublicKeyAnswer, SignAnswer } from "./kms_checks.ts";
@@ -97,14 +98,11 @@ export function openKmsKeyVersion(
 }
 
 function requireKeyVersionName(name: string): void {
-  if (KEY_VERSION_NAME.test(name)) return;
+  if (isKeyVersionName(name)) return;
   throw new Error(
     "Cannot sign with the key version: its name is not projects/…/cryptoKeyVersions/N",
   );
 }
-
-const KEY_VERSION_NAME =
-  /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+\/cryptoKeyVersions\/\d+$/;
 
 interface Once<T> {
   /** Starts the work, or joins it, or gives what it gave. A failure is not kept. */

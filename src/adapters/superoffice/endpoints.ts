@@ -41,16 +41,3 @@ export function createEndpoints(
     state: (tenant) => new URL(`/api/state/${tenant}`, url),
   };
 }
-
-/** @returns the origin of a hosted environment; null for the simulator, which has none of its own */
-export function originOf(environment: Environment): URL | null {
-  const host = HOSTS[environment];
-  return host === null ? null : new URL(`https://${host}.superoffice.com`);
-}
-
-const HOSTS: Readonly<Record<Environment, string | null>> = {
-  sod: "sod",
-  stage: "qaonline",
-  online: "online",
-  simulator: null,
-};

@@ -1,7 +1,7 @@
 /** Sending a browser away and redeeming the code that it brings back. */
 
 import assert from "node:assert/strict";
-import { createEndpoints, originOf } from "../../../src/adapters/superoffice/endpoints.ts";
+import { createEndpoints } from "../../../src/adapters/superoffice/endpoints.ts";
 import { createIdentityProvider } from "../../../src/adapters/superoffice/identity_provider.ts";
 import { createLoginKeys } from "../../../src/adapters/superoffice/login_keys.ts";
 import { ContextId } from "../../../src/domain/context_id.ts";
@@ -170,12 +170,6 @@ Deno.test("a token endpoint that says nothing is a timeout", async () => {
     new PartFault("superoffice", "timeout"),
   );
   silence.resolve(new Response());
-});
-
-Deno.test("hosted environments have their own origin, stage under another name", () => {
-  const hosts = (["sod", "stage", "online"] as const).map((name) => originOf(name)?.host);
-  assert.deepEqual(hosts, ["sod", "qaonline", "online"].map((name) => `${name}.superoffice.com`));
-  assert.equal(originOf("simulator"), null);
 });
 
 for (
