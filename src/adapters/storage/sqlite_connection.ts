@@ -69,7 +69,8 @@ function configure(database: DatabaseSync, onDisk: boolean, busyTimeoutMs: numbe
   if (onDisk) enterWal(database, busyTimeoutMs);
   // FULL: a resolved promise survives a power cut, in WAL mode too.
   database.exec("PRAGMA synchronous = FULL");
-  // What is removed is overwritten, not only forgotten.
+  // What is removed is overwritten, not only forgotten; in the file itself from the next checkpoint
+  // on, and until the log is written over an older copy of the page may stand there.
   database.exec("PRAGMA secure_delete = ON");
 }
 
@@ -103,8 +104,17 @@ function transact<T>(database: DatabaseSync, begin: StatementSync, work: () => T
     database.exec("COMMIT");
     return value;
   } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
+    rollBack(database);
     throw error;
+  }
+}
+
+/** Sent without asking whether a transaction is open: not every runtime says. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // SQLite ended the transaction itself, as it does when the disk is full.
   }
 }
 
