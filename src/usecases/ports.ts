@@ -79,8 +79,9 @@ export interface LeaseRequest {
   /** Must outlast signing and exchange together. */
   readonly leaseMs: number;
   /**
-   * The generation that the asker wants replaced: a stored ticket of exactly this generation is no
-   * hit. Null accepts any stored ticket.
+   * The generation that the asker wants replaced: only a stored ticket of a newer one is a hit. Null
+   * accepts any stored ticket, and so does a generation above every one ever given out for the
+   * tenant: nobody can have been refused with it.
    */
   readonly replaces: Generation | null;
   readonly now: number;

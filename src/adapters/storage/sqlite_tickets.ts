@@ -5,7 +5,7 @@
  */
 
 import type { ContextId } from "../../domain/context_id.ts";
-import type { Ticket } from "../../domain/ticket.ts";
+import type { Generation, Ticket } from "../../domain/ticket.ts";
 import type { LeaseAnswer, LeaseRequest, TicketStore } from "../../usecases/ports.ts";
 import {
   readGeneration,
@@ -48,7 +48,7 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
     const row = sql.get.get(tenant);
     if (row === undefined) return undefined;
     const { now, replaces, owner } = request;
-    const ticket = row.generation === replaces ? null : readLive(row, tenant, now);
+    const ticket = isReplaced(row, replaces) ? null : readLive(row, tenant, now);
     if (ticket !== null) return { kind: "hit", ticket };
     if (isLater(row.refused_until, now)) return { kind: "refused", refusal: readRefusal(row) };
     if (!isLater(row.lease_until, now)) return row;
@@ -103,6 +103,12 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
 
 function place(tenant: ContextId): string {
   return `tickets/${tenant}`;
+}
+
+/** Not newer than the one that was rejected, which must be one that was given out. */
+function isReplaced(row: Row, replaces: Generation | null): boolean {
+  return replaces !== null && readWhole(row.generation) <= replaces &&
+    replaces <= readWhole(row.counter);
 }
 
 function isLater(until: unknown, now: number): boolean {

@@ -28,7 +28,8 @@ local function digits(value) return string.format('%.0f', value) end
 /**
  * KEYS: ticket, refusal, lease, counter. ARGV: owner, lease ms, replaced generation (0 for none),
  * now, expiry of the lease key, expiry of the counter. Answers HIT ticket, REFUSED refusal,
- * WAIT ms or LEASE generation. The same owner gets its lease again.
+ * WAIT ms or LEASE generation. The same owner gets its lease again. A generation that was never
+ * given out replaces nothing.
  */
 export const LEASE: Script = {
   repeatable: true,
@@ -41,13 +42,14 @@ local leased, expires = number(found[3], 'generation'), number(found[3], 'until'
 local counter = tonumber(found[4] or '0')
 if held == false or ends == false or refused == false or leased == false or expires == false
   or not counter then return {'UNREADABLE'} end
-if held and ends > now and held ~= replaced then return {'HIT', found[1]} end
+local known = math.max(counter, held or 0, leased or 0)
+if held and ends > now and (held > replaced or replaced > known) then return {'HIT', found[1]} end
 if refused and refused > now then return {'REFUSED', found[2]} end
 if leased and expires > now then
   if member(found[3], 'owner') == owner then return {'LEASE', digits(leased)} end
   return {'WAIT', digits(math.ceil(expires - now))}
 end
-local generation = digits(math.max(counter, held or 0, leased or 0) + 1)
+local generation = digits(known + 1)
 local lease = '{"owner":' .. cjson.encode(owner) .. ',"generation":' .. generation ..
   ',"until":' .. digits(now + tonumber(ARGV[2])) .. '}'
 redis.call('SET', KEYS[4], generation, 'PX', ARGV[6])

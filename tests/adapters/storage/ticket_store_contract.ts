@@ -76,7 +76,7 @@ const leasing: Facts<TicketStore> = {
     assert.deepEqual(await store.lease(TENANT, request()), { kind: "hit", ticket: ticket(1) });
   },
 
-  "the generation to be replaced is no hit, any other is": async (store) => {
+  "the generation to be replaced is no hit, a newer one is": async (store) => {
     await store.lease(TENANT, request());
     await store.publish(TENANT, "owner-1", ticket(1));
     const replaces = generationOf(1);
@@ -86,8 +86,29 @@ const leasing: Facts<TicketStore> = {
     await store.publish(TENANT, "o2", ticket(2));
     const answer = await store.lease(TENANT, request({ owner: "o3", replaces }));
     assert.deepEqual(answer, { kind: "hit", ticket: ticket(2) });
-    const newer = request({ owner: "o3", replaces: generationOf(9) });
-    assert.equal((await store.lease(TENANT, newer)).kind, "hit");
+  },
+
+  "a ticket older than the one to be replaced is no hit": async (store) => {
+    await store.publish(TENANT, "owner-1", ticket(1));
+    const first = await store.lease(TENANT, request({ replaces: generationOf(1) }));
+    assert.deepEqual(first, LEASE_2);
+    const after = { owner: "o2", now: NOW + 10_000, replaces: generationOf(2) };
+    const answer = await store.lease(TENANT, request(after));
+    assert.deepEqual(answer, { kind: "lease", generation: generationOf(3) });
+    const none = request({ owner: "o3", now: NOW + 10_000 });
+    assert.deepEqual(await store.lease(TENANT, none), { kind: "hit", ticket: ticket(1) });
+  },
+
+  "a generation that was never given out replaces nothing": async (store) => {
+    await store.publish(TENANT, "owner-1", ticket(2));
+    for (const replaces of [3, 9, Number.MAX_SAFE_INTEGER].map(generationOf)) {
+      const answer = await store.lease(TENANT, request({ replaces }));
+      assert.deepEqual(answer, { kind: "hit", ticket: ticket(2) });
+    }
+    const given = await store.lease(TENANT, request({ replaces: generationOf(2) }));
+    assert.deepEqual(given, { kind: "lease", generation: generationOf(3) });
+    const now = request({ owner: "o2", replaces: generationOf(3) });
+    assert.equal((await store.lease(TENANT, now)).kind, "wait");
   },
 };
 
