@@ -63,7 +63,7 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
       if (!repeatable || (fault.reason !== "timeout" && fault.reason !== "network")) throw fault;
     }
     return await command().catch((error: unknown) => {
-      throw toFault(error);
+      throw error instanceof FlagRefused ? error : toFault(error);
     });
   };
 
@@ -78,15 +78,17 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
       if (answer !== "OK") throw new PartFault("store", "protocol");
     },
     async run(script, keys, args) {
-      const evaluate = () =>
+      const evaluate = (head: string) =>
         send<unknown>(
           () => redis.eval(head + script.text, [...keys], [...args]),
           script.repeatable,
         );
-      const answer = await evaluate().catch((error: unknown) => {
-        if (!(error instanceof FlagRefused) || head === "") throw toFault(error);
+      // Calls under way at once are refused one by one, so each goes by the head it was sent with.
+      const sent = head;
+      const answer = await evaluate(sent).catch((error: unknown) => {
+        if (!(error instanceof FlagRefused) || sent === "") throw toFault(error);
         head = "";
-        return evaluate();
+        return evaluate(head);
       });
       if (!Array.isArray(answer)) throw new PartFault("store", "protocol");
       if (answer[0] === "UNREADABLE") throw new PartFault("store", "unreadable");

@@ -71,28 +71,6 @@ test("each hot call is one request", async (bridge) => {
   assert.deepEqual([...bridge.counts.keys()], ["200"]);
 });
 
-test("scripts ask for key locking where that is wanted, and only there", async (bridge) => {
-  for (const keyLocking of [true, false]) {
-    await openUpstash(bridge, { keyLocking }).tickets.lease(TENANT, request());
-    const script = bridge.seen.at(-1)?.[1] ?? "";
-    assert.equal(script.startsWith("#!lua flags=allow-key-locking\n"), keyLocking);
-  }
-});
-
-Deno.test({
-  name: "a server that refuses the key-locking flag gets scripts without it, from the second on",
-  ...requires("redis-server"),
-  fn: () =>
-    withBridge(async (bridge) => {
-      const { tickets } = openUpstash(bridge, { keyLocking: true });
-      const answer = await tickets.lease(TENANT, request());
-      assert.equal(answer.kind, "lease");
-      assert.deepEqual(await tickets.lease(TENANT, request()), answer);
-      const flags = bridge.seen.map(([, script = ""]) => script.startsWith("#!"));
-      assert.deepEqual(flags, [true, false, false]);
-    }, { knowsKeyLocking: false }),
-});
-
 test("keys of one script share a hash tag and begin with the prefix", async (bridge) => {
   await fill(bridge, "mine");
   const evals = bridge.seen.filter(([name]) => name === "eval");
