@@ -20,6 +20,12 @@ function wholeNumber(text: string): number {
 
 const list = (text: string): string[] => text.split(",").map((part) => part.trim());
 
+/** Options that may be given several times add up. */
+const addTo = (text: string, known: string[] | undefined): string[] => [
+  ...(known ?? []),
+  ...list(text),
+];
+
 /** @returns the exit code */
 function createCaller(options: { id: string; may: string[]; tenants: string[]; json?: true }) {
   const { key, digest } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
@@ -47,7 +53,7 @@ function buildProgram(done: (code: number) => void): Command {
   caller.command("create")
     .description("make an API key and the caller entry that goes with it")
     .requiredOption("--id <id>", "name of the caller in log and ledger")
-    .requiredOption("--may <permissions>", `comma-separated: ${PERMISSIONS.join(", ")}`, list)
+    .requiredOption("--may <permissions>", `comma-separated: ${PERMISSIONS.join(", ")}`, addTo)
     .option("--tenants <ids>", "comma-separated context identifiers, or *", list, ["*"])
     .option("--json", "for machines")
     .action((options) => done(createCaller(options)));

@@ -136,7 +136,7 @@ async function assemble(
 function connectSuperOffice(options: ComposeOptions, now: () => number) {
   const { config, publicUrl, superoffice } = options;
   const { clientId, clientSecret } = superoffice;
-  const endpoints = createEndpoints({ ...superoffice, environment: config.environment });
+  const endpoints = createEndpoints(superoffice.origin);
   const keys = createLoginKeys({ endpoints, timeoutMs: LOGIN_MS, now });
   return {
     exchange: createExchange({

@@ -87,7 +87,7 @@ export function parseConfig(
   const isShared = reader.has("UPSTASH_REDIS_REST_URL") || reader.has("UPSTASH_REDIS_REST_TOKEN");
   const superoffice = readSuperOffice(reader, kind);
   const config: Config = {
-    host: reader.text("HOST") ?? "127.0.0.1",
+    host: readHost(reader),
     port: reader.whole("PORT", 0, 65535, 8000),
     publicUrl: reader.origin("PUBLIC_URL"),
     environment: kind,
@@ -112,6 +112,12 @@ export function parseConfig(
   return reader.problems.length === 0
     ? { ok: true, config }
     : { ok: false, problems: reader.problems };
+}
+
+function readHost(reader: Reader): string {
+  const host = reader.text("HOST") ?? "127.0.0.1";
+  if (!/^[A-Za-z0-9.:_-]{1,253}$/.test(host)) reader.problem("HOST", "is no host name or address");
+  return host;
 }
 
 function readSuperOffice(reader: Reader, kind: Environment): SuperOfficeConfig | null {

@@ -32,6 +32,10 @@ export type LedgerKeyConfig =
 function readKeyVersion(reader: Reader, name: string): string | null {
   const text = reader.text(name);
   if (text === null) return null;
+  if (/^projects\/\d+\//.test(text)) {
+    reader.problem(name, "names the project by its number, which is refused: use its id");
+    return null;
+  }
   if (isKeyVersionName(text)) return text;
   reader.problem(name, "is not projects/…/locations/…/keyRings/…/cryptoKeys/…/cryptoKeyVersions/N");
   return null;

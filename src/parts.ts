@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { createLedgerKey, generateLedgerSeed } from "./adapters/signing/ledger_key.ts";
 import { createGoogleKmsSigner } from "./adapters/signing/google_kms.ts";
+import { KeyFileFault } from "./adapters/signing/key_file_fault.ts";
 import { createLocalKeySigner, generateLocalKeyPem } from "./adapters/signing/local_key.ts";
 import { type DataDir, openDataDir } from "./adapters/storage/data_dir.ts";
 import { createSealing } from "./adapters/storage/sealing.ts";
@@ -162,9 +163,19 @@ export async function createSigners(config: Config): Promise<Signer[]> {
         ? [kms(signing.key)]
         : [kms(signing.key), kms(signing.standby)];
     case "file":
-      return [createLocalKeySigner({ pem: signing.pem.reveal() })];
+      return [readSigningKey(signing.pem)];
     case "generated":
       return [createLocalKeySigner({ pem: await generatedKey(config) })];
+  }
+}
+
+function readSigningKey(pem: Secret): Signer {
+  try {
+    return createLocalKeySigner({ pem: pem.reveal() });
+  } catch (error) {
+    // The message is a constant that quotes nothing of the file.
+    const why = error instanceof KeyFileFault ? error.message : "Cannot read the signing key";
+    throw new Error(`${why} (SIGNING_KEY_FILE)`);
   }
 }
 

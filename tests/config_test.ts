@@ -216,6 +216,10 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   ],
   [{ SUPEROFFICE_EXCHANGE: "REST" }, ["SUPEROFFICE_EXCHANGE"]],
   [{ SUPEROFFICE_LEGACY_LOGIN: "true" }, ["SUPEROFFICE_LEGACY_LOGIN"]],
+  [{ HOST: "bad host" }, ["HOST"]],
+  [{ ...ONLINE, KMS_KEY_VERSION: KEY.replace(/projects\/[^/]+/, "projects/123456") }, [
+    "KMS_KEY_VERSION",
+  ]],
   [without(ONLINE, "KMS_KEY_VERSION"), ["KMS_KEY_VERSION"]],
   [
     { ...without(ONLINE, "KMS_KEY_VERSION"), SUPEROFFICE_ENVIRONMENT: "stage" },

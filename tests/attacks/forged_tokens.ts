@@ -141,7 +141,7 @@ export const WRONG: readonly Forged[] = [
     [null, "", 7, ["x"], {}, "x".repeat(513), "a\r\nb", "a\u0000b"],
     PREFIX,
   ),
-  ...claims("company_name", [null, "", "a\nb", "x".repeat(257)], PREFIX),
+  ...claims("company_name", ["a\nb", "x".repeat(257)], PREFIX),
   [
     "nobody who approved",
     (from) =>

@@ -6,11 +6,7 @@
 import type { ContextId } from "../../domain/context_id.ts";
 import { parseSecureUrl } from "../../domain/secure_url.ts";
 
-/** Stage answers at `qaonline`; `simulator` is any loopback origin. */
-export type Environment = "sod" | "stage" | "online" | "simulator";
-
 export interface Endpoints {
-  readonly environment: Environment;
   /** Origin without a path or final slash: what `iss` of an id_token must be, exactly. */
   readonly issuer: string;
   readonly discovery: URL;
@@ -25,15 +21,12 @@ export interface Endpoints {
  *
  * @throws RangeError if the origin is not https (http for loopback), or is more than an origin
  */
-export function createEndpoints(
-  { environment, origin }: { readonly environment: Environment; readonly origin: URL },
-): Endpoints {
+export function createEndpoints(origin: URL): Endpoints {
   const url = parseSecureUrl(origin.href);
   if (url === null || url.href !== `${url.origin}/`) {
     throw new RangeError("Cannot use the SuperOffice origin: it is no https origin without a path");
   }
   return {
-    environment,
     issuer: url.origin,
     discovery: new URL("/login/.well-known/openid-configuration", url),
     restExchange: new URL("/Login/api/PartnerSystemUser/Authenticate", url),

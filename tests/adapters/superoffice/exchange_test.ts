@@ -32,7 +32,7 @@ const tenant = { contextIdentifier: ContextId.parse("Cust10001")!, serial: SERIA
 const REST = "/Login/api/PartnerSystemUser/Authenticate";
 
 function exchangeOf(origin: string, timeoutMs = 2_000) {
-  const endpoints = createEndpoints({ environment: "simulator", origin: new URL(origin) });
+  const endpoints = createEndpoints(new URL(origin));
   const now = () => NOW;
   return createExchange({
     endpoints,

@@ -126,7 +126,7 @@ export function startLogin(keys: readonly TestKey[]): FakeLogin {
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const login: FakeLogin = {
     origin,
-    endpoints: createEndpoints({ environment: "simulator", origin: new URL(origin) }),
+    endpoints: createEndpoints(new URL(origin)),
     counts: new Map(),
     keys: keys.map((key) => key.jwk),
     discovery: {},

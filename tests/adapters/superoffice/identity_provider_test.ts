@@ -25,7 +25,7 @@ const REDIRECT = "http://localhost:8000/consent/callback";
 const TOKENS = "/login/common/oauth/tokens";
 
 function providerOf(origin: string, timeoutMs = 2_000) {
-  const endpoints = createEndpoints({ environment: "simulator", origin: new URL(origin) });
+  const endpoints = createEndpoints(new URL(origin));
   return createIdentityProvider({
     endpoints,
     clientId: CLIENT_ID,
@@ -183,7 +183,7 @@ for (
 ) {
   Deno.test(`${origin} is no origin to trust`, () => {
     assert.throws(
-      () => createEndpoints({ environment: "sod", origin: new URL(origin) }),
+      () => createEndpoints(new URL(origin)),
       RangeError,
     );
   });

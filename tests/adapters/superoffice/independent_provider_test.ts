@@ -153,7 +153,7 @@ function fieldOf(html: string, name: string): string | undefined {
 
 Deno.test("an independent provider takes our request, our code and our secret, and we its token", async () => {
   await using server = await startProvider();
-  const endpoints = createEndpoints({ environment: "simulator", origin: new URL(server.origin) });
+  const endpoints = createEndpoints(new URL(server.origin));
   const provider = createIdentityProvider({
     endpoints,
     clientId: CLIENT_ID,

@@ -34,7 +34,7 @@ async function startWorld() {
   const superOffice = await startSuperOffice({ snapshot, clock: now });
   const { url, clientId, control } = superOffice;
   const clientSecret = new Secret(superOffice.clientSecret);
-  const endpoints = createEndpoints({ environment: "simulator", origin: new URL(url) });
+  const endpoints = createEndpoints(new URL(url));
   const keys = createLoginKeys({ endpoints, timeoutMs: 2_000, now });
   const common = { endpoints, clientSecret, keys, timeoutMs: 2_000, now };
   const provider = createIdentityProvider({

@@ -87,6 +87,6 @@ Deno.test("the state is read at the identity origin", async () => {
 
 Deno.test("a SuperOffice that is not there gives none, and throws nothing", async () => {
   const origin = new URL(closedOrigin());
-  const endpoints = createEndpoints({ environment: "simulator", origin });
+  const endpoints = createEndpoints(origin);
   assert.equal(await createTenantStates({ endpoints, timeoutMs: 500 }).read(tenant), null);
 });
