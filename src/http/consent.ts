@@ -50,6 +50,9 @@ const callbackRoute = (method: "get" | "post") =>
     responses: {
       303: { description: "To `/consent/done`" },
       400: { description: "What to do, in one sentence", content: HTML },
+      403: { description: "Another browser, no administrator, or declined", content: HTML },
+      409: { description: "Used before, or another tenant or serial number", content: HTML },
+      413: { description: "The body is too large", content: HTML },
       503: { description: "Not the browser's fault: try again", content: HTML },
     } as RouteConfig["responses"],
   });

@@ -59,7 +59,7 @@ const replaceRoute = createRoute({
       },
     },
   },
-  responses: RESPONSES,
+  responses: { ...RESPONSES, 413: problemResponse("payload_too_large") },
 });
 
 /**
