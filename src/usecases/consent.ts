@@ -110,8 +110,9 @@ export function createConsents(parts: ConsentsParts): Consents {
     log.info("consent.stored", { context_identifier: contextIdentifier, request_id: requestId });
     const shownTo = browser ?? ids.next();
     try {
-      const until = clock.now() + CONSENT_MS;
-      await store.finish(sha256Hex(shownTo), { contextIdentifier, companyName }, until);
+      const now = clock.now();
+      const finished = { contextIdentifier, companyName };
+      await store.finish(sha256Hex(shownTo), finished, now + CONSENT_MS, now);
     } catch (error) {
       // The tenant is connected all the same; only the last page will not say which one.
       if (!(error instanceof PartFault)) throw error;
@@ -132,7 +133,8 @@ export function createConsents(parts: ConsentsParts): Consents {
       };
       try {
         const location = await identity.authorizeUrl({ ...pending, state });
-        await store.begin(state, pending, clock.now() + CONSENT_MS);
+        const now = clock.now();
+        await store.begin(state, pending, now + CONSENT_MS, now);
         return { location, browser: bound };
       } catch (error) {
         if (!(error instanceof PartFault)) throw error;

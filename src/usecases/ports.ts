@@ -134,14 +134,22 @@ export interface FinishedConsent {
   readonly companyName: string;
 }
 
-/** State of consents under way, shared between instances. Forgets after `untilMs`, not before. */
+/**
+ * State of consents under way, shared between instances. Forgets after `untilMs`, not before; what
+ * is over may stay for another minute, and no longer once anything changes.
+ */
 export interface ConsentStore {
-  begin(state: string, pending: PendingConsent, untilMs: number): Promise<void>;
+  begin(state: string, pending: PendingConsent, untilMs: number, now: number): Promise<void>;
   /** Reads and removes in one step: a state works once. Null if unknown, used or over. */
   take(state: string, now: number): Promise<PendingConsent | null>;
   /** @returns true the first time a digest is claimed, false ever after until it is forgotten */
   claim(digest: string, untilMs: number, now: number): Promise<boolean>;
-  finish(browser: string, finished: FinishedConsent, untilMs: number): Promise<void>;
+  finish(
+    browser: string,
+    finished: FinishedConsent,
+    untilMs: number,
+    now: number,
+  ): Promise<void>;
   finished(browser: string, now: number): Promise<FinishedConsent | null>;
 }
 

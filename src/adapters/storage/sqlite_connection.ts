@@ -16,8 +16,6 @@ export interface Connection {
   read<T>(work: () => T): Promise<T>;
   /** Runs statements in one transaction that is durable when the promise resolves. */
   write<T>(work: () => T): Promise<T>;
-  /** Notes an instant that a caller passed in; returns the latest one seen. */
-  observe(now: number): number;
   close(): void;
 }
 
@@ -47,16 +45,11 @@ export function openConnection(path: string, busyTimeoutMs: number): Connection 
 
 function connect(database: DatabaseSync): Connection {
   const begin = database.prepare("BEGIN IMMEDIATE");
-  let latest = 0;
   let open = true;
   return {
     prepare: (sql) => database.prepare(sql),
     read: (work) => settle(work),
     write: (work) => settle(() => transact(database, begin, work)),
-    observe(now) {
-      latest = Math.max(latest, now);
-      return latest;
-    },
     close() {
       if (open) database.close();
       open = false;

@@ -1,6 +1,7 @@
 /**
  * Consents under way in the embedded store. A state is kept by its digest: what a browser sends is
- * never itself a key. Rows whose time is over are removed by whichever call comes next.
+ * never itself a key. Rows whose time is over are removed by whichever change comes next, so browsers
+ * that begin and never come back leave no more than one lifetime's rows.
  */
 
 import { createHash } from "node:crypto";
@@ -15,14 +16,13 @@ const SLACK_MS = 60_000;
 /** Makes the consent store of a connection. Seals code verifiers. */
 export function createSqliteConsents(connection: Connection, sealing: Sealing): ConsentStore {
   const sql = prepare(connection);
-  const prune = (latest: number): void =>
-    sql.prune.forEach((statement) => statement.run(latest - SLACK_MS));
+  const prune = (now: number): void =>
+    sql.prune.forEach((statement) => statement.run(now - SLACK_MS));
 
   return {
-    begin: (state, pending, untilMs) =>
+    begin: (state, pending, untilMs, now) =>
       connection.write(() => {
-        // The call brings no clock: what other calls saw of it is enough for tidying up.
-        prune(connection.observe(0));
+        prune(now);
         const key = digestOf(state);
         const verifier = sealing.seal(place(key), pending.codeVerifier.reveal());
         sql.begin.run(key, pending.nonce, verifier, pending.browser, pending.tenant, untilMs);
@@ -31,24 +31,23 @@ export function createSqliteConsents(connection: Connection, sealing: Sealing): 
       connection.write(() => {
         const key = digestOf(state);
         const row = sql.take.get(key);
-        prune(connection.observe(now));
+        prune(now);
         if (row === undefined || readWhole(row.until) <= now) return null;
         return readPending(row, (sealed) => sealing.open(place(key), sealed));
       }),
     claim: (digest, untilMs, now) =>
       connection.write(() => {
-        prune(connection.observe(now));
+        prune(now);
         return Number(sql.claim.run(digest, untilMs, now).changes) > 0;
       }),
-    finish: (browser, finished, untilMs) =>
+    finish: (browser, finished, untilMs, now) =>
       connection.write(() => {
-        prune(connection.observe(0));
+        prune(now);
         const { contextIdentifier, companyName } = finished;
         sql.finish.run(browser, contextIdentifier, whole(companyName), untilMs);
       }),
     finished: (browser, now) =>
       connection.read(() => {
-        connection.observe(now);
         const row = sql.finished.get(browser);
         return row === undefined || readWhole(row.until) <= now ? null : readFinished(row);
       }),

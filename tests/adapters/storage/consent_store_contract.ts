@@ -14,7 +14,7 @@ export const consentStoreFacts: Facts<ConsentStore> = {
   },
 
   "a state comes back whole, once": async (store) => {
-    await store.begin("state", PENDING, UNTIL);
+    await store.begin("state", PENDING, UNTIL, NOW);
     const taken = await store.take("state", NOW);
     assert.deepEqual(taken, PENDING);
     assert.equal(taken?.codeVerifier.reveal(), "code-verifier");
@@ -22,27 +22,27 @@ export const consentStoreFacts: Facts<ConsentStore> = {
   },
 
   "a state may be for no tenant in particular": async (store) => {
-    await store.begin("state", { ...PENDING, tenant: null }, UNTIL);
+    await store.begin("state", { ...PENDING, tenant: null }, UNTIL, NOW);
     assert.equal((await store.take("state", NOW))?.tenant, null);
   },
 
   "of twenty concurrent takers one gets the state": async (store) => {
-    await store.begin("state", PENDING, UNTIL);
+    await store.begin("state", PENDING, UNTIL, NOW);
     const takers = Array.from({ length: 20 }, () => store.take("state", NOW));
     const taken = (await Promise.all(takers)).filter((pending) => pending !== null);
     assert.equal(taken.length, 1);
   },
 
   "a state lasts until its time, not longer": async (store) => {
-    await store.begin("one", PENDING, UNTIL);
-    await store.begin("two", PENDING, UNTIL);
+    await store.begin("one", PENDING, UNTIL, NOW);
+    await store.begin("two", PENDING, UNTIL, NOW);
     assert.equal(await store.take("one", UNTIL), null);
     assert.notEqual(await store.take("two", UNTIL - 1), null);
   },
 
   "states do not disturb each other": async (store) => {
-    await store.begin("one", { ...PENDING, nonce: "n1" }, UNTIL);
-    await store.begin("two", { ...PENDING, nonce: "n2" }, UNTIL);
+    await store.begin("one", { ...PENDING, nonce: "n1" }, UNTIL, NOW);
+    await store.begin("two", { ...PENDING, nonce: "n2" }, UNTIL, NOW);
     assert.equal((await store.take("two", NOW))?.nonce, "n2");
     assert.equal((await store.take("one", NOW))?.nonce, "n1");
   },
@@ -61,7 +61,7 @@ export const consentStoreFacts: Facts<ConsentStore> = {
 
   "a finished consent is shown to its browser until its time": async (store) => {
     const finished = { contextIdentifier: TENANT, companyName: "Brød & Sønn" };
-    await store.finish("browser", finished, UNTIL);
+    await store.finish("browser", finished, UNTIL, NOW);
     assert.deepEqual(await store.finished("browser", NOW), finished);
     assert.deepEqual(await store.finished("browser", UNTIL - 1), finished);
     assert.equal(await store.finished("another", NOW), null);
@@ -71,8 +71,8 @@ export const consentStoreFacts: Facts<ConsentStore> = {
   "a browser's newer consent is the one it is shown": async (store) => {
     const finished = { contextIdentifier: TENANT, companyName: "First" };
     const newer = { contextIdentifier: tenantOf(2), companyName: "Second" };
-    await store.finish("browser", finished, UNTIL);
-    await store.finish("browser", newer, UNTIL);
+    await store.finish("browser", finished, UNTIL, NOW);
+    await store.finish("browser", newer, UNTIL, NOW);
     assert.deepEqual(await store.finished("browser", NOW), newer);
   },
 };

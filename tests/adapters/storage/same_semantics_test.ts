@@ -85,7 +85,7 @@ const consentStep = fc.oneof(
   tuple(
     "begin",
     [owner, instant],
-    ({ consents }, state, until) => consents.begin(state, PENDING, until),
+    ({ consents }, state, until) => consents.begin(state, PENDING, until, NOW),
   ),
   tuple("take", [owner, instant], ({ consents }, state, now) => consents.take(state, now)),
   tuple(

@@ -20,7 +20,7 @@ const UNTIL = NOW + 600_000;
 async function storeMarked(stores: Stores): Promise<void> {
   await stores.tenants.put({ ...CONSENT, systemUserToken: MARKED });
   await stores.tickets.publish(TENANT, "owner", ticket(1, { ticket: MARKED }));
-  await stores.consents.begin("state", { ...PENDING, codeVerifier: MARKED }, UNTIL);
+  await stores.consents.begin("state", { ...PENDING, codeVerifier: MARKED }, UNTIL, NOW);
 }
 
 async function assertMarked(stores: Stores): Promise<void> {
@@ -36,7 +36,7 @@ function callsOf({ tenants, tickets, consents }: Stores): (() => Promise<unknown
     () => tickets.publish(TENANT, "owner", ticket(2, { ticket: MARKED })),
     () => tickets.get(TENANT, NOW),
     () => tickets.lease(TENANT, request()),
-    () => consents.begin("state", { ...PENDING, codeVerifier: MARKED }, UNTIL),
+    () => consents.begin("state", { ...PENDING, codeVerifier: MARKED }, UNTIL, NOW),
     () => consents.take("state", NOW),
   ];
 }
@@ -175,7 +175,7 @@ Deno.test({
       await redis.hset("p:{tenants}", `${OTHER}:consent`, consent.replace(TENANT, OTHER));
       await redis.copy(`p:ticket:{${TENANT}}`, `p:ticket:{${OTHER}}`);
       const [mine = ""] = await redis.keys("p:consent:*");
-      await consents.begin("other", PENDING, UNTIL);
+      await consents.begin("other", PENDING, UNTIL, NOW);
       const other = (await redis.keys("p:consent:*")).find((key) => key !== mine)!;
       await redis.copy(mine, other, "REPLACE");
       await assertClean(() => tenants.get(OTHER), /MARK/);

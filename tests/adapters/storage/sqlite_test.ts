@@ -65,7 +65,7 @@ Deno.test("what was stored is there after closing and opening", () =>
     await first.tenants.put(CONSENT);
     await first.tickets.publish(TENANT, "owner", ticket(3));
     await first.ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["leaf"]));
-    await first.consents.begin("state", PENDING, NOW + 1_000);
+    await first.consents.begin("state", PENDING, NOW + 1_000, NOW);
     first.close();
     const second = openSqlite({ path, sealing: SEALING });
     assert.equal((await second.tenants.get(TENANT))?.sequence, 1);
@@ -222,10 +222,10 @@ Deno.test("what is over is removed by the calls that follow", () =>
       const tenant = tenantOf(index);
       await tickets.lease(tenant, request());
       await tickets.publish(tenant, "owner-1", ticket(1, { contextIdentifier: tenant }));
-      await consents.begin(`state-${index}`, PENDING, NOW + 1_000);
+      await consents.begin(`state-${index}`, PENDING, NOW + 1_000, NOW);
       await consents.claim(`digest-${index}`, NOW + 1_000, NOW);
       const finished = { contextIdentifier: tenant, companyName: "AS" };
-      await consents.finish(`browser-${index}`, finished, NOW + 1_000);
+      await consents.finish(`browser-${index}`, finished, NOW + 1_000, NOW);
     }
     assert.equal(countOf(path, "tickets"), 10);
     assert.equal(countOf(path, "tickets WHERE ticket IS NOT NULL"), 10);

@@ -163,7 +163,7 @@ test("an append whose mark is gone is a conflict, never a second entry", async (
 });
 
 test("a take that failed leaves the state", async (bridge, { consents }) => {
-  await consents.begin("state", PENDING, NOW + 60_000);
+  await consents.begin("state", PENDING, NOW + 60_000, NOW);
   bridge.next(UNAVAILABLE);
   await assert.rejects(consents.take("state", NOW), assertReason("protocol"));
   assert.deepEqual(await consents.take("state", NOW), PENDING);
@@ -173,14 +173,14 @@ test("a take whose reply was lost gets its state, and nobody else does", async (
   bridge,
   { consents },
 ) => {
-  await consents.begin("state", PENDING, NOW + 60_000);
+  await consents.begin("state", PENDING, NOW + 60_000, NOW);
   bridge.next(LOST);
   assert.deepEqual(await consents.take("state", NOW), PENDING);
   assert.equal(await consents.take("state", NOW), null);
 });
 
 test("a take whose replies were both lost has used the state up", async (bridge, { consents }) => {
-  await consents.begin("state", PENDING, NOW + 60_000);
+  await consents.begin("state", PENDING, NOW + 60_000, NOW);
   bridge.next(LOST, LATE);
   const call = hasty(bridge, 2_000).consents.take("state", NOW);
   await assert.rejects(call, assertReason("timeout"));
@@ -190,9 +190,9 @@ test("a take whose replies were both lost has used the state up", async (bridge,
 test("a begin and a finish whose replies were lost are done", async (bridge, { consents }) => {
   const finished = { contextIdentifier: TENANT, companyName: "AS" };
   bridge.next(LOST);
-  await consents.begin("state", PENDING, NOW + 60_000);
+  await consents.begin("state", PENDING, NOW + 60_000, NOW);
   bridge.next(LOST);
-  await consents.finish("browser", finished, NOW + 60_000);
+  await consents.finish("browser", finished, NOW + 60_000, NOW);
   assert.deepEqual(await consents.take("state", NOW), PENDING);
   assert.deepEqual(await consents.finished("browser", NOW), finished);
 });

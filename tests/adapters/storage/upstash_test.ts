@@ -60,7 +60,7 @@ test("each hot call is one request", async (bridge) => {
     () => tickets.publish(TENANT, "owner-1", ticket(1)),
     () => ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["a", "b"])),
     () => ledger.read(-1, 1_000),
-    () => consents.begin("state", PENDING, NOW + 1_000),
+    () => consents.begin("state", PENDING, NOW + 1_000, NOW),
     () => consents.take("state", NOW),
   ];
   for (const call of calls) {
@@ -151,7 +151,7 @@ test("records that are none of ours are unreadable, never a miss", async (bridge
   const { tenants, tickets, ledger, consents } = openUpstash(bridge, { prefix: "p" });
   const until = NOW + 1_000;
   const ticketKey = `p:ticket:{${TENANT}}`;
-  await consents.begin("state", PENDING, until);
+  await consents.begin("state", PENDING, until, NOW);
   const [stateKey = ""] = await bridge.redis.keys("p:consent:*");
   const seen = `${TENANT}:seen`;
   await tenants.put(CONSENT);
@@ -205,6 +205,6 @@ async function fill(bridge: Bridge, prefix: string): Promise<void> {
   await tickets.lease(tenantOf(2), request());
   await tickets.refuse(tenantOf(2), "owner-1", REFUSAL, 5_000, NOW);
   await ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["a"], "id"));
-  await consents.begin("state", PENDING, NOW + 60_000);
-  await consents.finish("b", { contextIdentifier: TENANT, companyName: "AS" }, NOW + 60_000);
+  await consents.begin("state", PENDING, NOW + 60_000, NOW);
+  await consents.finish("b", { contextIdentifier: TENANT, companyName: "AS" }, NOW + 60_000, NOW);
 }
