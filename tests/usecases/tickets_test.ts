@@ -50,6 +50,19 @@ test("a new consent after a removal that ended half-way gets a ticket of its own
   assert.equal(parts.counts.exchanges, 2);
 });
 
+test("a stored ticket older than the rejected one is not called newer", async (parts) => {
+  const first = await ticketOf(parts.get());
+  const publish = parts.stores.tickets.publish;
+  parts.stores.tickets.publish = () => Promise.reject(new PartFault("store", "timeout"));
+  const second = await replace(parts, first.generation);
+  assert.ok(second.ok && second.value.ticket.generation > first.generation);
+  parts.stores.tickets.publish = publish;
+  parts.clock.advance(16_000);
+  const third = await replace(parts, second.value.ticket.generation);
+  assert.ok(third.ok && third.value.ticket.generation > second.value.ticket.generation);
+  assert.equal(parts.counts.exchanges, 3);
+});
+
 test("what could not end within the lease is not begun", async (parts) => {
   parts.script.sign = () => {
     parts.clock.advance(12_000);
