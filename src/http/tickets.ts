@@ -59,7 +59,10 @@ const replaceRoute = createRoute({
       },
     },
   },
-  responses: { ...RESPONSES, 413: problemResponse("payload_too_large") },
+  responses: {
+    ...RESPONSES,
+    413: problemResponse("payload_too_large"),
+  } as RouteConfig["responses"],
 });
 
 /**
