@@ -11,31 +11,16 @@ import { createLocalKeySigner, generateLocalKeyPem } from "./adapters/signing/lo
 import { type DataDir, openDataDir } from "./adapters/storage/data_dir.ts";
 import { createSealing } from "./adapters/storage/sealing.ts";
 import { openSqlite } from "./adapters/storage/sqlite.ts";
+import type { Stores } from "./adapters/storage/stores.ts";
 import type { Config } from "./config.ts";
 import type { KmsKey } from "./config_keys.ts";
 import { verifierKeyText } from "./domain/checkpoint.ts";
 import { Secret } from "./domain/secret.ts";
+import { sha256Hex } from "./domain/signed_text.ts";
 import { type Audit, createAudit } from "./usecases/audit.ts";
-import type {
-  CheckpointSigner,
-  ConsentStore,
-  LedgerStore,
-  Log,
-  Probe,
-  Signer,
-  TenantStore,
-  TicketStore,
-} from "./usecases/ports.ts";
+import type { CheckpointSigner, Log, Signer } from "./usecases/ports.ts";
 
-/** All that is kept, wherever it is kept. */
-export interface Stores {
-  readonly tenants: TenantStore;
-  readonly tickets: TicketStore;
-  readonly ledger: LedgerStore;
-  readonly consents: ConsentStore;
-  readonly probe: Probe;
-  close(): void;
-}
+export type { Stores };
 
 /** Deadline of one attempt at a key. Milliseconds. */
 export const SIGN_ATTEMPT_MS = 1000;
@@ -67,18 +52,26 @@ export async function openStores(config: Config): Promise<Stores> {
     ),
   }];
   const sealing = createSealing(keys);
+  const owner = ownerOf(config);
   if (config.store.kind === "sqlite") {
-    return openSqlite({ path: `${dataDirOf(config).path}/${SQLITE_FILE}`, sealing });
+    return openSqlite({ path: `${dataDirOf(config).path}/${SQLITE_FILE}`, sealing, owner });
   }
   const { createUpstash } = await import("./adapters/storage/upstash.ts");
   return createUpstash({
     url: config.store.url.href,
     token: config.store.token,
     sealing,
+    owner,
     timeoutMs: STORE_MS,
     // Upstash's own dialect: without it every script locks the whole database.
     keyLocking: true,
   });
+}
+
+/** Whose store it is: what is kept of one environment or application is nothing to another. */
+function ownerOf({ environment, superoffice }: Config): string {
+  if (superoffice === null) return environment;
+  return `${environment}-${sha256Hex(superoffice.clientId).slice(0, 12)}`;
 }
 
 /** The ledger for readers, with its key. */

@@ -69,6 +69,7 @@ export function createParts(options: { readonly keys?: number } = {}) {
   const log = createMemoryLog();
   const ids = createTestIds();
   const stores = openSqlite({
+    owner: "test",
     path: ":memory:",
     sealing: createSealing([{ id: "k1", key: randomBytes(32) }]),
   });

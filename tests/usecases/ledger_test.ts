@@ -14,6 +14,7 @@ const DEED = { kind: "tenant_removed", reason: "requested" } as const;
 
 function open() {
   const stores = openSqlite({
+    owner: "test",
     path: ":memory:",
     sealing: createSealing([{ id: "k", key: randomBytes(32) }]),
   });

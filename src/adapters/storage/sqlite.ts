@@ -15,6 +15,8 @@ export interface SqliteOptions {
   /** A file, made if missing, or `:memory:` for a store that ends with `close`. */
   readonly path: string;
   readonly sealing: Sealing;
+  /** Environment and application. The file keeps its first owner and refuses every other. */
+  readonly owner: string;
   /** How long a call waits, blocking, for another process's transaction. Two seconds if not set. */
   readonly busyTimeoutMs?: number;
 }
@@ -23,10 +25,13 @@ export interface SqliteOptions {
  * Opens the embedded store. Calls fail with PartFault `busy` when another process holds the file
  * for too long, `full` when the disk is full, `command` for anything else.
  *
- * @throws PartFault if the file cannot be used, Error if a newer version of the program wrote it
+ * @throws PartFault if the file cannot be used, Error if a newer version of the program wrote it or
+ * it is another owner's
  */
-export function openSqlite({ path, sealing, busyTimeoutMs = 2_000 }: SqliteOptions): Stores {
-  const connection = openConnection(path, busyTimeoutMs);
+export function openSqlite(
+  { path, sealing, owner, busyTimeoutMs = 2_000 }: SqliteOptions,
+): Stores {
+  const connection = openConnection(path, owner, busyTimeoutMs);
   const probe = connection.prepare("SELECT size FROM ledger_head");
   return {
     tenants: createSqliteTenants(connection, sealing),

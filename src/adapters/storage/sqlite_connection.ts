@@ -6,7 +6,7 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { PartFault } from "../../domain/part_fault.ts";
-import { migrate, NewerSchema } from "./sqlite_schema.ts";
+import { claim, migrate, UnfitFile } from "./sqlite_schema.ts";
 
 /** What the four stores share. */
 export interface Connection {
@@ -25,16 +25,21 @@ const MEMORY = ":memory:";
  * Opens the file, makes it if it is missing (mode 0600, its folder 0700), brings its schema up to
  * date. `:memory:` is a store of its own that ends with the connection.
  *
+ * @param owner whose the file is; it becomes the first one's that opens it
  * @param busyTimeoutMs how long a call waits, blocking, for another process's transaction
- * @throws PartFault if the file cannot be used, NewerSchema if a newer program wrote it
+ * @throws PartFault if the file cannot be used, UnfitFile if a newer program wrote it or it is
+ * another owner's
  */
-export function openConnection(path: string, busyTimeoutMs: number): Connection {
+export function openConnection(path: string, owner: string, busyTimeoutMs: number): Connection {
   return guard(() => {
     if (path !== MEMORY) makeFile(path);
     const database = new DatabaseSync(path);
     try {
       configure(database, path !== MEMORY, busyTimeoutMs);
-      transact(database, database.prepare("BEGIN IMMEDIATE"), () => migrate(database));
+      transact(database, database.prepare("BEGIN IMMEDIATE"), () => {
+        migrate(database);
+        claim(database, owner);
+      });
     } catch (error) {
       database.close();
       throw error;
@@ -62,8 +67,8 @@ function configure(database: DatabaseSync, onDisk: boolean, busyTimeoutMs: numbe
   if (onDisk) enterWal(database, busyTimeoutMs);
   // FULL: a resolved promise survives a power cut, in WAL mode too.
   database.exec("PRAGMA synchronous = FULL");
-  // What is removed is overwritten, not only forgotten; in the file itself from the next checkpoint
-  // on, and until the log is written over an older copy of the page may stand there.
+  // What is removed is overwritten, not only forgotten. In the file this takes effect with the next
+  // checkpoint; until the log is written over as well, older copies of a page may stand in it.
   database.exec("PRAGMA secure_delete = ON");
 }
 
@@ -121,7 +126,7 @@ function guard<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof PartFault || error instanceof NewerSchema) throw error;
+    if (error instanceof PartFault || error instanceof UnfitFile) throw error;
     throw toFault(error);
   }
 }

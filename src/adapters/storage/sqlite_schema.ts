@@ -7,7 +7,8 @@
 import type { DatabaseSync } from "node:sqlite";
 
 /** Each entry brings the file from the version of its index to the next. */
-const STEPS: readonly string[] = [`
+const STEPS: readonly string[] = [
+  `
   -- AUTOINCREMENT: a sequence is not given again after its row is deleted.
   CREATE TABLE tenants (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -78,23 +79,42 @@ const STEPS: readonly string[] = [`
     until INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX consent_finished_until ON consent_finished (until);
-`];
+`,
+  `
+  -- Whose file it is: the first that opens it, for good.
+  CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
+`,
+];
 
 /**
  * Brings the file to this program's version, within a transaction of the caller's.
  *
- * @throws Error if the file was written by a newer version of the program
+ * @throws UnfitFile if the file was written by a newer version of the program
  */
 export function migrate(database: DatabaseSync): void {
   const version = database.prepare("PRAGMA user_version").get()?.user_version;
   if (typeof version !== "number" || version > STEPS.length) {
-    throw new NewerSchema("Cannot open the store: a newer version of the program wrote it");
+    throw new UnfitFile("Cannot open the store: a newer version of the program wrote it");
   }
   for (const step of STEPS.slice(version)) database.exec(step);
   if (version < STEPS.length) database.exec(`PRAGMA user_version = ${STEPS.length}`);
 }
 
-/** The file's version is not one of ours. */
-export class NewerSchema extends Error {
-  override readonly name = "NewerSchema";
+/**
+ * Makes the file its first owner's, within a transaction of the caller's.
+ *
+ * @throws UnfitFile if it is another's
+ */
+export function claim(database: DatabaseSync, owner: string): void {
+  database.prepare("INSERT OR IGNORE INTO owner (id, name) VALUES (1, ?)").run(owner);
+  if (database.prepare("SELECT name FROM owner").get()?.name !== owner) {
+    throw new UnfitFile(
+      "Cannot open the store: it belongs to another environment or application",
+    );
+  }
+}
+
+/** The file is a store, but none that this program may use. */
+export class UnfitFile extends Error {
+  override readonly name = "UnfitFile";
 }

@@ -19,11 +19,15 @@ export interface UpstashOptions {
   readonly sealing: Sealing;
   /** Deadline of one request; calls that may be repeated take at most twice that. */
   readonly timeoutMs: number;
-  /** First part of every key: letters, digits, `-`, `_`, `.`. */
+  /** Begins every key: letters, digits, `-`, `_`, `.`. `box-office` if not set. */
   readonly prefix?: string;
+  /** Environment and application, of the same letters: follows the prefix, so owners share no key. */
+  readonly owner: string;
   /** Upstash then locks a script's keys only, not the database. Redis itself refuses the flag. */
   readonly keyLocking: boolean;
 }
+
+const PREFIX = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
  * Connects to the shared store. Calls fail with PartFault `timeout`, `network`, `auth`, `command`,
@@ -32,9 +36,10 @@ export interface UpstashOptions {
  * @throws TypeError if an option cannot be used
  */
 export function createUpstash(options: UpstashOptions): Stores {
-  const { sealing, prefix = "box-office" } = options;
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(prefix)) {
-    throw new TypeError("Cannot use the store: unfit prefix");
+  const { sealing, owner, prefix: first = "box-office" } = options;
+  const prefix = `${first}.${owner}`;
+  if (![first, owner, prefix].every((part) => PREFIX.test(part))) {
+    throw new TypeError("Cannot use the store: unfit prefix or owner");
   }
   const client = createClient(options);
   return {

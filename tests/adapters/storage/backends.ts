@@ -23,7 +23,7 @@ export const BACKENDS: readonly Backend[] = [
   {
     name: "SQLite in memory",
     ignore: false,
-    use: (work) => work(() => openSqlite({ path: ":memory:", sealing: SEALING })),
+    use: (work) => work(() => openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER })),
   },
   {
     name: "SQLite in a file",
@@ -31,7 +31,11 @@ export const BACKENDS: readonly Backend[] = [
     use: (work) =>
       withFolder((folder) =>
         work(() =>
-          openSqlite({ path: `${folder}/${crypto.randomUUID()}.sqlite`, sealing: SEALING })
+          openSqlite({
+            path: `${folder}/${crypto.randomUUID()}.sqlite`,
+            sealing: SEALING,
+            owner: OWNER,
+          })
         )
       ),
   },
@@ -41,6 +45,9 @@ export const BACKENDS: readonly Backend[] = [
     use: (work) => withBridge((bridge) => work(() => openUpstash(bridge))),
   },
 ];
+
+/** Whose stores they are, in every test that is not about owners. */
+export const OWNER = "owner";
 
 export const SEALING: Sealing = createSealing([{ id: "k1", key: new Uint8Array(32).fill(7) }]);
 
@@ -77,6 +84,7 @@ export function openUpstash(
   bridge: Pick<Bridge, "url" | "token">,
   options: {
     readonly prefix?: string;
+    readonly owner?: string;
     readonly timeoutMs?: number;
     readonly sealing?: Sealing;
     readonly token?: string;
@@ -89,6 +97,7 @@ export function openUpstash(
     sealing: options.sealing ?? SEALING,
     timeoutMs: options.timeoutMs ?? 20_000,
     prefix: options.prefix ?? `test-${crypto.randomUUID()}`,
+    owner: options.owner ?? OWNER,
     keyLocking: options.keyLocking ?? true,
   });
 }

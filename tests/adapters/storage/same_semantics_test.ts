@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
 import type { Stores } from "../../../src/adapters/storage/stores.ts";
 import { requires } from "../../support/requirement.ts";
-import { openUpstash, SEALING, withBridge } from "./backends.ts";
+import { openUpstash, OWNER, SEALING, withBridge } from "./backends.ts";
 import {
   CONSENT,
   generationOf,
@@ -104,7 +104,7 @@ for (const [port, step] of Object.entries({ ticketStep, tenantStep, consentStep 
         const steps = fc.array(step, { minLength: 5, maxLength: 25 });
         await fc.assert(
           fc.asyncProperty(steps, async (steps) => {
-            const embedded = openSqlite({ path: ":memory:", sealing: SEALING });
+            const embedded = openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER });
             const shared = openUpstash(bridge);
             try {
               for (const step of steps) {

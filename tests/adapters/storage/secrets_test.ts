@@ -9,7 +9,7 @@ import { PartFault } from "../../../src/domain/part_fault.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { requires } from "../../support/requirement.ts";
 import type { Bridge } from "../../support/upstash_bridge.ts";
-import { openUpstash, SEALING, withBridge, withFolder } from "./backends.ts";
+import { openUpstash, OWNER, SEALING, withBridge, withFolder } from "./backends.ts";
 import { CONSENT, NOW, PENDING, request, TENANT, tenantOf, ticket } from "./samples.ts";
 
 const MARK = "MARK-3f9c";
@@ -53,7 +53,7 @@ async function assertClean(call: () => Promise<unknown>, mark: RegExp): Promise<
 
 Deno.test("the SQLite file holds no secret", () =>
   withFolder(async (folder) => {
-    const stores = openSqlite({ path: `${folder}/data.sqlite`, sealing: SEALING });
+    const stores = openSqlite({ path: `${folder}/data.sqlite`, sealing: SEALING, owner: OWNER });
     await storeMarked(stores);
     await assertMarked(stores);
     await assertNoMarkIn(folder);
@@ -122,7 +122,7 @@ Deno.test({
       const strangers = openUpstash(bridge, { token: "MARK-token" });
       for (const call of callsOf(strangers)) await assertClean(call, mark);
       await bridge.redis.flushall();
-      for (const key of ["p:{tenants}", `p:ticket:{${TENANT}}`]) {
+      for (const key of ["p.owner:{tenants}", `p.owner:ticket:{${TENANT}}`]) {
         await bridge.redis.lpush(key, MARK);
       }
       await assertClean(() => stores.tenants.get(TENANT), mark);
@@ -133,7 +133,7 @@ Deno.test({
 });
 
 Deno.test("no error of the embedded store shows a secret", async () => {
-  const stores = openSqlite({ path: ":memory:", sealing: SEALING });
+  const stores = openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER });
   const calls = callsOf(stores);
   stores.close();
   for (const call of calls) await assertClean(call, /MARK|v1\.k1|Cust12345/);
@@ -142,7 +142,7 @@ Deno.test("no error of the embedded store shows a secret", async () => {
 Deno.test("a value moved to another tenant does not open: SQLite", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const { tenants, tickets, close } = openSqlite({ path, sealing: SEALING });
+    const { tenants, tickets, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
     await tenants.put({ ...CONSENT, systemUserToken: MARKED });
     await tenants.put({ ...CONSENT, contextIdentifier: OTHER });
     await tickets.publish(TENANT, "owner", ticket(1, { ticket: MARKED }));
@@ -171,12 +171,12 @@ Deno.test({
       const { tenants, tickets, consents } = stores;
       await storeMarked(stores);
       await tenants.put({ ...CONSENT, contextIdentifier: OTHER });
-      const consent = (await redis.hget("p:{tenants}", `${TENANT}:consent`))!;
-      await redis.hset("p:{tenants}", `${OTHER}:consent`, consent.replace(TENANT, OTHER));
-      await redis.copy(`p:ticket:{${TENANT}}`, `p:ticket:{${OTHER}}`);
-      const [mine = ""] = await redis.keys("p:consent:*");
+      const consent = (await redis.hget("p.owner:{tenants}", `${TENANT}:consent`))!;
+      await redis.hset("p.owner:{tenants}", `${OTHER}:consent`, consent.replace(TENANT, OTHER));
+      await redis.copy(`p.owner:ticket:{${TENANT}}`, `p.owner:ticket:{${OTHER}}`);
+      const [mine = ""] = await redis.keys("p.owner:consent:*");
       await consents.begin("other", PENDING, UNTIL, NOW);
-      const other = (await redis.keys("p:consent:*")).find((key) => key !== mine)!;
+      const other = (await redis.keys("p.owner:consent:*")).find((key) => key !== mine)!;
       await redis.copy(mine, other, "REPLACE");
       await assertClean(() => tenants.get(OTHER), /MARK/);
       await assertClean(() => tickets.get(OTHER, NOW), /MARK/);
@@ -199,7 +199,7 @@ Deno.test("a secret does not open once anything that guides it was changed: SQLi
   withFolder(async (folder) => {
     for (const [place, [table, change]] of THEFTS.entries()) {
       const path = `${folder}/${place}.sqlite`;
-      const stores = openSqlite({ path, sealing: SEALING });
+      const stores = openSqlite({ path, sealing: SEALING, owner: OWNER });
       await storeMarked(stores);
       await assertMarked(stores);
       const thief = new DatabaseSync(path);
@@ -221,7 +221,7 @@ Deno.test({
       const { redis } = bridge;
       const stores = openUpstash(bridge, { prefix: "p" });
       await storeMarked(stores);
-      const key = `p:ticket:{${TENANT}}`;
+      const key = `p.owner:ticket:{${TENANT}}`;
       const good = (await redis.get(key))!;
       const record = JSON.parse(good);
       for (const member of ["webapi_url", "netserver_url", "expires_at", "generation"]) {
@@ -240,14 +240,14 @@ Deno.test("after a change of sealing keys old values open and new ones use the n
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     const [before, after] = [{ id: "k1", key: bytes(7) }, { id: "k2", key: bytes(8) }];
-    const old = openSqlite({ path, sealing: createSealing([before]) });
+    const old = openSqlite({ path, sealing: createSealing([before]), owner: OWNER });
     await storeMarked(old);
     old.close();
-    const both = openSqlite({ path, sealing: createSealing([after, before]) });
+    const both = openSqlite({ path, sealing: createSealing([after, before]), owner: OWNER });
     await assertMarked(both);
     await both.tickets.publish(TENANT, "owner", ticket(2, { ticket: MARKED }));
     both.close();
-    const only = openSqlite({ path, sealing: createSealing([after]) });
+    const only = openSqlite({ path, sealing: createSealing([after]), owner: OWNER });
     assert.equal((await only.tickets.get(TENANT, NOW))?.ticket.reveal(), MARK);
     await assertClean(() => only.tenants.get(TENANT), /MARK/);
     only.close();

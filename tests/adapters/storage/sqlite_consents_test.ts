@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
-import { SEALING, withFolder } from "./backends.ts";
+import { OWNER, SEALING, withFolder } from "./backends.ts";
 import { NOW, PENDING, TENANT } from "./samples.ts";
 
 const LIFE_MS = 600_000;
@@ -25,7 +25,7 @@ function countsOf(path: string): Record<string, unknown> {
 Deno.test("consents that nobody comes back from are gone with the next that are begun", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const { consents, close } = openSqlite({ path, sealing: SEALING });
+    const { consents, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
     for (let round = 0; round < 4; round++) {
       const now = NOW + round * 2 * LIFE_MS;
       for (let index = 0; index < 200; index++) {
@@ -39,7 +39,7 @@ Deno.test("consents that nobody comes back from are gone with the next that are 
 Deno.test("beginning or finishing a consent removes whatever is over", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const { consents, close } = openSqlite({ path, sealing: SEALING });
+    const { consents, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
     const fill = async (now: number) => {
       await consents.begin(`state ${now}`, PENDING, now + LIFE_MS, now);
       await consents.claim(`digest ${now}`, now + LIFE_MS, now);

@@ -4,12 +4,12 @@
  */
 
 import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
-import { SEALING } from "./backends.ts";
+import { OWNER, SEALING } from "./backends.ts";
 import { appendAll } from "./ledger_store_contract.ts";
 import { CONSENT, request, TENANT, tenantOf } from "./samples.ts";
 
 const [path = "", name = "", now = "0"] = Deno.args;
-const stores = openSqlite({ path, sealing: SEALING, busyTimeoutMs: 20_000 });
+const stores = openSqlite({ path, sealing: SEALING, owner: OWNER, busyTimeoutMs: 20_000 });
 for (let round = 0; round < 50; round++) await appendAll(stores.ledger, [`${name}:${round}`]);
 const lease = await stores.tickets.lease(TENANT, request({ owner: name, now: Number(now) }));
 const claimed = await stores.consents.claim("digest", Number(now) + 1_000, Number(now));

@@ -6,7 +6,7 @@ import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
 import { toFault } from "../../../src/adapters/storage/sqlite_connection.ts";
 import { EMPTY_TREE } from "../../../src/domain/merkle.ts";
 import { PartFault } from "../../../src/domain/part_fault.ts";
-import { SEALING, withFolder } from "./backends.ts";
+import { OWNER, SEALING, withFolder } from "./backends.ts";
 import { appendAll } from "./ledger_store_contract.ts";
 import {
   append,
@@ -47,7 +47,7 @@ function assertReason(reason: string) {
 Deno.test("the file and its folder are the owner's only", () =>
   withFolder(async (folder) => {
     const path = `${folder}/made/for/it/data.sqlite`;
-    const { ledger, close } = openSqlite({ path, sealing: SEALING });
+    const { ledger, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
     await appendAll(ledger, ["leaf"]);
     for (const name of ["", "-wal", "-shm"]) {
       assert.equal(Deno.statSync(path + name).mode! & 0o777, 0o600, name);
@@ -61,13 +61,13 @@ Deno.test("the file and its folder are the owner's only", () =>
 Deno.test("what was stored is there after closing and opening", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const first = openSqlite({ path, sealing: SEALING });
+    const first = openSqlite({ path, sealing: SEALING, owner: OWNER });
     await first.tenants.put(CONSENT);
     await first.tickets.publish(TENANT, "owner", ticket(3));
     await first.ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["leaf"]));
     await first.consents.begin("state", PENDING, NOW + 1_000, NOW);
     first.close();
-    const second = openSqlite({ path, sealing: SEALING });
+    const second = openSqlite({ path, sealing: SEALING, owner: OWNER });
     assert.equal((await second.tenants.get(TENANT))?.sequence, 1);
     assert.deepEqual(await second.tickets.get(TENANT, NOW), ticket(3));
     assert.deepEqual(await second.ledger.head(), treeOf(["leaf"]));
@@ -78,9 +78,12 @@ Deno.test("what was stored is there after closing and opening", () =>
 Deno.test("a file of a newer version is refused and left as it is", () =>
   withFolder((folder) => {
     const path = `${folder}/data.sqlite`;
-    openSqlite({ path, sealing: SEALING }).close();
+    openSqlite({ path, sealing: SEALING, owner: OWNER }).close();
     inspect(path, (database) => database.exec("PRAGMA user_version = 99"));
-    assert.throws(() => openSqlite({ path, sealing: SEALING }), /a newer version of the program/);
+    assert.throws(
+      () => openSqlite({ path, sealing: SEALING, owner: OWNER }),
+      /a newer version of the program/,
+    );
     const version = inspect(path, (database) => database.prepare("PRAGMA user_version").get());
     assert.equal(version?.user_version, 99);
     return Promise.resolve();
@@ -90,18 +93,24 @@ Deno.test("a file that is no database is a fault without its path", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     await Deno.writeTextFile(path, "MARK ".repeat(1_000));
-    assert.throws(() => openSqlite({ path, sealing: SEALING }), assertReason("command"));
-    assert.throws(() => openSqlite({ path: "/proc/x/y", sealing: SEALING }), (error: Error) => {
-      assert.doesNotMatch(`${error.stack}`, /\/proc\/x/);
-      return error instanceof PartFault;
-    });
+    assert.throws(
+      () => openSqlite({ path, sealing: SEALING, owner: OWNER }),
+      assertReason("command"),
+    );
+    assert.throws(
+      () => openSqlite({ path: "/proc/x/y", sealing: SEALING, owner: OWNER }),
+      (error: Error) => {
+        assert.doesNotMatch(`${error.stack}`, /\/proc\/x/);
+        return error instanceof PartFault;
+      },
+    );
   }));
 
 Deno.test("two connections of one file take turns", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const one = openSqlite({ path, sealing: SEALING });
-    const two = openSqlite({ path, sealing: SEALING });
+    const one = openSqlite({ path, sealing: SEALING, owner: OWNER });
+    const two = openSqlite({ path, sealing: SEALING, owner: OWNER });
     const names = Array.from({ length: 20 }, (_, index) => `leaf ${index}`);
     await Promise.all(
       names.map((name, index) => appendAll((index % 2 === 0 ? one : two).ledger, [name])),
@@ -134,7 +143,7 @@ Deno.test("four processes that start together share one new file correctly", () 
     assert.equal(answers.filter(({ lease }) => lease === "lease").length, 1);
     assert.equal(answers.filter(({ lease }) => lease === "wait").length, 3);
     assert.equal(answers.filter(({ claimed }) => claimed).length, 1);
-    const stores = openSqlite({ path, sealing: SEALING });
+    const stores = openSqlite({ path, sealing: SEALING, owner: OWNER });
     const leaves = await stores.ledger.read(-1, 1_000);
     assert.equal(new Set(leaves).size, 200);
     assert.deepEqual(await stores.ledger.head(), treeOf(leaves));
@@ -147,7 +156,7 @@ Deno.test("four processes that start together share one new file correctly", () 
 Deno.test("a file that another holds for too long is busy, then works again", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const stores = openSqlite({ path, sealing: SEALING, busyTimeoutMs: 20 });
+    const stores = openSqlite({ path, sealing: SEALING, owner: OWNER, busyTimeoutMs: 20 });
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
     await assert.rejects(stores.tenants.put(CONSENT), assertReason("busy"));
@@ -184,7 +193,7 @@ Deno.test("SQLite's own errors become one word each", () => {
 Deno.test("a change that fails half-way changes nothing", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const stores = openSqlite({ path, sealing: SEALING });
+    const stores = openSqlite({ path, sealing: SEALING, owner: OWNER });
     const halfBad = append(EMPTY_TREE, ["good", "cut\0here"]);
     await assert.rejects(stores.ledger.append(EMPTY_TREE, halfBad), assertReason("command"));
     assert.deepEqual(await stores.ledger.head(), EMPTY_TREE);
@@ -194,7 +203,7 @@ Deno.test("a change that fails half-way changes nothing", () =>
   }));
 
 Deno.test("a text that SQLite would cut is refused", async () => {
-  const stores = openSqlite({ path: ":memory:", sealing: SEALING });
+  const stores = openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER });
   const cut = { ...CONSENT, companyName: "a\0b" };
   await assert.rejects(stores.tenants.put(cut), assertReason("command"));
   assert.equal(await stores.tenants.get(TENANT), null);
@@ -204,7 +213,7 @@ Deno.test("a text that SQLite would cut is refused", async () => {
 Deno.test("leaves are neither changed nor removed, whoever tries", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const { ledger, close } = openSqlite({ path, sealing: SEALING });
+    const { ledger, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
     await appendAll(ledger, ["leaf"]);
     inspect(path, (database) => {
       assert.throws(() => database.exec("DELETE FROM ledger_leaves"), /never removed/);
@@ -217,7 +226,7 @@ Deno.test("leaves are neither changed nor removed, whoever tries", () =>
 Deno.test("what is over is removed by the calls that follow", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const { tickets, consents, close } = openSqlite({ path, sealing: SEALING });
+    const { tickets, consents, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
     for (let index = 0; index < 10; index++) {
       const tenant = tenantOf(index);
       await tickets.lease(tenant, request());
@@ -242,7 +251,7 @@ Deno.test("what is over is removed by the calls that follow", () =>
   }));
 
 Deno.test("generations are remembered for a week without any ticket", async () => {
-  const { tickets, close } = openSqlite({ path: ":memory:", sealing: SEALING });
+  const { tickets, close } = openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER });
   await tickets.lease(TENANT, request());
   await tickets.refuse(TENANT, "owner-1", REFUSAL, 1_000, NOW);
   const answer = await tickets.lease(TENANT, request({ now: NOW + 7 * DAY_MS - 1 }));
@@ -253,7 +262,11 @@ Deno.test("generations are remembered for a week without any ticket", async () =
 Deno.test("rows that are none of ours are unreadable, never a miss", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
-    const { tenants, tickets, ledger, close } = openSqlite({ path, sealing: SEALING });
+    const { tenants, tickets, ledger, close } = openSqlite({
+      path,
+      sealing: SEALING,
+      owner: OWNER,
+    });
     await tenants.put(CONSENT);
     await tickets.publish(TENANT, "owner", ticket(1));
     await appendAll(ledger, ["one", "two"]);

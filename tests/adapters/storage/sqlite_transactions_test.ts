@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
 import { EMPTY_TREE } from "../../../src/domain/merkle.ts";
 import { PartFault } from "../../../src/domain/part_fault.ts";
-import { SEALING, withFolder } from "./backends.ts";
+import { OWNER, SEALING, withFolder } from "./backends.ts";
 import { append, CONSENT, tenantOf, treeOf } from "./samples.ts";
 
 /** What runtimes before Deno 2.6 do not have. */
@@ -17,8 +17,8 @@ function isCommand(error: unknown): boolean {
 
 async function failThenWrite(folder: string): Promise<void> {
   const path = `${folder}/data.sqlite`;
-  const one = openSqlite({ path, sealing: SEALING, busyTimeoutMs: 50 });
-  const two = openSqlite({ path, sealing: SEALING, busyTimeoutMs: 50 });
+  const one = openSqlite({ path, sealing: SEALING, owner: OWNER, busyTimeoutMs: 50 });
+  const two = openSqlite({ path, sealing: SEALING, owner: OWNER, busyTimeoutMs: 50 });
   for (let round = 0; round < 3; round++) {
     const halfBad = append(EMPTY_TREE, ["good", "cut\0here"]);
     await assert.rejects(one.ledger.append(EMPTY_TREE, halfBad), isCommand);

@@ -77,7 +77,7 @@ test("keys of one script share a hash tag and begin with the prefix", async (bri
   assert(evals.length > 5);
   for (const [, , count, ...rest] of evals) {
     const keys = rest.slice(0, Number(count));
-    const tags = new Set(keys.map((key) => /^mine:[^{]*\{([^}]+)\}/.exec(key)?.[1]));
+    const tags = new Set(keys.map((key) => /^mine\.owner:[^{]*\{([^}]+)\}/.exec(key)?.[1]));
     assert.equal(tags.size, 1, keys.join(" "));
     assert(!tags.has(undefined), keys.join(" "));
   }
@@ -85,11 +85,15 @@ test("keys of one script share a hash tag and begin with the prefix", async (bri
 
 test("tenants and evidence never expire, everything else does", async (bridge) => {
   await fill(bridge, "mine");
-  const forever = ["mine:{ledger}:head", "mine:{ledger}:leaves:0", "mine:{tenants}"];
+  const forever = [
+    "mine.owner:{ledger}:head",
+    "mine.owner:{ledger}:leaves:0",
+    "mine.owner:{tenants}",
+  ];
   const keys = await bridge.redis.keys("*");
   for (const key of keys) {
     const life = await bridge.redis.pttl(key);
-    if ([...forever, "mine:{tenants}:order"].includes(key)) assert.equal(life, -1, key);
+    if ([...forever, "mine.owner:{tenants}:order"].includes(key)) assert.equal(life, -1, key);
     else assert(life > 0, key);
   }
   assert.equal(keys.length, 12);
@@ -106,12 +110,12 @@ test("two prefixes are two stores", async (bridge) => {
 test("generations grow although the counter was evicted", async (bridge) => {
   const { tickets } = openUpstash(bridge, { prefix: "p" });
   await tickets.publish(TENANT, "o", ticket(7));
-  await bridge.redis.del(`p:generation:{${TENANT}}`);
+  await bridge.redis.del(`p.owner:generation:{${TENANT}}`);
   const replaces = generationOf(7);
   const answer = await tickets.lease(TENANT, request({ replaces }));
   assert.deepEqual(answer, { kind: "lease", generation: 8 });
   await tickets.invalidate(TENANT, NOW);
-  await bridge.redis.del(`p:generation:{${TENANT}}`);
+  await bridge.redis.del(`p.owner:generation:{${TENANT}}`);
   assert.equal(await tickets.publish(TENANT, "owner-1", ticket(8)), "fenced");
   assert.deepEqual(await tickets.lease(TENANT, request()), { kind: "lease", generation: 10 });
 });
@@ -128,14 +132,14 @@ test("evidence that was lost stops the log instead of forking it", async (bridge
   const { ledger } = openUpstash(bridge, { prefix: "p" });
   await ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["one", "two"]));
   const head = treeOf(["one", "two"]);
-  await bridge.redis.rpop("p:{ledger}:leaves:0");
+  await bridge.redis.rpop("p.owner:{ledger}:leaves:0");
   await assert.rejects(ledger.read(-1, 10), assertReason("unreadable"));
   await assert.rejects(ledger.append(head, append(head, ["three"])), assertReason("unreadable"));
   assert.deepEqual(await ledger.head(), head);
-  await bridge.redis.del("p:{ledger}:head");
+  await bridge.redis.del("p.owner:{ledger}:head");
   const fork = append(EMPTY_TREE, ["other"]);
   await assert.rejects(ledger.append(EMPTY_TREE, fork), assertReason("unreadable"));
-  assert.deepEqual(await bridge.redis.lrange("p:{ledger}:leaves:0", 0, -1), ["one"]);
+  assert.deepEqual(await bridge.redis.lrange("p.owner:{ledger}:leaves:0", 0, -1), ["one"]);
 });
 
 test("a full page of leaves beyond one request's size comes back whole", async (bridge) => {
@@ -150,28 +154,31 @@ test("a full page of leaves beyond one request's size comes back whole", async (
 test("records that are none of ours are unreadable, never a miss", async (bridge) => {
   const { tenants, tickets, ledger, consents } = openUpstash(bridge, { prefix: "p" });
   const until = NOW + 1_000;
-  const ticketKey = `p:ticket:{${TENANT}}`;
+  const ticketKey = `p.owner:ticket:{${TENANT}}`;
   await consents.begin("state", PENDING, until, NOW);
-  const [stateKey = ""] = await bridge.redis.keys("p:consent:*");
+  const [stateKey = ""] = await bridge.redis.keys("p.owner:consent:*");
   const seen = `${TENANT}:seen`;
   await tenants.put(CONSENT);
   const asks: [() => Promise<unknown>, () => Promise<unknown>][] = [
-    [() => bridge.redis.hset("p:{tenants}", seen, "{}"), () => tenants.get(TENANT)],
-    [() => bridge.redis.hset("p:{tenants}", seen, "{}"), () => tenants.list(0, 10)],
-    [() => bridge.redis.hdel("p:{tenants}", seen), () => tenants.get(TENANT)],
-    [() => bridge.redis.hdel("p:{tenants}", seen), () => tenants.list(0, 10)],
+    [() => bridge.redis.hset("p.owner:{tenants}", seen, "{}"), () => tenants.get(TENANT)],
+    [() => bridge.redis.hset("p.owner:{tenants}", seen, "{}"), () => tenants.list(0, 10)],
+    [() => bridge.redis.hdel("p.owner:{tenants}", seen), () => tenants.get(TENANT)],
+    [() => bridge.redis.hdel("p.owner:{tenants}", seen), () => tenants.list(0, 10)],
     [() => bridge.redis.set(ticketKey, "x"), () => tickets.get(TENANT, NOW)],
     [() => bridge.redis.set(ticketKey, "[]"), () => tickets.get(TENANT, NOW)],
     [() => bridge.redis.set(ticketKey, "x"), () => tickets.lease(TENANT, request())],
     [() => bridge.redis.set(ticketKey, "{}"), () => tickets.lease(TENANT, request())],
     [() => bridge.redis.set(ticketKey, "{}"), () => tickets.publish(TENANT, "o", ticket(1))],
-    [() => bridge.redis.set("p:{ledger}:head", "{}"), () => ledger.head()],
-    [() => bridge.redis.set("p:{ledger}:head", '{"size":1,"frontier":[]}'), () => ledger.head()],
-    [() => bridge.redis.set("p:{ledger}:head", "{}"), () => ledger.read(-1, 1)],
+    [() => bridge.redis.set("p.owner:{ledger}:head", "{}"), () => ledger.head()],
+    [
+      () => bridge.redis.set("p.owner:{ledger}:head", '{"size":1,"frontier":[]}'),
+      () => ledger.head(),
+    ],
+    [() => bridge.redis.set("p.owner:{ledger}:head", "{}"), () => ledger.read(-1, 1)],
     [() => bridge.redis.set(stateKey, "x"), () => consents.take("state", NOW)],
     [() => bridge.redis.set(stateKey, "pending {}"), () => consents.take("state", NOW)],
-    [() => bridge.redis.set("p:claim:{d}", "x"), () => consents.claim("d", until, NOW)],
-    [() => bridge.redis.set("p:finished:{b}", "x"), () => consents.finished("b", NOW)],
+    [() => bridge.redis.set("p.owner:claim:{d}", "x"), () => consents.claim("d", until, NOW)],
+    [() => bridge.redis.set("p.owner:finished:{b}", "x"), () => consents.finished("b", NOW)],
   ];
   for (const [spoil, ask] of asks) {
     await spoil();
@@ -183,7 +190,7 @@ test("records that are none of ours are unreadable, never a miss", async (bridge
 
 test("a key of another kind is a command fault", async (bridge) => {
   const { tickets } = openUpstash(bridge, { prefix: "p" });
-  await bridge.redis.hset(`p:ticket:{${TENANT}}`, "a", "b");
+  await bridge.redis.hset(`p.owner:ticket:{${TENANT}}`, "a", "b");
   await assert.rejects(tickets.get(TENANT, NOW), assertReason("command"));
 });
 
