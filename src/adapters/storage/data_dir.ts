@@ -1,7 +1,8 @@
 /**
  * Files that the service makes for itself under its data directory, readable by its user only:
- * generated keys, the sandbox's API key. A file that is there is used as it is; nothing is ever
- * replaced.
+ * generated keys, the sandbox's API key. A file that is there is used as it is, and only `replace`
+ * ever writes over one. Content is on the disk before a file gets its name, so a name never stands
+ * for an empty or half a file, not even after a power cut.
  */
 
 export interface DataDir {
@@ -27,7 +28,17 @@ export function openDataDir(path: string): DataDir {
   };
   const writeBeside = (name: string, content: string): string => {
     const beside = at(`.${name}.${crypto.randomUUID()}`);
-    Deno.writeTextFileSync(beside, content, { mode: 0o600, createNew: true });
+    const file = Deno.openSync(beside, { write: true, createNew: true, mode: 0o600 });
+    try {
+      const bytes = new TextEncoder().encode(content);
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      file.syncSync();
+    } catch (error) {
+      Deno.removeSync(beside);
+      throw error;
+    } finally {
+      file.close();
+    }
     return beside;
   };
   return {

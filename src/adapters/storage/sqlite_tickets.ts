@@ -95,7 +95,10 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
     invalidate: (tenant, now) =>
       connection.write(() => {
         prune(now);
-        const generation = nextGeneration(sql.get.get(tenant));
+        const stored = sql.get.get(tenant);
+        // Where nothing ever was there is nothing to forget, and no exchange to fence.
+        if (stored === undefined) return;
+        const generation = nextGeneration(stored);
         sql.invalidate.run(tenant, generation, generation, now);
       }),
   };

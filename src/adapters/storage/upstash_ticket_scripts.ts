@@ -95,13 +95,14 @@ return {'REFUSED'}`,
 
 /**
  * KEYS: ticket, refusal, lease, counter. ARGV: expiry of tombstone and counter. Leaves a tombstone
- * in the ticket's place, newer than every exchange under way. Goes over garbage: it is the way out
- * when a record cannot be read. Answers INVALIDATED.
+ * in the ticket's place, newer than every exchange under way; nothing where nothing ever was. Goes
+ * over garbage: it is the way out when a record cannot be read. Answers INVALIDATED.
  */
 export const INVALIDATE: Script = {
   repeatable: true,
   text: PRELUDE + `
 local found = redis.call('MGET', KEYS[1], KEYS[3], KEYS[4])
+if not (found[1] or found[2] or found[3]) then return {'INVALIDATED'} end
 local generation = digits(math.max(number(found[1], 'generation') or 0,
   number(found[2], 'generation') or 0, tonumber(found[3] or '0') or 0) + 1)
 redis.call('SET', KEYS[4], generation, 'PX', ARGV[1])

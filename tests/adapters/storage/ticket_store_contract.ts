@@ -34,6 +34,11 @@ const getting: Facts<TicketStore> = {
 };
 
 const leasing: Facts<TicketStore> = {
+  "invalidating what never was leaves no trace": async (store) => {
+    await store.invalidate(TENANT, NOW);
+    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
+  },
+
   "the first asker gets the lease, the next waits for its rest": async (store) => {
     assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
     const other = request({ owner: "owner-2", now: NOW + 4_000 });
