@@ -40,6 +40,8 @@ export interface ComposeOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly ids?: Ids;
+  /** Deadline of one attempt at a key, milliseconds. For tests: a busy machine is no fault. */
+  readonly signAttemptMs?: number;
 }
 
 /** Deadlines, in milliseconds. */
@@ -61,7 +63,10 @@ export const systemIds: Ids = { next: () => randomBytes(32).toString("base64url"
 
 /** Builds the service. @throws when a part cannot be built; nothing stays open then */
 export async function compose(options: ComposeOptions): Promise<Service> {
-  const signers = await createSigners(options.config);
+  const signers = await createSigners(
+    options.config,
+    options.signAttemptMs ?? SIGN_ATTEMPT_MS,
+  );
   const stores = await openStores(options.config);
   try {
     return await assemble(options, signers, stores);
@@ -106,7 +111,7 @@ async function assemble(
     clock,
     ids,
     log,
-    leaseMs: leaseMs(config, signers.length),
+    leaseMs: leaseMs(config, signers.length, options.signAttemptMs ?? SIGN_ATTEMPT_MS),
     maxTicketsInMemory: MAX_TICKETS_IN_MEMORY,
   });
   const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
@@ -166,8 +171,8 @@ function connectSuperOffice(options: ComposeOptions, now: () => number) {
  * the cloud has its deadline twice: the first one fetches the public key, too. Where the store is
  * slow as well, what could not end within the lease is not begun.
  */
-function leaseMs(config: Config, keys: number): number {
+function leaseMs(config: Config, keys: number, attemptMs: number): number {
   const preparing = Math.max(2 * LOGIN_MS, TENANT_STATE_MS);
-  const signing = 2 * MAX_ATTEMPTS * SIGN_ATTEMPT_MS + SIGN_PAUSES_MS;
+  const signing = 2 * MAX_ATTEMPTS * attemptMs + SIGN_PAUSES_MS;
   return preparing + keys * (signing + config.exchangeTimeoutMs) + LEASE_MARGIN_MS;
 }

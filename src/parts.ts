@@ -146,10 +146,10 @@ async function createCheckpointSigner(config: Config): Promise<CheckpointSigner>
 const AGENT = "box-office/0.1.0";
 
 /** The key that signs, and its standby if there is one. */
-export async function createSigners(config: Config): Promise<Signer[]> {
+export async function createSigners(config: Config, attemptMs: number): Promise<Signer[]> {
   const { signing } = config;
   const kms = (key: KmsKey) =>
-    createGoogleKmsSigner({ ...key, timeoutMs: SIGN_ATTEMPT_MS, userAgent: AGENT });
+    createGoogleKmsSigner({ ...key, timeoutMs: attemptMs, userAgent: AGENT });
   switch (signing.kind) {
     case "google_kms":
       return signing.standby === null

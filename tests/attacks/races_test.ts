@@ -198,23 +198,28 @@ const withoutEvidence = (kind: string) => async (service: TestService): Promise<
   await until("the remembered refusal to end", async () => (await ask(service)).status === 200);
 };
 
-facts("a key in the cloud and a ledger, in trouble", (test) => withService({ kms: true }, test), {
-  "a key that answers after its deadline is asked again, and both attempts are on record": async (
-    service,
-  ) => {
-    await consent(service);
-    const before = service.kms!.signatures();
-    service.kms!.fault({ kind: "slow", ms: 1500, calls: 1 });
-    assert.equal((await ask(service)).status, 200);
-    assert.equal(service.kms!.signatures() - before, 2);
-    assert.equal(service.simulator.control.exchangeCount(), 1);
-    const [, ...attempts] = await kinds(service);
-    assert.deepEqual(attempts, ["sign_intent", "failed", "sign_intent", "signed", "issued"]);
+facts(
+  "a key in the cloud and a ledger, in trouble",
+  (test) => withService({ kms: true, signAttemptMs: 1000 }, test),
+  {
+    "a key that answers after its deadline is asked again, and both attempts are on record": async (
+      service,
+    ) => {
+      await consent(service);
+      const before = service.kms!.signatures();
+      service.kms!.fault({ kind: "slow", ms: 1500, calls: 1 });
+      assert.equal((await ask(service)).status, 200);
+      assert.equal(service.kms!.signatures() - before, 2);
+      assert.equal(service.simulator.control.exchangeCount(), 1);
+      const [, ...attempts] = await kinds(service);
+      assert.deepEqual(attempts, ["sign_intent", "failed", "sign_intent", "signed", "issued"]);
+    },
+    "a ledger that cannot take the intent hands nothing out": withoutEvidence("sign_intent"),
+    "a ledger that cannot take the outcome hands nothing out": withoutEvidence("sign_outcome"),
+    "a ledger that cannot take the exchange hands nothing out": withoutEvidence("exchange"),
   },
-  "a ledger that cannot take the intent hands nothing out": withoutEvidence("sign_intent"),
-  "a ledger that cannot take the outcome hands nothing out": withoutEvidence("sign_outcome"),
-  "a ledger that cannot take the exchange hands nothing out": withoutEvidence("exchange"),
-}, afresh);
+  afresh,
+);
 
 Deno.test("one legacy token brought ten times at once works once", () =>
   withService({ env: { SUPEROFFICE_LEGACY_LOGIN: "on" } }, async (service) => {

@@ -9,12 +9,10 @@ const STEPS = ["consent", "store", "ticket", "sign", "exchange", "again", "compa
 async function runDemo(args: readonly string[]) {
   const [cwd, temporary] = await Promise.all([Deno.makeTempDir(), Deno.makeTempDir()]);
   try {
-    const began = performance.now();
     const exit = await runTask("demo", { cwd, args, env: { TMPDIR: temporary } });
-    const seconds = (performance.now() - began) / 1000;
     assert.deepEqual([...Deno.readDirSync(cwd)], [], "left in the working directory");
     assert.deepEqual([...Deno.readDirSync(temporary)], [], "left in the temporary folder");
-    return { ...exit, seconds };
+    return exit;
   } finally {
     await Promise.all([cwd, temporary].map((path) => Deno.remove(path, { recursive: true })));
   }
@@ -25,13 +23,12 @@ const told = (stdout: string): string[] =>
   [...stdout.matchAll(/^ *\d+ ms {2}(\w+) +\S/gm)].map(([, name]) => name!);
 
 Deno.test("the demo tells each step in a line, ends with 0 and leaves nothing behind", async () => {
-  const { code, stdout, stderr, seconds } = await runDemo([]);
+  const { code, stdout, stderr } = await runDemo([]);
   assert.equal(code, 0, stderr);
   assert.equal(stderr, "");
   assert.deepEqual(told(stdout), STEPS);
   assert.match(stdout, /^The whole of it took \d+\.\d s\./m);
   assert.doesNotMatch(stdout, /\b7T:/, "a ticket is printed");
-  assert.ok(seconds < 10, `it took ${seconds} s`);
 });
 
 Deno.test("the demo ends with 1 when SuperOffice refuses the signature, and leaves nothing", async () => {

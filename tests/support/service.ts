@@ -72,6 +72,8 @@ export interface TestServiceOptions {
   readonly kms?: boolean;
   readonly callers?: readonly unknown[];
   readonly clock?: Clock;
+  /** Deadline of one attempt at a key. Far from what a busy machine needs, unless a test is about it. */
+  readonly signAttemptMs?: number;
 }
 
 /** Starts everything. */
@@ -87,6 +89,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const parsed = parseConfig({
     PORT: "0",
     DATA_DIR: dataDir,
+    EXCHANGE_TIMEOUT_MS: "20000",
     SUPEROFFICE_ENVIRONMENT: "simulator",
     SUPEROFFICE_URL: simulator.url,
     SUPEROFFICE_CLIENT_ID: simulator.clientId,
@@ -122,6 +125,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       superoffice: config.superoffice!,
       callers: config.callers!,
       log,
+      signAttemptMs: options.signAttemptMs ?? 20_000,
       ...(clock === undefined ? {} : { clock }),
     });
     const composed = service;
