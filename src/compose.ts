@@ -14,7 +14,8 @@ import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import type { CallerEntry } from "./domain/caller_entry.ts";
 import { createApp } from "./http/app.ts";
-import { createSigners, openAudit, openStores, SIGN_ATTEMPT_MS, type Stores } from "./parts.ts";
+import type { Stores } from "./adapters/storage/stores.ts";
+import { createSigners, openAudit, openStores, SIGN_ATTEMPT_MS, systemClock } from "./parts.ts";
 import { createAsking } from "./usecases/asking.ts";
 import { createConsents } from "./usecases/consent.ts";
 import { createExchanging } from "./usecases/exchanging.ts";
@@ -53,23 +54,17 @@ const LEASE_MARGIN_MS = 3000;
 
 const MAX_TICKETS_IN_MEMORY = 10_000;
 
-const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
-
 /** 256 bits of base64url. */
-export const systemIds: Ids = { next: () => randomBytes(32).toString("base64url") };
+const systemIds: Ids = { next: () => randomBytes(32).toString("base64url") };
 
 /** Builds the service. @throws when a part cannot be built; nothing stays open then */
 export async function compose(options: ComposeOptions): Promise<Service> {
-  const signers = await createSigners(
-    options.config,
-    options.signAttemptMs ?? SIGN_ATTEMPT_MS,
-  );
-  const stores = await openStores(options.config);
+  const { config, signAttemptMs = SIGN_ATTEMPT_MS } = options;
+  const signers = await createSigners(config, signAttemptMs);
+  const stores = await openStores(config);
   try {
-    return await assemble(options, signers, stores);
+    const lease = leaseFor(config, signers.length, signAttemptMs);
+    return await assemble(options, signers, stores, lease);
   } catch (error) {
     stores.close();
     throw error;
@@ -80,6 +75,7 @@ async function assemble(
   options: ComposeOptions,
   signers: readonly Signer[],
   stores: Stores,
+  leaseMs: number,
 ): Promise<Service> {
   const { config, publicUrl, log, clock = systemClock, ids = systemIds } = options;
   const { tenants, consents } = stores;
@@ -111,7 +107,7 @@ async function assemble(
     clock,
     ids,
     log,
-    leaseMs: leaseMs(config, signers.length, options.signAttemptMs ?? SIGN_ATTEMPT_MS),
+    leaseMs,
     maxTicketsInMemory: MAX_TICKETS_IN_MEMORY,
   });
   const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
@@ -171,7 +167,7 @@ function connectSuperOffice(options: ComposeOptions, now: () => number) {
  * the cloud has its deadline twice: the first one fetches the public key, too. Where the store is
  * slow as well, what could not end within the lease is not begun.
  */
-function leaseMs(config: Config, keys: number, attemptMs: number): number {
+function leaseFor(config: Config, keys: number, attemptMs: number): number {
   const preparing = Math.max(2 * LOGIN_MS, TENANT_STATE_MS);
   const signing = 2 * MAX_ATTEMPTS * attemptMs + SIGN_PAUSES_MS;
   return preparing + keys * (signing + config.exchangeTimeoutMs) + LEASE_MARGIN_MS;

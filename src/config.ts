@@ -17,7 +17,7 @@ import {
 } from "./config_keys.ts";
 import { createReader, type Problem, type Reader } from "./config_reader.ts";
 
-export const ENVIRONMENTS = ["sod", "stage", "online", "simulator"] as const;
+const ENVIRONMENTS = ["sod", "stage", "online", "simulator"] as const;
 export type Environment = typeof ENVIRONMENTS[number];
 
 /** SuperOffice's identity origins. The docs' `qastage` is a slip: the stage host is `qaonline`. */

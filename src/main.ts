@@ -32,7 +32,7 @@ export function requireConfig(): Config {
 }
 
 /** @returns problems as lines, names first */
-export function problemText(problems: readonly Problem[]): string {
+function problemText(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = problems.map(({ name, problem }) => `  ${name} ${problem}`);
   return [`Cannot start: ${count} in the environment`, ...lines].join("\n");

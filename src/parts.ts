@@ -3,6 +3,7 @@
  * they do is their own.
  */
 
+import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { createLedgerKey, generateLedgerSeed } from "./adapters/signing/ledger_key.ts";
 import { createGoogleKmsSigner } from "./adapters/signing/google_kms.ts";
@@ -18,9 +19,12 @@ import { verifierKeyText } from "./domain/checkpoint.ts";
 import { Secret } from "./domain/secret.ts";
 import { sha256Hex } from "./domain/signed_text.ts";
 import { type Audit, createAudit } from "./usecases/audit.ts";
-import type { CheckpointSigner, Log, Signer } from "./usecases/ports.ts";
+import type { CheckpointSigner, Clock, Log, Signer } from "./usecases/ports.ts";
 
-export type { Stores };
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
 
 /** Deadline of one attempt at a key. Milliseconds. */
 export const SIGN_ATTEMPT_MS = 1000;
@@ -41,14 +45,9 @@ export function dataDirOf(config: Config): DataDir {
 export async function openStores(config: Config): Promise<Stores> {
   const keys = config.sealingKeys ?? [{
     id: "generated",
-    key: Uint8Array.from(
-      atob(
-        dataDirOf(config).readOrCreate(
-          SEALING_KEY_FILE,
-          () => randomBytes(32).toString("base64"),
-        ),
-      ),
-      (char) => char.charCodeAt(0),
+    key: Buffer.from(
+      dataDirOf(config).readOrCreate(SEALING_KEY_FILE, () => randomBytes(32).toString("base64")),
+      "base64",
     ),
   }];
   const sealing = createSealing(keys);
@@ -85,7 +84,7 @@ export async function openAudit(
     store: stores.ledger,
     signer: await createCheckpointSigner(config),
     origin: ledgerOriginOf(config, publicUrl),
-    clock: { sleep: (ms) => new Promise((done) => setTimeout(done, ms)) },
+    clock: systemClock,
     log,
   });
 }

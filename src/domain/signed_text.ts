@@ -6,6 +6,7 @@
  *     signed = text "." base64(RSASSA-PKCS1-v1_5, SHA-256)
  */
 
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { Secret } from "./secret.ts";
 
@@ -17,9 +18,7 @@ export function textToSign(systemUserToken: Secret, now: number): Secret {
 
 /** @returns the signed system user token: good for about 15 minutes, so as secret as a ticket */
 export function signedText(text: Secret, signature: Uint8Array): Secret {
-  let binary = "";
-  for (const byte of signature) binary += String.fromCharCode(byte);
-  return new Secret(`${text.reveal()}.${btoa(binary)}`);
+  return new Secret(`${text.reveal()}.${Buffer.from(signature).toString("base64")}`);
 }
 
 /** @returns lower-case hex SHA-256 of a text's UTF-8 bytes, or of bytes */

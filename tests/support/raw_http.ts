@@ -70,11 +70,3 @@ function parse(text: string): Answer {
   }
   return { status: Number(status.split(" ")[1]), headers, body: text.slice(end + 4) };
 }
-
-/** A body in chunks, so that its length is not said. */
-export function* chunked(parts: Iterable<string>): Iterable<string> {
-  for (const part of parts) {
-    yield `${encoder.encode(part).length.toString(16)}\r\n${part}\r\n`;
-  }
-  yield "0\r\n\r\n";
-}

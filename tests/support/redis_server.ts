@@ -3,17 +3,12 @@
  * written to disk. Ends with `stop`.
  */
 
-import { isInstalled, requireProgram } from "./requirement.ts";
+import { requireProgram } from "./requirement.ts";
 
 export interface RedisServer {
   /** Path of the Unix socket. */
   readonly socket: string;
   stop(): Promise<void>;
-}
-
-/** True if redis-server is installed. */
-export function redisAvailable(): boolean {
-  return isInstalled("redis-server");
 }
 
 /** Runs its arguments as a program that ends when we do, however we end. */

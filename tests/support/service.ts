@@ -7,7 +7,6 @@
 import { compose, type Service } from "../../src/compose.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { createBrowser, type Page } from "../../src/demo_browser.ts";
-import { Secret } from "../../src/domain/secret.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
@@ -172,9 +171,4 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       await Deno.remove(dataDir, { recursive: true });
     },
   };
-}
-
-/** A client secret for tests that print it nowhere. */
-export function secret(text: string): Secret {
-  return new Secret(text);
 }
