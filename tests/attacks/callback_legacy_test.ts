@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { assertRefusalPage, assertSafePage, postForm, remembered } from "../support/callback.ts";
 import { facts } from "../support/facts.ts";
 import { PREFIX, publishedKey, respelled } from "../support/forge.ts";
-import type { MintIdToken } from "../../src/simulator/superoffice/control.ts";
+import type { MintIdToken } from "../../src/simulator/superoffice/levers/tokens.ts";
 import { TENANT, type TestService } from "../support/service.ts";
 import { assertConnected, withService } from "./consents.ts";
 

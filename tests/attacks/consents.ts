@@ -9,7 +9,7 @@ import {
   postForm,
   send,
 } from "../support/callback.ts";
-import type { MintIdToken } from "../../src/simulator/superoffice/control.ts";
+import type { MintIdToken } from "../../src/simulator/superoffice/levers/tokens.ts";
 import { startService, TENANT, type TestService } from "../support/service.ts";
 
 /** The tenant has approved at SuperOffice, and has not yet come to us. */

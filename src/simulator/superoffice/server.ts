@@ -6,8 +6,8 @@
 import { Hono } from "hono";
 import { parseAppPublicKey } from "./app_key.ts";
 import { mountAuthorize } from "./authorize.ts";
-import { mountControlApi } from "./control_api.ts";
-import { createControl, type SuperOfficeControl } from "./control.ts";
+import { mountControl } from "../control/verbs.ts";
+import { createControl, type SuperOfficeControl, verbsOf } from "./control.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { mountExchangeRest } from "./exchange_rest.ts";
 import { mountExchangeSoap } from "./exchange_soap.ts";
@@ -101,7 +101,7 @@ function createApp(world: World, control: SuperOfficeControl): Hono {
   mountTenantState(app, world);
   mountTenantApi(app, world);
   mountTenantSoap(app, world);
-  mountControlApi(app, control);
+  mountControl(app, verbsOf(control));
   return app;
 }
 

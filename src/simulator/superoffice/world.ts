@@ -97,6 +97,13 @@ export function findPerson(world: World, username: string): Person | undefined {
   return world.state.people.find((person) => person.username.toLowerCase() === wanted);
 }
 
+/** The first administrator there is. Throws when there is none. */
+export function administratorOf(world: World): Person {
+  const person = world.state.people.find(({ administrator }) => administrator);
+  if (!person) throw new Error("Cannot find administrator: this world has none");
+  return person;
+}
+
 /** Whether the tenant has authorised the app and it still holds. */
 export function isAuthorized(world: World, contextIdentifier: string): boolean {
   return world.state.authorizations.get(contextIdentifier)?.status === "active";
