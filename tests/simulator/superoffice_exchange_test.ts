@@ -9,6 +9,7 @@ import {
   consented,
   lastVerdict,
   noon,
+  payloadOf,
   postExchange,
   signToken,
   tenant,
@@ -230,4 +231,73 @@ Deno.test("an app key is read from RSAXML too, and refused when it is not RSA of
     }
     assert.throws(() => stage.control.registerPublicKey("<RSAKeyValue/>"), /RSAXML/);
     assert.throws(() => stage.control.registerPublicKey("key"), /not a PEM/);
+  }));
+
+Deno.test("the log says who asked, what was signed and what became of it, and gives nothing away", () =>
+  withSuperOffice(async (stage) => {
+    const seen: unknown[] = [];
+    const { token, SignedSystemToken } = consented(stage);
+    const stop = stage.control.watchExchanges((record) => seen.push(record));
+    const { Token } = await postExchange(stage, { SignedSystemToken });
+    const random = token.slice("Box Office-".length);
+    const signature = SignedSystemToken.split(".")[2] ?? "";
+    const [record] = stage.control.exchanges();
+    assert.deepEqual(record, {
+      at: noon,
+      door: "rest",
+      clientId: stage.clientId,
+      appName: "Box Office",
+      contextIdentifier: tenant,
+      companyName: "Example Tenant AS",
+      signedText: `Box Office-${random.slice(0, 2)}…${random.slice(-2)}.202611221200.${
+        signature.slice(0, 4)
+      }…`,
+      verdict: "issued",
+      authorizeErrorName: null,
+      authorizeErrorCode: null,
+      signedTimestamp: "202611221200",
+      status: 200,
+    });
+    assert.deepEqual(seen, [record]);
+    stop();
+    const ticket = String(payloadOf(Token)[`${claim}ticket`]);
+    const secrets = [token, random, signature, stage.clientSecret, String(Token), ticket];
+    // A client that mixes its values up must not get them published either.
+    for (const wrong of secrets) {
+      for (const name of ["ApplicationToken", "ContextIdentifier", "SignedSystemToken"]) {
+        await postExchange(stage, { SignedSystemToken, [name]: wrong });
+      }
+      for (
+        const text of [`${wrong}.202611221200.AAAA`, `a.${wrong}.AAAA`, `a.202611221200.${wrong}`]
+      ) {
+        await postExchange(stage, { SignedSystemToken: text });
+      }
+    }
+    const log = JSON.stringify(stage.control.exchanges());
+    for (const secret of secrets) assert.ok(!log.includes(secret));
+    assert.equal(stage.control.exchanges().length, 1 + 6 * secrets.length);
+    assert.equal(seen.length, 1);
+  }));
+
+Deno.test("the log names no app for a secret that is none, and no status for silence", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    await postExchange(stage, { SignedSystemToken, ApplicationToken: "x", ContextIdentifier: "y" });
+    const { clientId, appName, contextIdentifier, companyName, status } =
+      stage.control.exchanges()[0] ?? {};
+    assert.deepEqual(
+      [clientId, appName, contextIdentifier, companyName, status],
+      [null, null, null, null, 401],
+    );
+    stage.control.set({ exchangeSilent: true });
+    const watched = new Promise<number | null>((resolve) => {
+      const stop = stage.control.watchExchanges((record) => {
+        stop();
+        resolve(record.status);
+      });
+    });
+    const silent = postExchange(stage, { SignedSystemToken }).catch(() => undefined);
+    assert.equal(await watched, null);
+    await stage.close();
+    await silent;
   }));

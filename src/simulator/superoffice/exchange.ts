@@ -10,8 +10,9 @@ import {
   authorizeErrorText,
 } from "./authorize_error.ts";
 import type { ForcedFailure } from "./behaviour.ts";
-import type { ExchangeVerdict } from "./exchange_log.ts";
-import { isRunning, type Tenant } from "./tenant.ts";
+import { statusOf } from "./exchange_answer.ts";
+import { type ExchangeVerdict, maskSignedText, signedTimestampOf } from "./exchange_log.ts";
+import { isRunning, parseContextIdentifier, type Tenant } from "./tenant.ts";
 import { mintToken } from "./tokens.ts";
 import { findTenant, type World } from "./world.ts";
 
@@ -171,17 +172,24 @@ function isSigned(world: World, text: string, signature: string): boolean {
 }
 
 function record(world: World, request: ExchangeRequest, result: ExchangeResult): void {
-  const verdict = result.kind === "refused" ? result.verdict : result.kind;
+  const { applicationToken, contextIdentifier = "", signedSystemToken: signed } = request;
   const name = result.kind === "refused" ? result.error : null;
-  const parts = request.signedSystemToken?.split(".") ?? [];
+  const { clientId, clientSecret, appName } = world.state;
+  const isKnown = applicationToken === clientSecret;
+  const { exchangeSilent } = world.behaviour;
   world.exchangeLog.add({
     at: world.now(),
     door: request.door,
-    contextIdentifier: request.contextIdentifier ?? null,
-    verdict,
+    clientId: isKnown ? clientId : null,
+    appName: isKnown ? appName : null,
+    contextIdentifier: parseContextIdentifier(contextIdentifier) ? contextIdentifier : null,
+    companyName: findTenant(world, contextIdentifier)?.companyName ?? null,
+    signedText: signed === undefined ? null : maskSignedText(signed, [appName]),
+    verdict: result.kind === "refused" ? result.verdict : result.kind,
     authorizeErrorName: name,
     authorizeErrorCode: name && authorizeErrorCodes[name],
-    signedTimestamp: parts.length === 3 ? parts[1] ?? null : null,
+    signedTimestamp: signed === undefined ? null : signedTimestampOf(signed),
+    status: exchangeSilent ? null : statusOf(world.behaviour, request.door, result),
   });
 }
 

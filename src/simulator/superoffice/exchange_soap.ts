@@ -5,7 +5,7 @@
 import type { Context, Hono } from "hono";
 import type { Behaviour } from "./behaviour.ts";
 import { exchange, type ExchangeRequest, type ExchangeResult } from "./exchange.ts";
-import { errorMessageOf, forcedAnswer } from "./exchange_rest.ts";
+import { errorMessageOf, forcedAnswer } from "./exchange_answer.ts";
 import { partnerSystemUserNamespace as namespace, partnerSystemUserWsdl } from "./exchange_wsdl.ts";
 import { messagePage } from "./pages.ts";
 import { childOf, element, envelope, fault, readSoap, soapAction } from "./soap.ts";

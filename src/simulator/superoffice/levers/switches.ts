@@ -13,6 +13,8 @@ export interface SwitchLevers {
   resetSwitches(): void;
   exchanges(): readonly ExchangeRecord[];
   exchangeCount(): number;
+  /** Calls `listener` with every exchange from now on. Returns the function that ends it. */
+  watchExchanges(listener: (record: ExchangeRecord) => void): () => void;
   /** Forgets the recorded exchanges. */
   resetCounters(): void;
 }
@@ -32,6 +34,7 @@ export function switchLevers(world: World): SwitchLevers {
     },
     exchanges: () => world.exchangeLog.records(),
     exchangeCount: () => world.exchangeLog.count(),
+    watchExchanges: (listener) => world.exchangeLog.subscribe(listener),
     resetCounters: () => world.exchangeLog.reset(),
   };
 }
