@@ -119,7 +119,7 @@ Deno.test("the sandbox prints what it made for its user to try, on stdout, and n
       process.kill("SIGTERM");
       const { stdout, stderr } = await process.exit();
       const snapshot = JSON.parse(await Deno.readTextFile(`${folder}/simulator.json`));
-      marks.add("client secret", snapshot.client_secret);
+      marks.add("client secret", snapshot.apps[0].client_secret);
       marks.add("system user token", snapshot.authorizations[0].systemUserToken);
       for (const file of ["sealing.key", "ledger.key", "signing_key.pem"]) {
         const lines = (await Deno.readTextFile(`${folder}/${file}`)).split("\n");

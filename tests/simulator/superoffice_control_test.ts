@@ -101,7 +101,7 @@ Deno.test("after a restart from its snapshot it is the same vendor, without tick
   } finally {
     await after.close();
   }
-  await assert.rejects(startSuperOffice({ snapshot: "{}" }), /not a version 1 snapshot/);
+  await assert.rejects(startSuperOffice({ snapshot: "{}" }), /not one of version 1 or 2/);
 });
 
 Deno.test("only durable changes are told, and each of them", () => {

@@ -64,6 +64,13 @@ export function text(body: Body, name: string): string {
   return value;
 }
 
+/** A member that must be true or false. */
+export function flag(body: Body, name: string): boolean {
+  const value = body[name];
+  if (typeof value !== "boolean") throw new Error(`Cannot read ${name}: not true or false`);
+  return value;
+}
+
 /** A member that must be a number. */
 export function number(body: Body, name: string): number {
   const value = body[name];

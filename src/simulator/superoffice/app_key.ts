@@ -4,7 +4,7 @@
  * (published vendor samples use 1024).
  */
 import { Buffer } from "node:buffer";
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { XMLParser } from "fast-xml-parser";
 
 /** Parses PEM (SPKI, PKCS #1, or a private key) or `<RSAKeyValue>` XML. Throws when it is neither. */
@@ -20,6 +20,20 @@ export function parseAppPublicKey(text: string): KeyObject {
 /** PEM (SPKI) of a key: what a snapshot keeps. */
 export function publicPemOf(key: KeyObject): string {
   return key.export({ type: "spki", format: "pem" }).toString();
+}
+
+/** What people compare keys by. */
+export interface KeyFingerprint {
+  /** SHA-256 of the DER (SPKI), lower-case hex. */
+  readonly sha256: string;
+  readonly bits: number;
+}
+
+/** Of an app key. */
+export function fingerprintOf(key: KeyObject): KeyFingerprint {
+  const der = key.export({ type: "spki", format: "der" });
+  const sha256 = createHash("sha256").update(der).digest("hex");
+  return { sha256, bits: key.asymmetricKeyDetails?.modulusLength ?? 0 };
 }
 
 function fromPem(text: string): KeyObject {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Context, Hono } from "hono";
+import type { App } from "./app.ts";
 import { autoPostPage, errorPage } from "./pages.ts";
 import { type Params, readParams } from "./params.ts";
 import { alphanumerics } from "./random.ts";
@@ -12,7 +13,7 @@ import { signIn } from "./sign_in.ts";
 import { authorizeErrorText } from "./authorize_error.ts";
 import type { Person, Tenant } from "./tenant.ts";
 import { mintToken } from "./tokens.ts";
-import type { World } from "./world.ts";
+import type { AccessToken, World } from "./world.ts";
 
 /** Mounts both authorize endpoints, for GET and POST. */
 export function mountAuthorize(app: Hono, world: World): void {
@@ -42,6 +43,7 @@ interface Reply {
 }
 
 interface AuthorizeRequest {
+  readonly app: App;
   readonly reply: Reply;
   readonly wants: ReadonlySet<string>;
   readonly nonce: string | undefined;
@@ -76,11 +78,10 @@ function readRequest(
   params: Params,
   ctx: string | undefined,
 ): AuthorizeRequest | Refusal {
-  if (params.get("client_id") !== world.state.clientId) {
-    return { refusedPage: "The application is not known." };
-  }
+  const app = world.state.apps.get(params.get("client_id") ?? "");
+  if (!app) return { refusedPage: "The application is not known." };
   const redirectUri = params.get("redirect_uri") ?? "";
-  if (!isAcceptedRedirect(world.state.redirectUrls, redirectUri)) {
+  if (!isAcceptedRedirect(app.redirectUrls, redirectUri)) {
     return { refusedPage: authorizeErrorText("InvalidRedirectUrl") };
   }
   const wants = new Set((params.get("response_type") ?? "").split(" ").filter(Boolean));
@@ -104,6 +105,7 @@ function readRequest(
   const acrTenant = /(?:^| )tenant:(\S+)/i.exec(params.get("acr_values") ?? "")?.[1];
   const tenantHint = ctx ?? acrTenant;
   return {
+    app,
     reply,
     wants,
     nonce,
@@ -134,35 +136,37 @@ type Fields = readonly (readonly [string, string])[];
 
 function grant(
   world: World,
-  { wants, reply, nonce, challenge }: AuthorizeRequest,
+  { app, wants, reply, nonce, challenge }: AuthorizeRequest,
   { person, tenant }: { person: Person; tenant: Tenant },
 ): Fields {
-  const { contextIdentifier } = tenant;
-  const { username } = person;
+  const owner = {
+    clientId: app.clientId,
+    contextIdentifier: tenant.contextIdentifier,
+    username: person.username,
+  };
   const fields: [string, string][] = [];
   const code = wants.has("code") ? alphanumerics(64) : undefined;
   if (code !== undefined) {
     const until = world.now() + 600_000;
     const { redirectUri } = reply;
-    const record = { contextIdentifier, username, redirectUri, nonce, challenge, until };
-    world.codes.set(code, record);
+    world.codes.set(code, { ...owner, redirectUri, nonce, challenge, until });
     fields.push(["code", code]);
   }
   if (wants.has("token")) {
-    const accessToken = issueAccessToken(world, contextIdentifier, username);
+    const accessToken = issueAccessToken(world, owner);
     fields.push(["access_token", accessToken], ["token_type", "bearer"], ["expires_in", "3600"]);
   }
   if (wants.has("id_token")) {
-    fields.push(["id_token", mintToken(world, "id_token", { tenant, person, nonce, code })]);
+    fields.push(["id_token", mintToken(world, "id_token", { app, tenant, person, nonce, code })]);
   }
   return fields;
 }
 
 /** `8A:`, the tenant, and base64 of what only SuperOffice can read. Lives an hour. */
-export function issueAccessToken(world: World, ctx: string, username: string): string {
-  const token = `8A:${ctx}.${randomBytes(600).toString("base64")}`;
+export function issueAccessToken(world: World, owner: Omit<AccessToken, "until">): string {
+  const token = `8A:${owner.contextIdentifier}.${randomBytes(600).toString("base64")}`;
   const until = world.now() + 3_600_000;
-  world.accessTokens.set(token, { contextIdentifier: ctx, username, until });
+  world.accessTokens.set(token, { ...owner, until });
   return token;
 }
 

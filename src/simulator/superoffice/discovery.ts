@@ -17,7 +17,7 @@ export function mountDiscovery(app: Hono, world: World): void {
   app.get("/login/logout", async (c) => {
     const params = await readParams(c.req.raw);
     const target = params.get("post_logout_redirect_uri");
-    if (target === undefined || !isAcceptedRedirect(world.state.redirectUrls, target)) {
+    if (target === undefined || !isPostLogoutUrl(world, target)) {
       return c.html(messagePage("Signed out", "You have signed out of SuperOffice."));
     }
     const state = params.get("state");
@@ -25,6 +25,11 @@ export function mountDiscovery(app: Hono, world: World): void {
     if (state !== undefined) url.searchParams.append("state", state);
     return c.redirect(state === undefined ? target : url.href);
   });
+}
+
+/** Of any app: who signs out need not say of which. */
+function isPostLogoutUrl({ state }: World, url: string): boolean {
+  return [...state.apps.values()].some((app) => isAcceptedRedirect(app.postLogoutUrls, url));
 }
 
 function discovery(url: string): Readonly<Record<string, unknown>> {

@@ -9,12 +9,13 @@ import {
   type AuthorizeErrorName,
   authorizeErrorText,
 } from "./authorize_error.ts";
+import type { App } from "./app.ts";
 import type { ForcedFailure } from "./behaviour.ts";
 import { statusOf } from "./exchange_answer.ts";
 import { type ExchangeVerdict, maskSignedText, signedTimestampOf } from "./exchange_log.ts";
 import { isRunning, parseContextIdentifier, type Tenant } from "./tenant.ts";
 import { mintToken } from "./tokens.ts";
-import { findTenant, type World } from "./world.ts";
+import { authorizationOf, findAppBySecret, findTenant, type World } from "./world.ts";
 
 /** What a door read from its request; `undefined` where it was missing, empty or of another type. */
 export interface ExchangeRequest {
@@ -74,22 +75,21 @@ function judge(world: World, request: ExchangeRequest): ExchangeResult {
   if (!request.isWellFormed || !applicationToken || !contextIdentifier || !signedSystemToken) {
     return refuse("malformed", "The request is malformed.");
   }
-  if (applicationToken !== world.state.clientSecret) {
-    return refuse("unknown_application", "The application is not known.");
-  }
+  const app = findAppBySecret(world, applicationToken);
+  if (!app) return refuse("unknown_application", "The application is not known.");
   const tenant = findTenant(world, contextIdentifier);
   if (!tenant || tenant.state === "Deleted") {
     return refuse("unknown_tenant", "The tenant is not known.");
   }
   // A ticket is a row in the tenant's database: no database, no ticket.
   if (!isRunning(tenant)) return refuse("tenant_not_running", "The tenant is not running.");
-  return judgeSignature(world, signedSystemToken) ??
-    judgeAuthorization(world, tenant, signedSystemToken) ??
+  return judgeSignature(world, app, signedSystemToken) ??
+    judgeAuthorization(world, app, tenant, signedSystemToken) ??
     judgeSwitch(world) ??
-    { kind: "issued", token: issue(world, tenant) };
+    { kind: "issued", token: issue(world, app, tenant) };
 }
 
-function judgeSignature(world: World, signed: string): Refusal | undefined {
+function judgeSignature(world: World, app: App, signed: string): Refusal | undefined {
   const parts = signed.split(".");
   if (parts.length !== 3) return refuseWith("InvalidSignature");
   const [token = "", timestamp = "", signature = ""] = parts;
@@ -98,13 +98,18 @@ function judgeSignature(world: World, signed: string): Refusal | undefined {
   if (signedAt === undefined || Math.abs(world.now() - signedAt) >= windowMs) {
     return refuseWith("InvalidTimestamp");
   }
-  return isSigned(world, `${token}.${timestamp}`, signature)
+  return isSigned(world, app, `${token}.${timestamp}`, signature)
     ? undefined
     : refuseWith("InvalidSignature");
 }
 
-function judgeAuthorization(world: World, tenant: Tenant, signed: string): Refusal | undefined {
-  const record = world.state.authorizations.get(tenant.contextIdentifier);
+function judgeAuthorization(
+  world: World,
+  app: App,
+  tenant: Tenant,
+  signed: string,
+): Refusal | undefined {
+  const record = authorizationOf(world, app, tenant.contextIdentifier);
   if (!record) return refuseWith("Denied");
   switch (record.status) {
     case "revoked":
@@ -116,7 +121,7 @@ function judgeAuthorization(world: World, tenant: Tenant, signed: string): Refus
     case "active":
       break;
   }
-  return signed.split(".")[0] === record.systemUserToken
+  return app.hasSystemToken && signed.split(".")[0] === record.systemUserToken
     ? undefined
     : { ...refuseWith("Denied"), verdict: "wrong_system_user_token" };
 }
@@ -125,10 +130,10 @@ function judgeSwitch({ behaviour: { exchangeError } }: World): Refusal | undefin
   return exchangeError === null ? undefined : refuseWith(exchangeError);
 }
 
-function issue(world: World, tenant: Tenant): string {
+function issue(world: World, app: App, tenant: Tenant): string {
   const [person] = world.state.people;
   if (!person) throw new Error("Cannot issue ticket: nobody lives in this world");
-  return mintToken(world, "exchange", { tenant, person });
+  return mintToken(world, "exchange", { app, tenant, person });
 }
 
 const verdicts: Readonly<Record<AuthorizeErrorName, ExchangeVerdict>> = {
@@ -162,29 +167,33 @@ export function parseTimestamp(text: string): number | undefined {
 }
 
 /** RSASSA-PKCS1-v1_5 with SHA-256 over the UTF-8 text; standard base64 with its padding. */
-function isSigned(world: World, text: string, signature: string): boolean {
-  const { appPublicKey } = world.state;
-  if (world.behaviour.verifySignatures === "reject" || !appPublicKey) return false;
+function isSigned(
+  world: World,
+  { publicKey }: App,
+  text: string,
+  signature: string,
+): boolean {
+  if (world.behaviour.verifySignatures === "reject" || !publicKey) return false;
   const compact = signature.replace(/\s/g, "");
   const isBase64 = compact.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(compact);
   if (!isBase64) return false;
-  return verify("sha256", Buffer.from(text), appPublicKey, Buffer.from(compact, "base64"));
+  return verify("sha256", Buffer.from(text), publicKey, Buffer.from(compact, "base64"));
 }
 
 function record(world: World, request: ExchangeRequest, result: ExchangeResult): void {
   const { applicationToken, contextIdentifier = "", signedSystemToken: signed } = request;
   const name = result.kind === "refused" ? result.error : null;
-  const { clientId, clientSecret, appName } = world.state;
-  const isKnown = applicationToken === clientSecret;
+  const app = findAppBySecret(world, applicationToken ?? null);
+  const appNames = [...world.state.apps.values()].map((known) => known.name);
   const { exchangeSilent } = world.behaviour;
   world.exchangeLog.add({
     at: world.now(),
     door: request.door,
-    clientId: isKnown ? clientId : null,
-    appName: isKnown ? appName : null,
+    clientId: app?.clientId ?? null,
+    appName: app?.name ?? null,
     contextIdentifier: parseContextIdentifier(contextIdentifier) ? contextIdentifier : null,
     companyName: findTenant(world, contextIdentifier)?.companyName ?? null,
-    signedText: signed === undefined ? null : maskSignedText(signed, [appName]),
+    signedText: signed === undefined ? null : maskSignedText(signed, appNames),
     verdict: result.kind === "refused" ? result.verdict : result.kind,
     authorizeErrorName: name,
     authorizeErrorCode: name && authorizeErrorCodes[name],

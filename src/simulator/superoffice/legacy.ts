@@ -19,14 +19,14 @@ export function mountLegacyLogin(app: Hono, world: World): void {
     const params = await readParams(c.req.raw);
     const appId = params.get("app_id");
     if (appId === undefined) return c.html(messagePage("SuperOffice", "Begin at your app."));
-    if (appId !== world.state.clientId) {
-      return c.html(errorPage("The application is not known."), 400);
-    }
+    const app = world.state.apps.get(appId);
+    if (!app) return c.html(errorPage("The application is not known."), 400);
     const repeat = ["app_id", "redirect_url", "redirect_uri", "ctx"].flatMap((name) => {
       const value = params.get(name);
       return value === undefined ? [] : [[name, value] as const];
     });
     const step = signIn(world, params, {
+      app,
       repeat,
       tenantHint: params.get("ctx"),
       loginHint: undefined,
@@ -35,11 +35,11 @@ export function mountLegacyLogin(app: Hono, world: World): void {
     if (step.kind === "cancelled") return c.html(errorPage(authorizeErrorText("Denied")), 400);
     // The documents say redirect_url, the vendor's sample code redirect_uri.
     const asked = params.get("redirect_url") ?? params.get("redirect_uri") ??
-      world.state.redirectUrls.find((url) => !url.startsWith("^"));
-    if (asked === undefined || !isAcceptedRedirect(world.state.redirectUrls, asked)) {
+      app.redirectUrls.find((url) => !url.startsWith("^"));
+    if (asked === undefined || !isAcceptedRedirect(app.redirectUrls, asked)) {
       return c.redirect(endpointOf(world, step.tenant));
     }
-    const token = mintToken(world, "legacy", step);
+    const token = mintToken(world, "legacy", { app, ...step });
     return c.html(
       autoPostPage({ action: asked, fields: [[world.behaviour.jwtFieldCase, token]] }),
     );

@@ -5,6 +5,7 @@
  * `cancel`). Every form posts to the address it came from.
  */
 import { html } from "hono/html";
+import type { App } from "./app.ts";
 import { hex } from "./random.ts";
 import type { Person, Tenant } from "./tenant.ts";
 
@@ -56,13 +57,14 @@ export function tenantListPage(
  * documents no way to decline.
  */
 export function approvalPage(
-  options: { appName: string; vendor: string; tenant: Tenant; hidden: HiddenFields },
+  options: { app: App; tenant: Tenant; hidden: HiddenFields },
 ): Html {
-  const { appName, vendor, tenant, hidden } = options;
+  const { app: { name, vendor, authorizeText }, tenant, hidden } = options;
   return page(
-    `Do you want to approve ${appName} by ${vendor}?`,
+    `Do you want to approve ${name} by ${vendor}?`,
     html`
-      <p>${appName} wants a system user in ${tenant.companyName} (${tenant.contextIdentifier}).</p>
+      <p>${authorizeText}</p>
+      <p>Tenant: ${tenant.companyName} (${tenant.contextIdentifier})</p>
       <p>Approved applications can access your SuperOffice installation on your behalf.</p>
       <form method="post">
         ${hiddenFields(hidden)}

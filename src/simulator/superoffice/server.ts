@@ -16,7 +16,8 @@ import { mountTenantApi } from "./tenant_api.ts";
 import { mountTenantSoap } from "./tenant_soap.ts";
 import { mountTenantState } from "./tenant_state.ts";
 import { mountTokenEndpoint } from "./token_endpoint.ts";
-import { createState, readSnapshot, type State } from "./state.ts";
+import { readSnapshot } from "./snapshot.ts";
+import { createState, firstApp, type State } from "./state.ts";
 import { createWorld, type World } from "./world.ts";
 
 export interface SuperOfficeOptions {
@@ -37,7 +38,9 @@ export interface SuperOfficeOptions {
 export interface SuperOfficeSimulator {
   /** Origin and issuer: `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** Of the first app, as everything here that names none. */
   readonly clientId: string;
+  /** The one in force: it can be replaced. */
   readonly clientSecret: string;
   readonly appName: string;
   readonly control: SuperOfficeControl;
@@ -65,9 +68,15 @@ export async function startSuperOffice(
   world.changed();
   return {
     url,
-    clientId: state.clientId,
-    clientSecret: state.clientSecret,
-    appName: state.appName,
+    get clientId() {
+      return firstApp(state).clientId;
+    },
+    get clientSecret() {
+      return firstApp(state).clientSecret;
+    },
+    get appName() {
+      return firstApp(state).name;
+    },
     control,
     async close() {
       closing.abort();
@@ -77,9 +86,10 @@ export async function startSuperOffice(
 }
 
 function register(state: State, { publicKeyPem, redirectUrls = [] }: SuperOfficeOptions): void {
-  if (publicKeyPem !== undefined) state.appPublicKey = parseAppPublicKey(publicKeyPem);
+  const app = firstApp(state);
+  if (publicKeyPem !== undefined) app.publicKey = parseAppPublicKey(publicKeyPem);
   for (const redirectUrl of redirectUrls) {
-    if (!state.redirectUrls.includes(redirectUrl)) state.redirectUrls.push(redirectUrl);
+    if (!app.redirectUrls.includes(redirectUrl)) app.redirectUrls.push(redirectUrl);
   }
 }
 

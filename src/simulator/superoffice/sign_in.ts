@@ -2,6 +2,7 @@
  * The part of every login that a person sees: sign in, choose a tenant, approve. The same for the
  * OpenID Connect and the legacy login. Keeps no session: each answer comes with the whole request.
  */
+import type { App } from "./app.ts";
 import type { Params } from "./params.ts";
 import { approvalPage, type HiddenFields, signInPage, tenantListPage } from "./pages.ts";
 import { approve } from "./authorization.ts";
@@ -21,8 +22,14 @@ export type SignIn =
 export function signIn(
   world: World,
   params: Params,
-  request: { repeat: HiddenFields; tenantHint: string | undefined; loginHint: string | undefined },
+  request: {
+    app: App;
+    repeat: HiddenFields;
+    tenantHint: string | undefined;
+    loginHint: string | undefined;
+  },
 ): SignIn {
+  const { app } = request;
   const repeat = [...request.repeat];
   const showSignIn = (chosen: Person | undefined, banner?: string): SignIn => ({
     kind: "page",
@@ -48,15 +55,14 @@ export function signIn(
   if (!tenant) return { kind: "page", page: tenantListPage({ tenants, hidden: repeat }) };
   repeat.push(["tenant", tenant.contextIdentifier]);
 
-  if (isAuthorized(world, tenant.contextIdentifier)) return { kind: "done", person, tenant };
+  if (isAuthorized(world, app, tenant.contextIdentifier)) return { kind: "done", person, tenant };
   if (!person.administrator) return showSignIn(person, noAccess);
   const decision = params.get("decision");
   if (decision === "cancel") return { kind: "cancelled" };
   if (decision !== "approve") {
-    const { appName, appVendor: vendor } = world.state;
-    return { kind: "page", page: approvalPage({ appName, vendor, tenant, hidden: repeat }) };
+    return { kind: "page", page: approvalPage({ app, tenant, hidden: repeat }) };
   }
-  approve(world, tenant.contextIdentifier, person.username);
+  approve(world, app, tenant.contextIdentifier, person.username);
   return { kind: "done", person, tenant };
 }
 

@@ -2,6 +2,7 @@
  * The message SuperOffice pushes to an app when one of its tenants changes: JSON with a JWT that proves
  * where it comes from. Audience and lifetime of that JWT are unpublished; these copy the id_token.
  */
+import type { App } from "./app.ts";
 import type { Tenant } from "./tenant.ts";
 import { mintToken } from "./tokens.ts";
 import type { World } from "./world.ts";
@@ -27,8 +28,13 @@ export interface StateChange {
   readonly PublicEndpoint: string;
 }
 
-/** The message about one tenant. */
-export function stateChangeOf(world: World, tenant: Tenant, type: StateChangeType): StateChange {
+/** The message to one app about one tenant. */
+export function stateChangeOf(
+  world: World,
+  app: App,
+  tenant: Tenant,
+  type: StateChangeType,
+): StateChange {
   if (!Object.hasOwn(stateChangeTypes, type)) {
     throw new Error(`Cannot mint state change ${type}: unknown`);
   }
@@ -43,7 +49,7 @@ export function stateChangeOf(world: World, tenant: Tenant, type: StateChangeTyp
     ContextIdentifier: tenant.contextIdentifier,
     VersionName: "Release_11.10_2026.02.24-02",
     FileVersion: "11.10.0.0",
-    Token: mintToken(world, "id_token", { tenant, person }, { claims }),
+    Token: mintToken(world, "id_token", { app, tenant, person }, { claims }),
     PublicEndpoint: new URL(tenant.origin ?? world.url).host,
   };
 }

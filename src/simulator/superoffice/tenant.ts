@@ -1,6 +1,6 @@
 /**
  * What the simulated vendor knows for good: tenants, the people who can sign in, and which tenant has
- * authorised the app. Plain values only, so that a snapshot is their JSON.
+ * authorised which app. Plain values only, so that a snapshot is their JSON.
  */
 
 /** The published tenant states; 7 and 9 are not in the published list. */
@@ -43,10 +43,12 @@ export interface Person {
 
 export type AuthorizationStatus = "active" | "revoked" | "expired" | "needs_reapproval";
 
-/** The application authorization record that ties the app to one tenant. */
+/** The application authorization record that ties one app to one tenant. */
 export interface Authorization {
+  readonly clientId: string;
   readonly contextIdentifier: string;
   status: AuthorizationStatus;
+  /** Made with every record; an app without a system token neither sees nor may use it. */
   systemUserToken: string;
   approvedBy: string;
   /** Milliseconds of the simulator's clock. */

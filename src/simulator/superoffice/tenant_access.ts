@@ -4,7 +4,7 @@
  */
 import { isRunning, parseContextIdentifier, systemUserOf } from "./tenant.ts";
 import type { Person, Tenant } from "./tenant.ts";
-import { findPerson, findTenant, isAuthorized, type World } from "./world.ts";
+import { findAppBySecret, findPerson, findTenant, isAuthorized, type World } from "./world.ts";
 
 export type Access =
   | { readonly kind: "granted"; readonly tenant: Tenant; readonly person: Person }
@@ -45,10 +45,11 @@ export function personOfTicket(
   ticket: string,
   applicationToken: string | null,
 ): Person | undefined {
-  if (applicationToken !== world.state.clientSecret) return undefined;
+  const app = findAppBySecret(world, applicationToken);
+  if (!app) return undefined;
   const { ticketInvalidatedOnRevoke } = world.behaviour;
-  if (ticketInvalidatedOnRevoke && !isAuthorized(world, contextIdentifier)) return undefined;
-  const username = world.tickets.use(ticket, contextIdentifier);
+  if (ticketInvalidatedOnRevoke && !isAuthorized(world, app, contextIdentifier)) return undefined;
+  const username = world.tickets.use(ticket, app.clientId, contextIdentifier);
   if (username === undefined) return undefined;
   const system = systemUserOf(contextIdentifier);
   return username === system.username ? system : findPerson(world, username);
@@ -56,9 +57,10 @@ export function personOfTicket(
 
 function personOfAccessToken(world: World, tenant: Tenant, token: string): Person | undefined {
   const record = world.accessTokens.get(token);
-  const isValid = record && record.until > world.now() &&
+  const app = world.state.apps.get(record?.clientId ?? "");
+  const isValid = record && app && record.until > world.now() &&
     record.contextIdentifier === parseContextIdentifier(tenant.contextIdentifier) &&
-    isAuthorized(world, tenant.contextIdentifier);
+    isAuthorized(world, app, tenant.contextIdentifier);
   return isValid ? findPerson(world, record.username) : undefined;
 }
 

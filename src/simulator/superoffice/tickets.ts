@@ -8,9 +8,9 @@ import { hex } from "./random.ts";
 
 export interface Tickets {
   /** A new ticket, `7T:` and base64 of UTF-16LE `{32 hex};{integer};{CustNNNNN}`. */
-  issue(contextIdentifier: string, username: string): string;
-  /** Whose ticket this is in this tenant; the use makes it live its whole life again. */
-  use(ticket: string, contextIdentifier: string): string | undefined;
+  issue(owner: TicketOwner): string;
+  /** Whose ticket this is for this app and tenant; the use makes it live its whole life again. */
+  use(ticket: string, clientId: string, contextIdentifier: string): string | undefined;
   /** Forgets every ticket of a tenant. Returns how many there were. */
   deleteAll(contextIdentifier: string): number;
 }
@@ -19,15 +19,17 @@ export interface Tickets {
 export function createTickets(now: () => number, lifetime: () => number): Tickets {
   const rows = new Map<string, Row>();
   return {
-    issue(contextIdentifier, username) {
-      const text = `${hex(32)};${randomInt(1, 2 ** 31)};${contextIdentifier}`;
+    issue(owner) {
+      const text = `${hex(32)};${randomInt(1, 2 ** 31)};${owner.contextIdentifier}`;
       const ticket = "7T:" + Buffer.from(text, "utf16le").toString("base64");
-      rows.set(ticket, { contextIdentifier, username, until: now() + lifetime() });
+      rows.set(ticket, { ...owner, until: now() + lifetime() });
       return ticket;
     },
-    use(ticket, contextIdentifier) {
+    use(ticket, clientId, contextIdentifier) {
       const row = rows.get(ticket);
-      if (!row || row.contextIdentifier !== contextIdentifier) return undefined;
+      if (row?.clientId !== clientId || row.contextIdentifier !== contextIdentifier) {
+        return undefined;
+      }
       if (now() >= row.until) {
         rows.delete(ticket);
         return undefined;
@@ -45,8 +47,13 @@ export function createTickets(now: () => number, lifetime: () => number): Ticket
   };
 }
 
-interface Row {
+/** Whom a ticket is for. */
+export interface TicketOwner {
+  readonly clientId: string;
   readonly contextIdentifier: string;
   readonly username: string;
+}
+
+interface Row extends TicketOwner {
   until: number;
 }

@@ -6,14 +6,16 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, sign } from "node:crypto";
+import type { App } from "./app.ts";
 import type { TokenBend, TokenKind } from "./behaviour.ts";
 import { type Person, systemUserOf, type Tenant } from "./tenant.ts";
-import { endpointOf, isAuthorized, type World } from "./world.ts";
+import { authorizationOf, endpointOf, type World } from "./world.ts";
 
 /** Prefix of all of SuperOffice's own claims. */
 export const claimPrefix = "http://schemes.superoffice.net/identity/";
 
 export interface TokenSubject {
+  readonly app: App;
   readonly tenant: Tenant;
   /** Ignored in an exchange token, which speaks of the tenant's system user. */
   readonly person: Person;
@@ -62,7 +64,7 @@ function headerOf(world: World, kind: TokenKind, bend: TokenBend | null): Claims
 }
 
 function idTokenClaims(world: World, subject: TokenSubject): Claims {
-  const { person, tenant, nonce, code } = subject;
+  const { app, person, tenant, nonce, code } = subject;
   const now = Math.floor(world.now() / 1000);
   const { idTokenUrlClaims, iatType, audType, systemTokenFor } = world.behaviour;
   const mayHaveToken = person.administrator || systemTokenFor === "everyone";
@@ -73,19 +75,19 @@ function idTokenClaims(world: World, subject: TokenSubject): Claims {
     ...identityClaims(tenant, person),
     ...(idTokenUrlClaims === "none" ? {} : { [netserverUrl]: urls[netserverUrl] }),
     ...(idTokenUrlClaims === "both" ? { [webapiUrl]: urls[webapiUrl] } : {}),
-    ...(mayHaveToken ? systemTokenClaim(world, tenant) : {}),
+    ...(mayHaveToken ? systemTokenClaim(world, app, tenant) : {}),
     ...initialsClaims(person),
     ...(nonce === undefined ? {} : { nonce }),
     ...(code === undefined ? {} : { c_hash: halfHash(code) }),
     nbf: now - 60,
     exp: now + 300,
     iss: world.url,
-    aud: audType === "array" ? [world.state.clientId, world.state.clientId] : world.state.clientId,
+    aud: audType === "array" ? [app.clientId, app.clientId] : app.clientId,
   };
 }
 
 /** `sub` and the lifetime are unpublished for this kind; they copy the vendor's nearest sibling. */
-function exchangeClaims(world: World, { tenant, ticket }: TokenSubject): Claims {
+function exchangeClaims(world: World, { app, tenant, ticket }: TokenSubject): Claims {
   const now = Math.floor(world.now() / 1000);
   const { notBeforeSeconds, expiresSeconds } = world.behaviour.exchangeJwtTtl;
   const person = systemUserOf(tenant.contextIdentifier);
@@ -95,7 +97,7 @@ function exchangeClaims(world: World, { tenant, ticket }: TokenSubject): Claims 
     ...identityClaims(tenant, person),
     ...urlClaims(world, tenant),
     [`${claimPrefix}ticket`]: ticket ??
-      world.tickets.issue(tenant.contextIdentifier, person.username),
+      issueTicket(world, app, tenant, person),
     ...initialsClaims(person),
     nbf: now + notBeforeSeconds,
     exp: now + expiresSeconds,
@@ -104,7 +106,7 @@ function exchangeClaims(world: World, { tenant, ticket }: TokenSubject): Claims 
   };
 }
 
-function legacyClaims(world: World, { tenant, person, ticket }: TokenSubject): Claims {
+function legacyClaims(world: World, { app, tenant, person, ticket }: TokenSubject): Claims {
   const now = Math.floor(world.now() / 1000);
   const mayHaveToken = person.administrator || world.behaviour.systemTokenFor === "everyone";
   return {
@@ -112,11 +114,11 @@ function legacyClaims(world: World, { tenant, person, ticket }: TokenSubject): C
     iat: now,
     ...identityClaims(tenant, person),
     ...urlClaims(world, tenant),
-    ...(mayHaveToken ? systemTokenClaim(world, tenant) : {}),
+    ...(mayHaveToken ? systemTokenClaim(world, app, tenant) : {}),
     [`${claimPrefix}firstname`]: person.firstName,
     [`${claimPrefix}lastname`]: person.lastName,
     [`${claimPrefix}ticket`]: ticket ??
-      world.tickets.issue(tenant.contextIdentifier, person.username),
+      issueTicket(world, app, tenant, person),
     ...initialsClaims(person),
     nbf: now - 60,
     exp: now + 300,
@@ -150,10 +152,15 @@ function urlClaims(world: World, tenant: Tenant): Claims {
   };
 }
 
-function systemTokenClaim(world: World, { contextIdentifier }: Tenant): Claims {
-  if (!isAuthorized(world, contextIdentifier)) return {};
-  const token = world.state.authorizations.get(contextIdentifier)?.systemUserToken;
-  return { [`${claimPrefix}system_token`]: token };
+function systemTokenClaim(world: World, app: App, { contextIdentifier }: Tenant): Claims {
+  const record = authorizationOf(world, app, contextIdentifier);
+  if (!app.hasSystemToken || record?.status !== "active") return {};
+  return { [`${claimPrefix}system_token`]: record.systemUserToken };
+}
+
+function issueTicket(world: World, app: App, tenant: Tenant, { username }: Person): string {
+  const { contextIdentifier } = tenant;
+  return world.tickets.issue({ clientId: app.clientId, contextIdentifier, username });
 }
 
 function initialsClaims(person: Person): Claims {

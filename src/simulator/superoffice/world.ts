@@ -4,8 +4,10 @@
  */
 import { type Behaviour, defaultBehaviour } from "./behaviour.ts";
 import { createExchangeLog, type ExchangeLog } from "./exchange_log.ts";
-import { parseContextIdentifier, type Person, type Tenant } from "./tenant.ts";
-import { type State, writeSnapshot } from "./state.ts";
+import type { App } from "./app.ts";
+import { writeSnapshot } from "./snapshot.ts";
+import { authorizationKey, firstApp, type State } from "./state.ts";
+import { type Authorization, parseContextIdentifier, type Person, type Tenant } from "./tenant.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
 export interface World {
@@ -29,6 +31,7 @@ export interface World {
 
 /** One authorization code: ten minutes, once. */
 export interface AuthorizationCode {
+  readonly clientId: string;
   readonly contextIdentifier: string;
   readonly username: string;
   readonly redirectUri: string;
@@ -38,6 +41,7 @@ export interface AuthorizationCode {
 }
 
 export interface AccessToken {
+  readonly clientId: string;
   readonly contextIdentifier: string;
   readonly username: string;
   readonly until: number;
@@ -104,7 +108,28 @@ export function administratorOf(world: World): Person {
   return person;
 }
 
+/** An app that must be there; the first one when none is named. Throws otherwise. */
+export function requireApp({ state }: World, clientId?: string): App {
+  const app = clientId === undefined ? firstApp(state) : state.apps.get(clientId);
+  if (!app) throw new Error(`Cannot find app ${clientId}: unknown`);
+  return app;
+}
+
+/** The app that a client secret identifies. */
+export function findAppBySecret({ state }: World, secret: string | null): App | undefined {
+  return [...state.apps.values()].find(({ clientSecret }) => clientSecret === secret);
+}
+
+/** What ties an app to a tenant, whether or not it still holds. */
+export function authorizationOf(
+  { state }: World,
+  { clientId }: App,
+  contextIdentifier: string,
+): Authorization | undefined {
+  return state.authorizations.get(authorizationKey(clientId, contextIdentifier));
+}
+
 /** Whether the tenant has authorised the app and it still holds. */
-export function isAuthorized(world: World, contextIdentifier: string): boolean {
-  return world.state.authorizations.get(contextIdentifier)?.status === "active";
+export function isAuthorized(world: World, app: App, contextIdentifier: string): boolean {
+  return authorizationOf(world, app, contextIdentifier)?.status === "active";
 }

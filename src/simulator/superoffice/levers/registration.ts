@@ -1,36 +1,155 @@
-/** The levers of the Developer Portal: what the app's vendor registers. */
-import { text, type Verbs } from "../../control/verbs.ts";
-import { parseAppPublicKey } from "../app_key.ts";
-import type { World } from "../world.ts";
+/**
+ * The levers of the Developer Portal: what an app's vendor registers. The portal holds one secret and
+ * one key of each app: a new one ends the old one at once.
+ */
+import { type Body, flag, text, type Verb, type Verbs } from "../../control/verbs.ts";
+import { type App, createApp, type NewApp, newClientSecret } from "../app.ts";
+import { fingerprintOf, type KeyFingerprint, parseAppPublicKey } from "../app_key.ts";
+import { requireApp, type World } from "../world.ts";
+import { clientId, clientIdOf } from "./of_app.ts";
 
+/** The app is the first one unless it is named. */
 export interface RegistrationLevers {
+  /** A new app without key and addresses. Throws on a name the portal refuses. */
+  registerApp(app: NewApp): { readonly client_id: string; readonly client_secret: string };
+  apps(): readonly AppView[];
   /** PEM or RSAXML, public or private; only the public half is kept. */
-  registerPublicKey(key: string): void;
-  registerRedirectUrl(url: string): void;
+  registerPublicKey(key: string, clientId?: string): void;
+  /** To the letter, or a pattern when it begins with `^`. */
+  registerRedirectUrl(url: string, clientId?: string): void;
+  registerPostLogoutUrl(url: string, clientId?: string): void;
+  /** Where changes of tenants are told; null: nowhere. */
+  registerStateChangeUrl(url: string | null, clientId?: string): void;
+  /** Where people go whose sign-in came to nothing; null: nowhere. */
+  registerErrorUrl(url: string | null, clientId?: string): void;
+  /** The old secret stops at once. */
+  replaceClientSecret(clientId?: string): { readonly client_secret: string };
+}
+
+/** A registration as the portal shows it. */
+export interface AppView {
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly name: string;
+  readonly vendor: string;
+  readonly authorize_text: string;
+  readonly public_key: KeyFingerprint | null;
+  readonly redirect_urls: readonly string[];
+  readonly post_logout_urls: readonly string[];
+  readonly state_change_url: string | null;
+  readonly error_url: string | null;
+  readonly system_token: boolean;
+  readonly native: boolean;
 }
 
 export function registrationLevers(world: World): RegistrationLevers {
+  const change = (clientId: string | undefined, make: (app: App) => void) => {
+    make(requireApp(world, clientId));
+    world.changed();
+  };
   return {
-    registerPublicKey(key) {
-      world.state.appPublicKey = parseAppPublicKey(key);
+    registerApp(options) {
+      const app = createApp(options);
+      world.state.apps.set(app.clientId, app);
       world.changed();
+      return { client_id: app.clientId, client_secret: app.clientSecret };
     },
-    registerRedirectUrl(url) {
-      if (!world.state.redirectUrls.includes(url)) world.state.redirectUrls.push(url);
-      world.changed();
+    apps: () => [...world.state.apps.values()].map(viewOf),
+    registerPublicKey(key, clientId) {
+      const publicKey = parseAppPublicKey(key);
+      change(clientId, (app) => app.publicKey = publicKey);
+    },
+    registerRedirectUrl: (url, clientId) =>
+      change(clientId, (app) => add(app.redirectUrls, requireUrl(url))),
+    registerPostLogoutUrl: (url, clientId) =>
+      change(clientId, (app) => add(app.postLogoutUrls, requireUrl(url))),
+    registerStateChangeUrl: (url, clientId) =>
+      change(clientId, (app) => app.stateChangeUrl = url === null ? undefined : requireUrl(url)),
+    registerErrorUrl: (url, clientId) =>
+      change(clientId, (app) => app.errorUrl = url === null ? undefined : requireUrl(url)),
+    replaceClientSecret(clientId) {
+      const client_secret = newClientSecret();
+      change(clientId, (app) => app.clientSecret = client_secret);
+      return { client_secret };
     },
   };
 }
 
 export function registrationVerbs(levers: RegistrationLevers): Verbs {
   return {
-    register_public_key: {
-      takes: ["key"],
-      call: (body) => levers.registerPublicKey(text(body, "key")),
+    register_app: {
+      takes: ["name", "vendor?", "authorize_text?", "native?", "system_token?"],
+      call: (body) => levers.registerApp(newAppOf(body)),
     },
-    register_redirect_url: {
-      takes: ["url"],
-      call: (body) => levers.registerRedirectUrl(text(body, "url")),
+    apps: { takes: [], reads: true, call: () => levers.apps() },
+    register_public_key: ofApp("key", (body, app) => {
+      levers.registerPublicKey(text(body, "key"), app);
+    }),
+    register_redirect_url: ofApp("url", (body, app) => {
+      levers.registerRedirectUrl(text(body, "url"), app);
+    }),
+    register_post_logout_url: ofApp("url", (body, app) => {
+      levers.registerPostLogoutUrl(text(body, "url"), app);
+    }),
+    register_state_change_url: ofApp("url", (body, app) => {
+      levers.registerStateChangeUrl(body.url === null ? null : text(body, "url"), app);
+    }),
+    register_error_url: ofApp("url", (body, app) => {
+      levers.registerErrorUrl(body.url === null ? null : text(body, "url"), app);
+    }),
+    replace_client_secret: {
+      takes: [`${clientId}?`],
+      call: (body) => levers.replaceClientSecret(clientIdOf(body)),
     },
+  };
+}
+
+function ofApp(member: string, call: (body: Body, app: string | undefined) => void): Verb {
+  return { takes: [member, `${clientId}?`], call: (body) => call(body, clientIdOf(body)) };
+}
+
+function newAppOf(body: Body): NewApp {
+  return {
+    name: text(body, "name"),
+    ...("vendor" in body ? { vendor: text(body, "vendor") } : {}),
+    ...("authorize_text" in body ? { authorizeText: text(body, "authorize_text") } : {}),
+    ...("native" in body ? { isNative: flag(body, "native") } : {}),
+    ...("system_token" in body ? { hasSystemToken: flag(body, "system_token") } : {}),
+  };
+}
+
+function add(urls: string[], url: string): void {
+  if (!urls.includes(url)) urls.push(url);
+}
+
+/** An address or, for redirect URLs, a pattern that works. */
+function requireUrl(url: string): string {
+  const isUsable = url.startsWith("^") ? isPattern(url) : URL.canParse(url);
+  if (!isUsable) throw new Error(`Cannot register ${url}: neither an absolute URL nor a pattern`);
+  return url;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function viewOf(app: App): AppView {
+  return {
+    client_id: app.clientId,
+    client_secret: app.clientSecret,
+    name: app.name,
+    vendor: app.vendor,
+    authorize_text: app.authorizeText,
+    public_key: app.publicKey ? fingerprintOf(app.publicKey) : null,
+    redirect_urls: [...app.redirectUrls],
+    post_logout_urls: [...app.postLogoutUrls],
+    state_change_url: app.stateChangeUrl ?? null,
+    error_url: app.errorUrl ?? null,
+    system_token: app.hasSystemToken,
+    native: app.isNative,
   };
 }

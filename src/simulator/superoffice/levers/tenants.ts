@@ -1,5 +1,6 @@
 /** The levers of tenants: how they come, go, move and change state. */
 import { text, type Verbs } from "../../control/verbs.ts";
+import { forgetAuthorizations } from "../authorization.ts";
 import { digits } from "../random.ts";
 import {
   type AuthorizationStatus,
@@ -8,7 +9,13 @@ import {
   type TenantStateName,
   tenantStates,
 } from "../tenant.ts";
-import { type ContactEntity, requireTenant, type World } from "../world.ts";
+import {
+  authorizationOf,
+  type ContactEntity,
+  requireApp,
+  requireTenant,
+  type World,
+} from "../world.ts";
 import { ctx, ofTenant } from "./of_tenant.ts";
 
 export interface TenantLevers {
@@ -34,6 +41,7 @@ export interface NewTenant {
 }
 
 export interface TenantView extends Readonly<Tenant> {
+  /** Of the first app. */
   readonly authorization: AuthorizationStatus | null;
 }
 
@@ -58,7 +66,7 @@ export function tenantLevers(world: World): TenantLevers {
     resume: (ctx) => setTenantState(ctx, "Running"),
     remove(ctx) {
       const { contextIdentifier } = requireTenant(world, ctx);
-      world.state.authorizations.delete(contextIdentifier);
+      forgetAuthorizations(world, contextIdentifier);
       world.tickets.deleteAll(contextIdentifier);
       setTenantState(contextIdentifier, "Deleted");
     },
@@ -121,6 +129,6 @@ function newTenant(world: World, { contextIdentifier, companyName, serial }: New
 }
 
 function viewOf(world: World, tenant: Tenant): TenantView {
-  const status = world.state.authorizations.get(tenant.contextIdentifier)?.status ?? null;
-  return { ...tenant, authorization: status };
+  const first = authorizationOf(world, requireApp(world), tenant.contextIdentifier);
+  return { ...tenant, authorization: first?.status ?? null };
 }

@@ -9,7 +9,8 @@ import {
   stateChangeTypes,
 } from "../state_change.ts";
 import { mintToken } from "../tokens.ts";
-import { administratorOf, findPerson, requireTenant, type World } from "../world.ts";
+import { administratorOf, findPerson, requireApp, requireTenant, type World } from "../world.ts";
+import { clientIdOf } from "./of_app.ts";
 import { ctx } from "./of_tenant.ts";
 
 export interface TokenLevers {
@@ -19,12 +20,16 @@ export interface TokenLevers {
   mintExchangeToken(options: MintExchangeToken): string;
   mintLegacyToken(options: MintIdToken): string;
   /** The JSON SuperOffice would POST to the app when a tenant changes. */
-  mintStateChange(options: { readonly ctx: string; readonly type: StateChangeType }): StateChange;
+  mintStateChange(
+    options: { readonly ctx: string; readonly type: StateChangeType; readonly clientId?: string },
+  ): StateChange;
 }
 
 /** What is not given is as a right token has it. */
 export interface MintIdToken extends TokenBend {
   readonly ctx: string;
+  /** Absent: the first app. */
+  readonly clientId?: string;
   readonly nonce?: string;
   readonly username?: string;
   /** The code to hash into `c_hash`. */
@@ -33,15 +38,18 @@ export interface MintIdToken extends TokenBend {
 
 export interface MintExchangeToken extends TokenBend {
   readonly ctx: string;
+  readonly clientId?: string;
   readonly ticket?: string;
 }
 
 export function tokenLevers(world: World): TokenLevers {
   const mint = (kind: "id_token" | "legacy", options: MintIdToken) => {
-    const { ctx, nonce, username, code, ...bend } = options;
+    const { ctx, clientId, nonce, username, code, ...bend } = options;
+    const app = requireApp(world, clientId);
     const person = username === undefined ? administratorOf(world) : findPerson(world, username);
     if (!person) throw new Error(`Cannot mint token for ${username}: unknown`);
-    return mintToken(world, kind, { tenant: requireTenant(world, ctx), person, nonce, code }, bend);
+    const subject = { app, tenant: requireTenant(world, ctx), person, nonce, code };
+    return mintToken(world, kind, subject, bend);
   };
   return {
     async rotateLoginKey({ overlap = true } = {}) {
@@ -51,15 +59,26 @@ export function tokenLevers(world: World): TokenLevers {
     },
     mintIdToken: (options) => mint("id_token", options),
     mintLegacyToken: (options) => mint("legacy", options),
-    mintExchangeToken({ ctx, ticket, ...bend }) {
+    mintExchangeToken({ ctx, clientId, ticket, ...bend }) {
+      const app = requireApp(world, clientId);
       const tenant = requireTenant(world, ctx);
-      return mintToken(world, "exchange", { tenant, person: administratorOf(world), ticket }, bend);
+      const subject = { app, tenant, person: administratorOf(world), ticket };
+      return mintToken(world, "exchange", subject, bend);
     },
-    mintStateChange: ({ ctx, type }) => stateChangeOf(world, requireTenant(world, ctx), type),
+    mintStateChange: ({ ctx, type, clientId }) =>
+      stateChangeOf(world, requireApp(world, clientId), requireTenant(world, ctx), type),
   };
 }
 
-const mintable = [ctx, "nonce?", "username?", "code?", "ticket?", "…members of a bend"];
+const mintable = [
+  ctx,
+  "client_id?",
+  "nonce?",
+  "username?",
+  "code?",
+  "ticket?",
+  "…members of a bend",
+];
 
 export function tokenVerbs(levers: TokenLevers): Verbs {
   return {
@@ -80,17 +99,21 @@ export function tokenVerbs(levers: TokenLevers): Verbs {
       call: (body) => ({ token: levers.mintLegacyToken(bendable(body)) }),
     },
     mint_state_change: {
-      takes: [ctx, `type: ${Object.keys(stateChangeTypes).join(" | ")}`],
+      takes: [ctx, "client_id?", `type: ${Object.keys(stateChangeTypes).join(" | ")}`],
       call: (body) => {
         const type = text(body, "type") as StateChangeType;
-        return levers.mintStateChange({ ctx: text(body, ctx), type });
+        const clientId = clientIdOf(body);
+        const app = clientId === undefined ? {} : { clientId };
+        return levers.mintStateChange({ ctx: text(body, ctx), type, ...app });
       },
     },
   };
 }
 
-/** `context_identifier` to `ctx`; the members of a bend as they are. */
-function bendable({ context_identifier: tenant, ...rest }: Body): MintIdToken & MintExchangeToken {
+/** `context_identifier` to `ctx`, `client_id` to `clientId`; the members of a bend as they are. */
+function bendable(body: Body): MintIdToken & MintExchangeToken {
+  const { context_identifier: tenant, client_id: _, ...rest } = body;
   if (typeof tenant !== "string") throw new Error(`Cannot mint token: ${ctx} is missing`);
-  return { ...rest, ctx: tenant };
+  const clientId = clientIdOf(body);
+  return { ...rest, ctx: tenant, ...(clientId === undefined ? {} : { clientId }) };
 }

@@ -1,0 +1,131 @@
+/** What a restart keeps, and that a newer release reads what an older one kept. */
+import assert from "node:assert/strict";
+import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
+import {
+  appPublicKeyPem,
+  authorizeUrl,
+  noon,
+  open,
+  postExchange,
+  postToken,
+  redirectUri,
+  signToken,
+  submit,
+  tenant,
+  withSuperOffice,
+} from "./superoffice_client.ts";
+
+/** The last snapshot of a simulator that `play` was done to. */
+async function snapshotAfter(play: Parameters<typeof withSuperOffice>[0]): Promise<string> {
+  let snapshot = "";
+  await withSuperOffice(play, { onChange: (latest) => snapshot = latest });
+  return snapshot;
+}
+
+Deno.test("a snapshot of the release that knew one app is read: same app, tenants, consents, tokens", async () => {
+  let refresh_token = "";
+  let token = "";
+  const snapshot = await snapshotAfter(async (stage) => {
+    token = stage.control.approve(tenant).system_user_token;
+    stage.control.suspend(stage.control.addTenant().contextIdentifier);
+    const url = authorizeUrl(stage, {}, tenant);
+    const { location } = await submit(url, await open(url), { username: "admin@example.test" });
+    const code = new URL(location ?? "").searchParams.get("code") ?? "";
+    const grant = { grant_type: "authorization_code", code, redirect_uri: redirectUri };
+    refresh_token = String((await postToken(stage, grant)).body.refresh_token);
+  });
+  const { apps: [app], ...now } = JSON.parse(snapshot);
+  const first = {
+    version: 1,
+    client_id: app.client_id,
+    client_secret: app.client_secret,
+    app_name: "Box Office",
+    app_vendor: "Box Office Makers AS",
+    app_public_key: appPublicKeyPem(),
+    redirect_urls: ["https://tickets.example.com/cb"],
+    people: now.people,
+    tenants: now.tenants,
+    authorizations: [{
+      contextIdentifier: tenant,
+      status: "active",
+      systemUserToken: token,
+      approvedBy: "admin@example.test",
+      approvedAt: noon,
+    }],
+    login_keys: now.login_keys,
+    refresh_tokens: [[refresh_token, {
+      contextIdentifier: tenant,
+      username: "admin@example.test",
+    }]],
+  };
+  let written = "";
+  const after = await startSuperOffice({
+    snapshot: JSON.stringify(first),
+    clock: () => noon,
+    onChange: (latest) => written = latest,
+  });
+  try {
+    assert.deepEqual(
+      [after.clientId, after.clientSecret, after.appName],
+      [app.client_id, app.client_secret, "Box Office"],
+    );
+    assert.deepEqual(after.control.apps()[0]?.redirect_urls, ["https://tickets.example.com/cb"]);
+    assert.deepEqual(
+      after.control.tenants().map(({ state, authorization }) => [state, authorization]),
+      [
+        ["Running", "active"],
+        ["Suspended", null],
+      ],
+    );
+    const answer = await postExchange(after, { SignedSystemToken: signToken(token) });
+    assert.equal(answer.status, 200);
+    const refreshed = await postToken(after, { grant_type: "refresh_token", refresh_token });
+    assert.equal(refreshed.status, 200);
+    assert.equal(JSON.parse(written).version, 2);
+  } finally {
+    await after.close();
+  }
+});
+
+Deno.test("several apps come back as they were", async () => {
+  let before: unknown;
+  let tenants: unknown;
+  const snapshot = await snapshotAfter(({ control }) => {
+    const { client_id } = control.registerApp({
+      name: "Other",
+      vendor: "Others",
+      authorizeText: "Text",
+      isNative: true,
+      hasSystemToken: false,
+    });
+    control.registerPublicKey(appPublicKeyPem(), client_id);
+    control.registerRedirectUrl("https://a.example.com/", client_id);
+    control.registerPostLogoutUrl("https://b.example.com/", client_id);
+    control.registerStateChangeUrl("https://c.example.com/", client_id);
+    control.registerErrorUrl("https://d.example.com/", client_id);
+    control.approve(tenant);
+    control.approve(tenant, client_id);
+    control.revoke(tenant, client_id);
+    before = control.apps();
+    tenants = control.tenants().map(({ authorization }) => authorization);
+  });
+  const after = await startSuperOffice({ snapshot });
+  try {
+    assert.deepEqual(after.control.apps(), before);
+    assert.deepEqual(after.control.tenants().map(({ authorization }) => authorization), tenants);
+    const statuses = JSON.parse(snapshot).authorizations.map(({ status }: { status: string }) =>
+      status
+    );
+    assert.deepEqual(statuses, ["active", "revoked"]);
+  } finally {
+    await after.close();
+  }
+});
+
+Deno.test("what is no snapshot is refused", async () => {
+  for (
+    const snapshot of ["{}", "null", '{"version":3}', '{"version":1}', '{"version":2,"apps":[]}']
+  ) {
+    await assert.rejects(startSuperOffice({ snapshot }), /not one of version 1 or 2/);
+  }
+});
