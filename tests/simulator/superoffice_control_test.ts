@@ -76,7 +76,7 @@ Deno.test("the control API refuses what it cannot do, with a sentence", () =>
     assert.equal((await call(stage, "add_tenant", ofTenant))[0], 400);
   }));
 
-Deno.test("after a restart from its snapshot it is the same vendor, without tickets and codes", async () => {
+Deno.test("after a restart from its snapshot it is the same vendor", async () => {
   let snapshot = "";
   const onChange = (latest: string) => snapshot = latest;
   let before: Stage | undefined;
@@ -118,7 +118,9 @@ Deno.test("only durable changes are told, and each of them", () => {
     assert.equal(await toldBy(() => control.revoke(tenant)), 1);
     assert.equal(await toldBy(() => control.suspend(tenant)), 1);
     assert.equal(await toldBy(() => control.set({ errorMessage: "empty" })), 0);
-    assert.equal(await toldBy(() => control.mintExchangeToken({ ctx: tenant })), 0);
+    assert.equal(await toldBy(() => control.mintExchangeToken({ ctx: tenant })), 1);
+    assert.equal(await toldBy(() => control.mintIdToken({ ctx: tenant })), 0);
+    assert.equal(await toldBy(() => control.deleteTickets(tenant)), 1);
     assert.equal(await toldBy(() => control.deleteTickets(tenant)), 0);
   }, { onChange: () => told++ });
 });

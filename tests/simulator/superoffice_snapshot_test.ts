@@ -1,6 +1,9 @@
 /** What a restart keeps, and that a newer release reads what an older one kept. */
 import assert from "node:assert/strict";
-import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
+import {
+  startSuperOffice,
+  type SuperOfficeSimulator,
+} from "../../src/simulator/superoffice/server.ts";
 import {
   appPublicKeyPem,
   authorizeUrl,
@@ -12,7 +15,9 @@ import {
   signToken,
   submit,
   tenant,
+  ticketOf,
   withSuperOffice,
+  withTicket,
 } from "./superoffice_client.ts";
 
 /** The last snapshot of a simulator that `play` was done to. */
@@ -121,6 +126,66 @@ Deno.test("several apps come back as they were", async () => {
     await after.close();
   }
 });
+
+Deno.test("tickets and companies survive a restart; a ticket's use and end count as before", async () => {
+  const hour = 3_600_000;
+  let ticket = "";
+  let unused = "";
+  let snapshot = "";
+  await withSuperOffice(async (stage) => {
+    ticket = await ticketOf(stage);
+    unused = await ticketOf(stage);
+    stage.at(hour);
+    assert.equal(await createCompany(stage, ticket), 200);
+    assert.equal(JSON.parse(snapshot).tickets.length, 2);
+  }, { onChange: (latest) => snapshot = latest });
+  for (const [at, status, other] of [[5, 200, 200], [6.5, 200, 401], [7, 401, 401]] as const) {
+    let again = "";
+    const after = await startSuperOffice({
+      snapshot,
+      clock: () => noon + at * hour,
+      onChange: (latest) => again = latest,
+    });
+    try {
+      assert.deepEqual(after.control.contacts(tenant).map(({ Name }) => Name), ["Kept AS"]);
+      const left = JSON.parse(again).tickets.map(([text]: [string]) => text);
+      assert.deepEqual(
+        left,
+        [...status === 200 ? [ticket] : [], ...other === 200 ? [unused] : []],
+      );
+      assert.equal(await createCompany(after, ticket), status);
+      assert.equal(await createCompany(after, unused), other);
+    } finally {
+      await after.close();
+    }
+  }
+});
+
+Deno.test("a deleted ticket stays deleted after a restart", async () => {
+  let ticket = "";
+  const snapshot = await snapshotAfter(async (stage) => {
+    ticket = await ticketOf(stage);
+    stage.control.deleteTickets(tenant);
+  });
+  const after = await startSuperOffice({ snapshot, clock: () => noon });
+  try {
+    assert.equal(await createCompany(after, ticket), 401);
+  } finally {
+    await after.close();
+  }
+});
+
+/** Where the tenant lives now. */
+async function createCompany(superoffice: SuperOfficeSimulator, ticket: string): Promise<number> {
+  const { Api } = await (await fetch(`${superoffice.url}/api/state/${tenant}`)).json();
+  const response = await fetch(`${Api}/v1/Contact`, {
+    method: "POST",
+    headers: { ...withTicket(superoffice, ticket), "content-type": "application/json" },
+    body: JSON.stringify({ Name: "Kept AS" }),
+  });
+  await response.body?.cancel();
+  return response.status;
+}
 
 Deno.test("what is no snapshot is refused", async () => {
   for (

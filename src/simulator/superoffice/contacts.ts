@@ -41,6 +41,7 @@ export function createContact(
     CreatedBy: { AssociateId: author.associateId, Name: author.username },
   };
   known.set(entity.ContactId, entity);
+  world.changed();
   return entity;
 }
 

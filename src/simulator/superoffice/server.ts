@@ -31,7 +31,7 @@ export interface SuperOfficeOptions {
   readonly clock?: () => number;
   /** What `onChange` was last given: the same vendor again. The other options win over it. */
   readonly snapshot?: string;
-  /** Called after every durable change with all of it, secrets included. Not for tickets and codes. */
+  /** Called after every durable change with all of it, secrets included. Not for codes and access tokens. */
   readonly onChange?: (snapshot: string) => void;
 }
 

@@ -7,9 +7,12 @@ import { type App, createApp } from "./app.ts";
 import { readLoginKey } from "./login_key.ts";
 import { authorizationKey, defaultPeople, type RefreshToken, type State } from "./state.ts";
 import type { Authorization, Person, Tenant } from "./tenant.ts";
+import type { TicketRow } from "./tickets.ts";
+import type { ContactEntity } from "./world.ts";
 
-/** JSON from which `readSnapshot` makes the same state again. */
-export function writeSnapshot(state: State): string {
+/** JSON from which `readSnapshot` makes the same state again, without tickets that ended before `now`. */
+export function writeSnapshot(state: State, now: number): string {
+  const alive = [...state.tickets].filter(([, { until }]) => now < until);
   const snapshot: Snapshot = {
     version: 2,
     apps: [...state.apps.values()].map(writeApp),
@@ -18,6 +21,8 @@ export function writeSnapshot(state: State): string {
     authorizations: [...state.authorizations.values()],
     login_keys: state.loginKeys.map((key) => key.pem),
     refresh_tokens: [...state.refreshTokens],
+    tickets: alive.slice(-mostTickets),
+    contacts: [...state.contacts].map(([tenant, entities]) => [tenant, [...entities.values()]]),
   };
   return JSON.stringify(snapshot);
 }
@@ -42,8 +47,18 @@ export function readSnapshot(text: string): State {
     ])),
     loginKeys: [current, ...older],
     refreshTokens: new Map(snapshot.refresh_tokens ?? []),
+    tickets: new Map(snapshot.tickets ?? []),
+    contacts: new Map(
+      (snapshot.contacts ?? []).map(([tenant, entities]) => [
+        tenant,
+        new Map(entities.map((entity) => [entity.ContactId, entity])),
+      ]),
+    ),
   };
 }
+
+/** Every exchange makes one, and every change writes all. */
+const mostTickets = 1000;
 
 interface Snapshot {
   readonly version: 2;
@@ -53,6 +68,8 @@ interface Snapshot {
   readonly authorizations: readonly Authorization[];
   readonly login_keys: readonly string[];
   readonly refresh_tokens: readonly (readonly [string, RefreshToken])[];
+  readonly tickets: readonly (readonly [string, TicketRow])[];
+  readonly contacts: readonly (readonly [string, readonly ContactEntity[]])[];
 }
 
 interface AppSnapshot {

@@ -6,6 +6,8 @@ import { type App, createApp } from "./app.ts";
 import { generateLoginKey, type LoginKey } from "./login_key.ts";
 import { digits } from "./random.ts";
 import type { Authorization, Person, Tenant } from "./tenant.ts";
+import type { TicketRow } from "./tickets.ts";
+import type { ContactEntity } from "./world.ts";
 
 export interface State {
   /** By client id, in the order of registration; never empty. */
@@ -17,6 +19,10 @@ export interface State {
   /** The first signs; the others are still published. */
   loginKeys: readonly [LoginKey, ...LoginKey[]];
   readonly refreshTokens: Map<string, RefreshToken>;
+  /** In the tenants' databases, as are their companies. */
+  readonly tickets: Map<string, TicketRow>;
+  /** By tenant, then by id. */
+  readonly contacts: Map<string, Map<number, ContactEntity>>;
 }
 
 /** Per person and app; reusable until revoked. */
@@ -47,6 +53,8 @@ export async function createState(): Promise<State> {
     authorizations: new Map(),
     loginKeys: [await generateLoginKey()],
     refreshTokens: new Map(),
+    tickets: new Map(),
+    contacts: new Map(),
   };
 }
 

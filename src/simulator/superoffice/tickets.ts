@@ -15,14 +15,24 @@ export interface Tickets {
   deleteAll(contextIdentifier: string): number;
 }
 
-/** An empty store of tickets. Both functions answer in milliseconds. */
-export function createTickets(now: () => number, lifetime: () => number): Tickets {
-  const rows = new Map<string, Row>();
+/**
+ * Tickets over the rows of a snapshot. `now` and `lifetime` are in milliseconds; `changed` is called when
+ * the rows are worth keeping: not for every use, which would be for every call.
+ */
+export function createTickets(
+  { rows, now, lifetime, changed }: {
+    rows: Map<string, TicketRow>;
+    now: () => number;
+    lifetime: () => number;
+    changed: () => void;
+  },
+): Tickets {
   return {
     issue(owner) {
       const text = `${hex(32)};${randomInt(1, 2 ** 31)};${owner.contextIdentifier}`;
       const ticket = "7T:" + Buffer.from(text, "utf16le").toString("base64");
       rows.set(ticket, { ...owner, until: now() + lifetime() });
+      changed();
       return ticket;
     },
     use(ticket, clientId, contextIdentifier) {
@@ -34,7 +44,9 @@ export function createTickets(now: () => number, lifetime: () => number): Ticket
         rows.delete(ticket);
         return undefined;
       }
+      const before = row.until;
       row.until = now() + lifetime();
+      if (Math.floor(row.until / 60_000) !== Math.floor(before / 60_000)) changed();
       return row.username;
     },
     deleteAll(contextIdentifier) {
@@ -42,6 +54,7 @@ export function createTickets(now: () => number, lifetime: () => number): Ticket
       for (const [ticket, row] of rows) {
         if (row.contextIdentifier === contextIdentifier && rows.delete(ticket)) deleted++;
       }
+      if (deleted > 0) changed();
       return deleted;
     },
   };
@@ -54,6 +67,7 @@ export interface TicketOwner {
   readonly username: string;
 }
 
-interface Row extends TicketOwner {
+/** A ticket as the tenant's database has it. */
+export interface TicketRow extends TicketOwner {
   until: number;
 }
