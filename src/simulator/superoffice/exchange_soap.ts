@@ -8,7 +8,7 @@ import { exchange, type ExchangeRequest, type ExchangeResult } from "./exchange.
 import { errorMessageOf, forcedAnswer } from "./exchange_answer.ts";
 import { partnerSystemUserNamespace as namespace, partnerSystemUserWsdl } from "./exchange_wsdl.ts";
 import { messagePage } from "./pages.ts";
-import { childOf, element, envelope, fault, readSoap, soapAction } from "./soap.ts";
+import { childOf, element, envelope, fault, isWsdlAsked, readSoap, soapAction } from "./soap.ts";
 import type { SoapMessage } from "./soap.ts";
 import type { World } from "./world.ts";
 
@@ -16,8 +16,7 @@ import type { World } from "./world.ts";
 export function mountExchangeSoap(app: Hono, world: World): void {
   const path = "/login/services/partnersystemuserservice.svc";
   app.get(path, (c) => {
-    const asked = new URL(c.req.url).search.toLowerCase();
-    if (asked !== "?wsdl" && asked !== "?singlewsdl") {
+    if (!isWsdlAsked(c.req.url)) {
       return c.html(messagePage("PartnerSystemUserService", "Add ?wsdl for the description."));
     }
     return xml(c, partnerSystemUserWsdl(world.url), 200);

@@ -11,6 +11,8 @@ export interface XmlElement {
   readonly name: string;
   /** All text directly inside. */
   readonly text: string;
+  /** Whether it says `xsi:nil`: the same as not being there. */
+  readonly isNil: boolean;
   readonly children: readonly XmlElement[];
 }
 
@@ -43,6 +45,11 @@ export function soapAction(header: string | undefined): string {
   return (header ?? "").trim().replace(/^"(.*)"$/, "$1");
 }
 
+/** Whether a GET asks for the description: `?wsdl` or `?singleWsdl`, in any case. */
+export function isWsdlAsked(url: string): boolean {
+  return /^\?(single)?wsdl$/i.test(new URL(url).search);
+}
+
 /** An envelope around XML that is already escaped. */
 export function envelope(body: string, header = ""): string {
   const head = header === "" ? "" : `<s:Header>${header}</s:Header>`;
@@ -66,7 +73,9 @@ export function element(name: string, text: string | number | null | undefined):
   return `<${name}>${escapeXml(String(text))}</${name}>`;
 }
 
-const instanceNamespaces = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' +
+const instanceNamespace = "http://www.w3.org/2001/XMLSchema-instance";
+
+const instanceNamespaces = `xmlns:xsi="${instanceNamespace}" ` +
   'xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
 
 export function escapeXml(text: string): string {
@@ -130,5 +139,18 @@ function resolve(node: Node, outer: ReadonlyMap<string, string>): XmlElement {
     .map((child) => String(child[textNode])).join("");
   const children = inside.filter((child) => nameOf(child) !== textNode)
     .map((child) => resolve(child, scope));
-  return { namespace: namespace ?? "", name: name ?? "", text, children };
+  return {
+    namespace: namespace ?? "",
+    name: name ?? "",
+    text,
+    isNil: isNil(node, scope),
+    children,
+  };
+}
+
+function isNil(node: Node, scope: ReadonlyMap<string, string>): boolean {
+  return Object.entries(node[":@"] ?? {}).some(([name, value]) => {
+    const [prefix = "", local] = name.split(":", 2);
+    return local === "nil" && scope.get(prefix) === instanceNamespace && /^(true|1)$/.test(value);
+  });
 }

@@ -3,16 +3,28 @@
  * operations of `Contact.svc`. Whether a call succeeded is said in a header of the answer.
  */
 import type { Context, Hono } from "hono";
-import { createContact, defaultContact } from "./contacts.ts";
-import { childOf, element, envelope, fault, readSoap, soapAction } from "./soap.ts";
+import { carrierElement, readCarrierElement } from "./carrier_xml.ts";
+import { contactWsdl, netServerNamespace as namespace } from "./contact_wsdl.ts";
+import { defaultContact, saveContact } from "./contacts.ts";
+import { messagePage } from "./pages.ts";
+import { childOf, element, envelope, fault, isWsdlAsked, readSoap, soapAction } from "./soap.ts";
 import type { SoapMessage, XmlElement } from "./soap.ts";
 import { locate, personOfTicket } from "./tenant_access.ts";
 import type { Person, Tenant } from "./tenant.ts";
-import type { ContactEntity, World } from "./world.ts";
+import { type ContactEntity, endpointOf, type World } from "./world.ts";
 
 /** Mounts `Contact.svc` of every tenant. */
 export function mountTenantSoap(app: Hono, world: World): void {
-  app.post("/:ctx{cust[0-9]+}/remote/services88/contact.svc", async (c) => {
+  const path = "/:ctx{cust[0-9]+}/remote/services88/contact.svc";
+  app.get(path, (c) => {
+    const tenant = locate(world, c.req.raw, c.req.param("ctx"));
+    if ("kind" in tenant) return c.text(tenant.text, tenant.status);
+    if (!isWsdlAsked(c.req.url)) {
+      return c.html(messagePage("WcfContactService", "Add ?wsdl for the description."));
+    }
+    return xml(c, contactWsdl(endpointOf(world, tenant)), 200);
+  });
+  app.post(path, async (c) => {
     const text = await c.req.text();
     const tenant = locate(world, c.req.raw, c.req.param("ctx"));
     if ("kind" in tenant) return c.text(tenant.text, tenant.status);
@@ -28,14 +40,13 @@ export function mountTenantSoap(app: Hono, world: World): void {
     const person = personOf(world, tenant, message);
     if (!person) return xml(c, failed(operation, "Not authenticated"), 200);
     const entity = operation === create
-      ? defaultContact()
+      ? defaultContact(person)
       : saved(world, tenant, person, message.payload);
-    if (!entity) return xml(c, failed(operation, "ContactEntity is missing"), 200);
+    if (typeof entity === "string") return xml(c, failed(operation, entity), 200);
     return xml(c, succeeded(operation, entity), 200);
   });
 }
 
-const namespace = "http://www.superoffice.net/ws/crm/NetServer/Services88";
 const create = "CreateDefaultContactEntity";
 const save = "SaveContactEntity";
 
@@ -51,33 +62,28 @@ function personOf(world: World, tenant: Tenant, { header }: SoapMessage): Person
   return personOfTicket(world, tenant, ticket, secret);
 }
 
+/** What was saved, or why not. */
 function saved(
   world: World,
   tenant: Tenant,
   person: Person,
   payload: XmlElement | undefined,
-): ContactEntity | undefined {
+): ContactEntity | string {
   const entity = childOf(payload, namespace, "ContactEntity");
-  if (payload?.name !== save || !entity) return undefined;
-  const texts = entity.children.filter(({ children }) => children.length === 0)
-    .map(({ name, text }) => [name.toLowerCase(), text] as const);
-  const plain = new Map(texts);
-  // These are not the caller's to set.
-  for (const name of ["contactid", "createddate", "updateddate", "createdby"]) plain.delete(name);
-  for (const name of ["country", "category", "business"]) plain.delete(name);
-  return createContact(world, tenant.contextIdentifier, plain, person);
+  if (payload?.name !== save || !entity || entity.isNil) return "ContactEntity is missing";
+  try {
+    const sent = readCarrierElement("ContactEntity", entity);
+    const contact = saveContact(world, tenant.contextIdentifier, { sent, author: person });
+    return contact ?? "Not found";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function succeeded(operation: string, entity: ContactEntity): string {
-  const text = (name: string) => {
-    const value = entity[name];
-    return typeof value === "string" || typeof value === "number" ? value : undefined;
-  };
-  const names = ["ContactId", "Name", "Department", "OrgNr", "Number1", "Number2"];
-  names.push("UpdatedDate", "CreatedDate", "Description");
-  const members = names.map((name) => element(name, text(name))).join("");
-  const body = `<${operation}Response xmlns="${namespace}"><Response>${members}</Response>` +
-    `</${operation}Response>`;
+  const body = `<${operation}Response xmlns="${namespace}">${
+    carrierElement("Response", "ContactEntity", entity)
+  }</${operation}Response>`;
   return envelope(body, replyHeader(true, undefined));
 }
 
