@@ -141,7 +141,7 @@ Deno.test("a call that is not simulated is the vendor's 404", () =>
     const notFound = [404, "SoNotFoundException"];
     assert.deepEqual(await refusalOf(api.getContactRestApi().deleteByIdAsync(2)), notFound);
     assert.deepEqual(await refusalOf(api.getPersonRestApi().getByIdAsync(2)), notFound);
-    assert.deepEqual(await refusalOf(api.getUserAgent().getAllRolesAsync({})), notFound);
+    assert.deepEqual(await refusalOf(api.getUserAgent().createDefaultRoleEntityAsync()), notFound);
   }));
 
 interface ContactCalls {
