@@ -28,6 +28,8 @@ export interface Tenant {
   state: TenantStateName;
   /** Origin of this tenant's web services; absent: the simulator's own. */
   origin?: string;
+  /** How often it was upgraded; absent: never. */
+  upgrades?: number;
 }
 
 /** One person who can sign in. The simulator asks for no password. */

@@ -3,6 +3,7 @@
  * when a tenant moves. Note that `Api` has no trailing slash, unlike the `webapi_url` claim.
  */
 import type { Hono } from "hono";
+import { releaseOf } from "./release.ts";
 import { isRunning } from "./tenant.ts";
 import { endpointOf, findTenant, type World } from "./world.ts";
 
@@ -33,7 +34,7 @@ export function mountTenantState(app: Hono, world: World): void {
       IsRunning: isRunning(tenant),
       ValidUntil: validUntil,
       Api: `${endpoint}/api`,
-      Version: "Release_11.10_2026.02.24-02",
+      Version: releaseOf(tenant).label,
     });
   });
 }
