@@ -121,7 +121,8 @@ function announce({ publicUrl, apiKey, simulator }: Running): void {
   print.line("2. Ask for the tenant's ticket:");
   print.line(`   curl -H "Authorization: Bearer ${key}" ${ticket}`);
   if (simulator === null) return;
-  const company = new URL("/Cust12345/api/v1/Contact/default", simulator.url).href;
+  const [tenant] = simulator.control.tenants();
+  const company = `${tenant!.endpoint}/api/v1/Contact/default`;
   print.line("3. Use the ticket as SuperOffice's own clients do:");
   print.line(
     `   curl -H "Authorization: SOTicket 7T:…" -H "SO-AppToken: ${simulator.clientSecret}" ${company}`,

@@ -11,7 +11,7 @@ import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
 import { Secret } from "./domain/secret.ts";
 import { sha256Hex } from "./domain/signed_text.ts";
-import type { SuperOfficeSimulator } from "./simulator/superoffice/server.ts";
+import type { SuperOfficeOptions, SuperOfficeSimulator } from "./simulator/superoffice/server.ts";
 
 export interface Sandbox {
   readonly superoffice: SuperOfficeConfig;
@@ -34,11 +34,10 @@ export async function startSandbox(config: Config): Promise<Sandbox> {
     ...(snapshot === null ? {} : { snapshot }),
     onChange: (changed: string) => dir.replace("simulator.json", changed),
   };
-  const simulator = await startSuperOffice({ ...options, port: simulatorPort(config) })
-    .catch((error) => {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      return startSuperOffice(options);
-    });
+  const simulator = await startAtFirst(
+    wantedPorts(config),
+    (ports) => startSuperOffice({ ...options, ...ports }),
+  );
   return {
     simulator,
     superoffice: {
@@ -50,9 +49,24 @@ export async function startSandbox(config: Config): Promise<Sandbox> {
   };
 }
 
-/** Next to the service's own port, so that bookmarks keep working; any free one if that is taken. */
-function simulatorPort(config: Config): number {
-  return config.port === 0 || config.port === 65535 ? 0 : config.port + 1;
+type Ports = Pick<SuperOfficeOptions, "port" | "tenantPorts">;
+
+/** Next to the service's own port, so that bookmarks keep working; any free ones if those are taken. */
+function wantedPorts({ port }: Config): readonly Ports[] {
+  if (port === 0 || port + 3 > 65535) return [{}];
+  return [{ port: port + 1, tenantPorts: [port + 2, port + 3] }, { port: port + 1 }, {}];
+}
+
+/** Starts at the first ports that nobody else has. */
+async function startAtFirst(
+  choices: readonly Ports[],
+  start: (ports: Ports) => Promise<SuperOfficeSimulator>,
+): Promise<SuperOfficeSimulator> {
+  const [ports = {}, ...others] = choices;
+  return await start(ports).catch((error) => {
+    if (others.length === 0 || !(error instanceof Deno.errors.AddrInUse)) throw error;
+    return startAtFirst(others, start);
+  });
 }
 
 /** The sandbox's one caller. Its key stays the same under the data directory. */

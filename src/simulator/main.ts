@@ -11,6 +11,7 @@ interface Options {
   readonly publicKey?: string;
   readonly redirectUrl: readonly string[];
   readonly port: number;
+  readonly tenantPort: number;
   readonly kmsPort: number;
 }
 
@@ -19,7 +20,8 @@ if (import.meta.main) {
     .description("SuperOffice and Cloud KMS stand-ins on this machine")
     .option("--public-key <file>", "register this app key (PEM or RSAXML) instead of the KMS's own")
     .option("--redirect-url <url>", "register a redirect URL; repeatable", collect, [])
-    .option("--port <n>", "port of SuperOffice; 0: any", parsePort, 0)
+    .option("--port <n>", "port of SuperOffice's log-in host; 0: any", parsePort, 0)
+    .option("--tenant-port <n>", "ports of its tenant hosts, N and N+1; 0: any", parseTenantPort, 0)
     .option("--kms-port <n>", "port of Cloud KMS; 0: any", parsePort, 0)
     .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2))
     .configureOutput({ writeOut: (text) => write(Deno.stdout, text), writeErr: hint })
@@ -32,11 +34,13 @@ if (import.meta.main) {
   }
 }
 
-async function run({ publicKey, redirectUrl, port, kmsPort }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { publicKey, redirectUrl, port, tenantPort, kmsPort } = options;
   const registered = publicKey === undefined ? undefined : await Deno.readTextFile(publicKey);
   const kms = await startCloudKms({ port: kmsPort });
   const superoffice = await startSuperOffice({
     port,
+    tenantPorts: tenantPort === 0 ? [0, 0] : [tenantPort, tenantPort + 1],
     publicKeyPem: registered ?? kms.publicKeyPem(),
     redirectUrls: redirectUrl,
   });
@@ -56,6 +60,8 @@ async function run({ publicKey, redirectUrl, port, kmsPort }: Options): Promise<
   write(Deno.stdout, `${JSON.stringify(started)}\n`);
   hint(
     `SuperOffice stand-in at ${superoffice.url}, levers at ${superoffice.url}/_control\n` +
+      `Tenants live at ${superoffice.tenantUrls.join(" or ")}\n` +
+      `  (${superoffice.url}/api/state/${contextIdentifier} says where)\n` +
       `Cloud KMS stand-in at ${kms.url}\n` +
       `${contextIdentifier} has consented. Ctrl-C ends both.\n`,
   );
@@ -76,6 +82,11 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65535) throw new InvalidArgumentError("Not a port.");
   return port;
+}
+
+/** The next one must be a port as well. */
+function parseTenantPort(text: string): number {
+  return text === "65535" ? parsePort("65536") : parsePort(text);
 }
 
 function collect(url: string, urls: readonly string[]): readonly string[] {

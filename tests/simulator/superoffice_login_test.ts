@@ -195,7 +195,7 @@ Deno.test("the legacy login posts one JWT field to the default redirect URL", ()
     assert.deepEqual(hiddenFieldsOf(bent.html), { Jwt: "bent" });
     const elsewhere = `${url}&redirect_url=https://evil.test/`;
     const home = await submit(elsewhere, await open(elsewhere), { username: "admin@example.test" });
-    assert.equal(home.location, `${stage.url}/Cust12345`);
+    assert.equal(home.location, `${stage.tenantUrls[0]}/Cust12345`);
   }));
 
 Deno.test("pages escape what the request brought along", () =>

@@ -142,7 +142,7 @@ function contactCall(stage: Stage, ticket: string, operation: string, payload: s
       <n:ApplicationToken>${stage.clientSecret}</n:ApplicationToken>
       <n:Credentials><n:Ticket>${ticket}</n:Ticket></n:Credentials>
     </s:Header><s:Body>${payload}</s:Body></s:Envelope>`;
-  const url = `${stage.url}/${tenant}/Remote/Services88/Contact.svc`;
+  const url = `${stage.tenantUrls[0]}/${tenant}/Remote/Services88/Contact.svc`;
   return post(url, { soapaction: `${netServer}/Contact/${operation}` }, body);
 }
 

@@ -83,7 +83,7 @@ Deno.test("a code with its PKCE verifier gives tokens whose claims are in SuperO
     const at = noon / 1000;
     assert.deepEqual([payload.iat, payload.nbf, payload.exp], [at, at - 60, at + 300]);
     assert.equal(payload[`${claim}is_administrator`], "True");
-    assert.equal(payload[`${claim}webapi_url`], `${stage.url}/Cust12345/api/`);
+    assert.equal(payload[`${claim}webapi_url`], `${stage.tenantUrls[0]}/Cust12345/api/`);
     assert.equal(payload[`${claim}system_token`], stage.control.approve(tenant).system_user_token);
   }));
 

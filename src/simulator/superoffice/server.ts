@@ -1,9 +1,9 @@
 /**
- * The simulated SuperOffice CRM Online: identity provider, token exchange and the web services of its
- * tenants on one loopback listener. Paths are read as ASP.NET does, in any case and with trailing
- * slashes. It is for laptops and tests: it asks for no password and gives its secrets away.
+ * The simulated SuperOffice CRM Online on three loopback listeners: the log-in host (identity provider,
+ * token exchange, tenant states, levers) and two hosts for the web services of tenants, which move from
+ * one to the other. It is for laptops and tests: it asks for no password and gives its secrets away.
  */
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { parseAppPublicKey } from "./app_key.ts";
 import { mountAuthorize } from "./authorize.ts";
 import { mountControl } from "../control/verbs.ts";
@@ -11,9 +11,9 @@ import { createControl, type SuperOfficeControl, verbsOf } from "./control.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { mountExchangeRest } from "./exchange_rest.ts";
 import { mountExchangeSoap } from "./exchange_soap.ts";
+import { createHost, mountWebServices } from "./hosts.ts";
 import { mountLegacyLogin } from "./legacy.ts";
-import { mountTenantApi } from "./tenant_api.ts";
-import { mountTenantSoap } from "./tenant_soap.ts";
+import { listen } from "./listeners.ts";
 import { mountTenantState } from "./tenant_state.ts";
 import { mountTokenEndpoint } from "./token_endpoint.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -21,8 +21,10 @@ import { createState, firstApp, type State } from "./state.ts";
 import { createWorld, type World } from "./world.ts";
 
 export interface SuperOfficeOptions {
-  /** 0 or absent: any free one. */
+  /** Of the log-in host. 0 or absent: any free one. */
   readonly port?: number;
+  /** Of the two tenant hosts. 0: any free one. */
+  readonly tenantPorts?: readonly [number, number];
   /** The app's key as registered in the Developer Portal: PEM or RSAXML, 1024–4096 bits. */
   readonly publicKeyPem?: string;
   /** Registered redirect URLs; loopback ones are always accepted. */
@@ -38,17 +40,19 @@ export interface SuperOfficeOptions {
 export interface SuperOfficeSimulator {
   /** Origin and issuer: `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** Origins of the hosts where tenants live: at the first unless they were moved. */
+  readonly tenantUrls: readonly [string, string];
   /** Of the first app, as everything here that names none. */
   readonly clientId: string;
   /** The one in force: it can be replaced. */
   readonly clientSecret: string;
   readonly appName: string;
   readonly control: SuperOfficeControl;
-  /** Ends delayed and silent answers, then the listener. */
+  /** Ends delayed and silent answers, then the listeners. */
   close(): Promise<void>;
 }
 
-/** Starts a simulator on 127.0.0.1. Throws when the port is taken or the key is none. */
+/** Starts a simulator on 127.0.0.1. Throws when a port is taken or the key is none. */
 export async function startSuperOffice(
   options: SuperOfficeOptions = {},
 ): Promise<SuperOfficeSimulator> {
@@ -56,18 +60,19 @@ export async function startSuperOffice(
   const state = snapshot === undefined ? await createState() : readSnapshot(snapshot);
   register(state, options);
   const closing = new AbortController();
-  let app = new Hono();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {} },
-    (request) => app.fetch(request),
-  );
-  const url = `http://127.0.0.1:${server.addr.port}`;
-  const world = createWorld({ url, state, clock, onChange, closing: closing.signal });
+  const listeners = await listen([options.port ?? 0, ...options.tenantPorts ?? [0, 0]]);
+  const [url, ...tenantUrls] = listeners.urls as [string, string, string];
+  const world = createWorld({ url, tenantUrls, state, clock, onChange, closing: closing.signal });
   const control = createControl(world);
-  app = createApp(world, control);
+  const loginHost = createLoginHost(world, control);
+  const tenantHost = createTenantHost(world);
+  listeners.answerWith((request, listener) =>
+    listener === 0 ? loginHost.fetch(request) : tenantHost.fetch(request)
+  );
   world.changed();
   return {
     url,
+    tenantUrls,
     get clientId() {
       return firstApp(state).clientId;
     },
@@ -80,7 +85,7 @@ export async function startSuperOffice(
     control,
     async close() {
       closing.abort();
-      await server.shutdown();
+      await listeners.close();
     },
   };
 }
@@ -93,15 +98,8 @@ function register(state: State, { publicKeyPem, redirectUrls = [] }: SuperOffice
   }
 }
 
-function createApp(world: World, control: SuperOfficeControl): Hono {
-  const app = new Hono({ getPath: plainPath });
-  app.use(async (c, next) => {
-    await next();
-    // Clients measure their own clock against this header.
-    c.header("date", new Date(world.now()).toUTCString());
-  });
-  app.notFound((c) => c.text("Not found", 404));
-  app.onError((_error, c) => c.text("The simulator failed", 500));
+function createLoginHost(world: World, control: SuperOfficeControl): Hono {
+  const app = createHost(world);
   mountDiscovery(app, world);
   mountAuthorize(app, world);
   mountTokenEndpoint(app, world);
@@ -109,14 +107,13 @@ function createApp(world: World, control: SuperOfficeControl): Hono {
   mountExchangeRest(app, world);
   mountExchangeSoap(app, world);
   mountTenantState(app, world);
-  mountTenantApi(app, world);
-  mountTenantSoap(app, world);
+  mountWebServices(app, world);
   mountControl(app, verbsOf(control));
   return app;
 }
 
-/** The path in lower case, without doubled or trailing slashes. */
-function plainPath(request: Request): string {
-  const path = new URL(request.url).pathname.toLowerCase().replace(/\/+/g, "/");
-  return path.length > 1 ? path.replace(/\/$/, "") : path;
+function createTenantHost(world: World): Hono {
+  const app = createHost(world);
+  mountWebServices(app, world);
+  return app;
 }

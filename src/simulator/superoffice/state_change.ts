@@ -5,7 +5,7 @@
 import type { App } from "./app.ts";
 import type { Tenant } from "./tenant.ts";
 import { mintToken } from "./tokens.ts";
-import type { World } from "./world.ts";
+import { originOf, type World } from "./world.ts";
 
 export const stateChangeTypes = {
   Upgrade: 0,
@@ -50,6 +50,6 @@ export function stateChangeOf(
     VersionName: "Release_11.10_2026.02.24-02",
     FileVersion: "11.10.0.0",
     Token: mintToken(world, "id_token", { app, tenant, person }, { claims }),
-    PublicEndpoint: new URL(tenant.origin ?? world.url).host,
+    PublicEndpoint: new URL(originOf(world, tenant)).host,
   };
 }

@@ -26,7 +26,9 @@ export interface Tenant {
   /** Serial number of the database: ten digits. */
   serial: string;
   state: TenantStateName;
-  /** Origin of this tenant's web services; absent: the simulator's own. */
+  /** Which tenant host its web services are at; absent: the first. */
+  host?: 0 | 1;
+  /** Origin of its web services when that is none of the tenant hosts. */
   origin?: string;
   /** How often it was upgraded; absent: never. */
   upgrades?: number;

@@ -4,7 +4,14 @@
  */
 import { isRunning, parseContextIdentifier, systemUserOf } from "./tenant.ts";
 import type { Person, Tenant } from "./tenant.ts";
-import { findAppBySecret, findPerson, findTenant, isAuthorized, type World } from "./world.ts";
+import {
+  findAppBySecret,
+  findPerson,
+  findTenant,
+  isAuthorized,
+  originOf,
+  type World,
+} from "./world.ts";
 
 export type Access =
   | { readonly kind: "granted"; readonly tenant: Tenant; readonly person: Person }
@@ -12,14 +19,24 @@ export type Access =
 
 type Refused = Extract<Access, { kind: "refused" }>;
 
-/** The tenant, when it is known, lives at the requested origin and can be used; no credentials yet. */
+/** The tenant, when it is known, lives at the requested host and can be used; no credentials yet. */
 export function locate(world: World, request: Request, ctx: string): Tenant | Refused {
   const tenant = findTenant(world, ctx);
   if (!tenant || tenant.state === "Deleted") return refuse(404, "No such tenant");
-  if (tenant.origin !== undefined && new URL(request.url).origin !== tenant.origin) {
+  if (!isAtHome(world, request, tenant)) {
     return refuse(421, "Wrong subdomain used to access tenant");
   }
   return isRunning(tenant) ? tenant : refuse(503, "The tenant is not available");
+}
+
+/**
+ * By port for the simulator's own hosts, because `localhost` is as good as `127.0.0.1`; by name and port
+ * for others, because whatever leads from there to here may have ended TLS.
+ */
+function isAtHome(world: World, request: Request, tenant: Tenant): boolean {
+  const asked = new URL(request.url);
+  const home = new URL(originOf(world, tenant));
+  return tenant.origin === undefined ? asked.port === home.port : asked.host === home.host;
 }
 
 /** Checks a REST request: `Authorization: SOTicket` (scheme in any case) and `SO-AppToken`. */

@@ -13,6 +13,8 @@ import { createTickets, type Tickets } from "./tickets.ts";
 export interface World {
   /** Origin and issuer: `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** Origins of the hosts of tenants' web services; `Tenant.host` is an index of these. */
+  readonly tenantUrls: readonly [string, string];
   readonly state: State;
   readonly behaviour: Behaviour;
   /** Milliseconds, offset included. */
@@ -54,15 +56,17 @@ export type ContactEntity = Record<string, unknown> & { ContactId: number; Name:
 export function createWorld(
   parts: {
     url: string;
+    tenantUrls: readonly [string, string];
     state: State;
     clock: () => number;
     onChange: ((snapshot: string) => void) | undefined;
     closing: AbortSignal;
   },
 ): World {
-  const { url, state, clock, onChange, closing } = parts;
+  const { url, tenantUrls, state, clock, onChange, closing } = parts;
   const world: World = {
     url,
+    tenantUrls,
     state,
     behaviour: defaultBehaviour(),
     now: () => clock() + world.clockOffsetMs,
@@ -83,9 +87,14 @@ export function createWorld(
   return world;
 }
 
+/** The host where a tenant lives, as an origin. */
+export function originOf(world: World, tenant: Tenant): string {
+  return tenant.origin ?? world.tenantUrls[tenant.host ?? 0];
+}
+
 /** Where a tenant's web services live: no trailing slash. */
 export function endpointOf(world: World, tenant: Tenant): string {
-  return `${tenant.origin ?? world.url}/${tenant.contextIdentifier}`;
+  return `${originOf(world, tenant)}/${tenant.contextIdentifier}`;
 }
 
 /** A tenant by any spelling of its context identifier. */

@@ -12,6 +12,7 @@ import {
 import {
   authorizationOf,
   type ContactEntity,
+  endpointOf,
   requireApp,
   requireTenant,
   type World,
@@ -27,8 +28,11 @@ export interface TenantLevers {
   /** The tenant is Deleted, its authorization and tickets gone. */
   remove(ctx: string): void;
   setTenantState(ctx: string, state: TenantStateName): void;
-  /** Its web services answer at `origin` only, 421 elsewhere; null: anywhere, at the simulator. */
-  moveTenant(ctx: string, origin: string | null): void;
+  /**
+   * From now on its web services answer at another host, and 421 where they were. Without `to`: the
+   * other tenant host; an origin: there; null: back to the first tenant host.
+   */
+  moveTenant(ctx: string, to?: string | null): void;
   /** As restoring a backup of the tenant's database does. Returns how many there were. */
   deleteTickets(ctx: string): number;
   contacts(ctx: string): readonly ContactEntity[];
@@ -41,6 +45,8 @@ export interface NewTenant {
 }
 
 export interface TenantView extends Readonly<Tenant> {
+  /** Where its web services live: no trailing slash. */
+  readonly endpoint: string;
   /** Of the first app. */
   readonly authorization: AuthorizationStatus | null;
 }
@@ -70,10 +76,8 @@ export function tenantLevers(world: World): TenantLevers {
       world.tickets.deleteAll(contextIdentifier);
       setTenantState(contextIdentifier, "Deleted");
     },
-    moveTenant(ctx, origin) {
-      const tenant = requireTenant(world, ctx);
-      if (origin === null) delete tenant.origin;
-      else tenant.origin = new URL(origin).origin;
+    moveTenant(ctx, to) {
+      place(world, requireTenant(world, ctx), to);
       world.changed();
     },
     deleteTickets: (ctx) => world.tickets.deleteAll(requireTenant(world, ctx).contextIdentifier),
@@ -107,9 +111,12 @@ export function tenantVerbs(levers: TenantLevers): Verbs {
         levers.setTenantState(text(body, ctx), text(body, "state") as TenantStateName),
     },
     move_tenant: {
-      takes: [ctx, "origin"],
-      call: (body) =>
-        levers.moveTenant(text(body, ctx), body.origin === null ? null : text(body, "origin")),
+      takes: [ctx, "origin?"],
+      call: (body) => {
+        const { origin } = body;
+        const isName = origin !== undefined && origin !== null;
+        levers.moveTenant(text(body, ctx), isName ? text(body, "origin") : origin);
+      },
     },
   };
 }
@@ -128,7 +135,29 @@ function newTenant(world: World, { contextIdentifier, companyName, serial }: New
   };
 }
 
+/** A tenant host is kept by its index: its port is another one after a restart. */
+function place(world: World, tenant: Tenant, to: string | null | undefined): void {
+  if (typeof to !== "string") {
+    const isAtFirst = tenant.origin === undefined && tenant.host !== 1;
+    tenant.host = to === undefined && isAtFirst ? 1 : 0;
+    delete tenant.origin;
+    return;
+  }
+  const { contextIdentifier } = tenant;
+  if (!URL.canParse(to)) throw new Error(`Cannot move tenant ${contextIdentifier}: not an origin`);
+  const { origin } = new URL(to);
+  const own = world.tenantUrls.indexOf(origin);
+  if (own === 0 || own === 1) {
+    tenant.host = own;
+    delete tenant.origin;
+  } else tenant.origin = origin;
+}
+
 function viewOf(world: World, tenant: Tenant): TenantView {
   const first = authorizationOf(world, requireApp(world), tenant.contextIdentifier);
-  return { ...tenant, authorization: first?.status ?? null };
+  return {
+    ...tenant,
+    endpoint: endpointOf(world, tenant),
+    authorization: first?.status ?? null,
+  };
 }
