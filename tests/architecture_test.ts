@@ -73,7 +73,14 @@ const RULES: readonly Rule[] = [
   {
     room: "simulator/",
     ours: ["domain/", "simulator/"],
-    others: ["hono", "fast-xml-parser", "commander", "node:crypto", "node:buffer"],
+    others: [
+      "hono",
+      "fast-xml-parser",
+      "commander",
+      "@noble/ciphers",
+      "node:crypto",
+      "node:buffer",
+    ],
   },
   { room: "config", ours: ["domain/", "config"], others: [] },
 ];

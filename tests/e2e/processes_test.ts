@@ -54,7 +54,7 @@ async function buildWorld(folder: string, helpers: Process[]): Promise<World> {
   helpers.push(bridging);
   const simulator: Simulator = JSON.parse((await began.line(/^\{.*\}$/))[0]);
   const upstash: { url: string; token: string } = JSON.parse((await bridging.line(/^\{.*\}$/))[0]);
-  const standby = await post(`${simulator.kms}/_control/key-versions`, {});
+  const standby = await post(`${simulator.kms}/_control/kms_add_key_version`, {});
   const { key, digest } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
   const callers = [{ id: "orders", api_key_sha256: [digest], tenants: ["*"], may: PERMISSIONS }];
   await Deno.writeTextFile(`${folder}/callers.json`, JSON.stringify({ callers }));
@@ -77,7 +77,7 @@ async function buildWorld(folder: string, helpers: Process[]): Promise<World> {
       SUPEROFFICE_EXCHANGE: "rest",
       SUPEROFFICE_LEGACY_LOGIN: "off",
       KMS_KEY_VERSION: simulator.key_version,
-      KMS_STANDBY_KEY_VERSION: String(standby.keyVersion),
+      KMS_STANDBY_KEY_VERSION: String(standby.key_version),
       KMS_ENDPOINT: simulator.kms,
       KMS_PROTECTION_LEVEL: "HSM",
       UPSTASH_REDIS_REST_URL: upstash.url,
@@ -114,11 +114,8 @@ const control = (world: World, verb: string, body: Json = {}) =>
   post(`${world.simulator.superoffice}/_control/${verb}`, body);
 
 async function kmsFault({ simulator }: World, fault: Json | null): Promise<void> {
-  const answer = await fetch(`${simulator.kms}/_control/fault`, {
-    method: fault === null ? "DELETE" : "PUT",
-    ...(fault === null ? {} : { body: JSON.stringify(fault) }),
-  });
-  assert.equal(answer.status, 204, await answer.text());
+  const verb = fault === null ? "kms_clear_fault" : "kms_fault";
+  await post(`${simulator.kms}/_control/${verb}`, fault ?? {});
 }
 
 async function exchangeCount(world: World): Promise<number> {
@@ -126,7 +123,7 @@ async function exchangeCount(world: World): Promise<number> {
 }
 
 async function signatureCount({ simulator }: World): Promise<number> {
-  return (await (await fetch(`${simulator.kms}/_control/signatures`)).json()).signatures;
+  return (await (await fetch(`${simulator.kms}/_control/kms_signatures`)).json()).signatures;
 }
 
 /** Starts an instance and waits until it says that it listens. */

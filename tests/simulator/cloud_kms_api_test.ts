@@ -105,11 +105,10 @@ for (const [title, body, message] of refused) {
 Deno.test("Cloud KMS refuses names that are not of its grammar, and a project's number", async () => {
   const { keyVersion } = kms;
   const names = [
-    keyVersion.replace("projects/", "project/"),
     keyVersion.replace("cryptoKeyVersions/1", "cryptoKeyVersions/0"),
     keyVersion.replace("cryptoKeyVersions/1", "cryptoKeyVersions/latest"),
     keyVersion.replace("keyRings/box-office", "keyRings/box.office"),
-    keyVersion.replace("/cryptoKeyVersions/1", ""),
+    keyVersion.replace("projects/box-office-sandbox", "projects/x"),
     keyVersion.replace("projects/box-office-sandbox", "projects/123456789012"),
   ];
   for (const name of names) {
@@ -125,7 +124,16 @@ Deno.test("Cloud KMS refuses names that are not of its grammar, and a project's 
 });
 
 Deno.test("an unknown path is a page and not an error of the API", async () => {
-  for (const path of ["/", "/v2/x", "/v1/x:encrypt"]) {
+  const { keyVersion } = kms;
+  const paths = [
+    "/",
+    "/v2/x",
+    "/v1/x:encrypt",
+    `/v1/${keyVersion.replace("projects/", "project/")}:asymmetricSign`,
+    `/v1/${keyVersion.replace("/cryptoKeyVersions/1", "")}:asymmetricSign`,
+    `/v1/${keyVersion}:macSign`,
+  ];
+  for (const path of paths) {
     const response = await fetch(`${kms.url}${path}`, { method: "POST" });
     assert.equal(response.status, 404);
     assert.match(await response.text(), /^<!DOCTYPE html>/);

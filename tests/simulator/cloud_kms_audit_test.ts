@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
-import { call, digest, errorOf, sharedCloudKms, sign, signBody } from "./cloud_kms_client.ts";
+import { digest, sharedCloudKms, sign, signBody } from "./cloud_kms_client.ts";
 
 const kms = await sharedCloudKms();
 
 async function auditLines(url: string): Promise<Readonly<Record<string, unknown>>[]> {
-  const text = await (await fetch(`${url}/_control/audit`)).text();
+  const text = await (await fetch(`${url}/_control/kms_audit`)).text();
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-}
-
-function put(path: string, body: unknown): Promise<Response> {
-  return fetch(`${kms.url}/_control${path}`, { method: "PUT", body: JSON.stringify(body) });
 }
 
 Deno.test("an audit entry has the captured shape: hex digest, no signature, agent and reason", async () => {
@@ -106,47 +102,4 @@ Deno.test("audit entries can come late, with the time they were received", async
   await late.close();
   assert.equal(entry?.["timestamp"], "2026-11-22T12:00:00.000000000Z");
   assert.equal(entry?.["receiveTimestamp"], "2026-11-22T12:00:01.900000000Z");
-});
-
-Deno.test("another process can count, add versions, set states and arm faults", async () => {
-  const before = kms.signatures();
-  await sign(kms);
-  const counted = await call(`${kms.url}/_control/signatures`);
-  assert.deepEqual(counted.body, { signatures: before + 1 });
-
-  const options = { algorithm: "RSA_SIGN_PKCS1_2048_SHA256", protectionLevel: "SOFTWARE" };
-  const init = { method: "POST", body: JSON.stringify(options) };
-  const added = await call(`${kms.url}/_control/key-versions`, init);
-  const keyVersion = String(added.body["keyVersion"]);
-  assert.equal((await sign(kms, signBody, { keyVersion })).body["protectionLevel"], "SOFTWARE");
-  const { keyVersions } = (await call(`${kms.url}/_control/key-versions`)).body;
-  assert.ok(Array.isArray(keyVersions) && keyVersions.includes(keyVersion));
-
-  assert.equal((await put("/state", { keyVersion, state: "DISABLED" })).status, 204);
-  assert.equal((await sign(kms, signBody, { keyVersion })).status, 400);
-
-  assert.equal((await put("/fault", { kind: "status", status: "INTERNAL" })).status, 204);
-  assert.equal(errorOf(await sign(kms)).status, "INTERNAL");
-  const cleared = await fetch(`${kms.url}/_control/fault`, { method: "DELETE" });
-  assert.equal(cleared.status, 204);
-  assert.equal((await sign(kms)).status, 200);
-});
-
-Deno.test("a lever that is pulled wrongly says so and moves nothing", async () => {
-  const wrong: readonly (readonly [string, unknown])[] = [
-    ["/fault", { kind: "explosion" }],
-    ["/fault", { kind: "status", status: "SAD" }],
-    ["/fault", { kind: "slow" }],
-    ["/fault", { kind: "reset", calls: 0 }],
-    ["/fault", { kind: "reset", method: "encrypt" }],
-    ["/fault", null],
-    ["/state", { keyVersion: kms.keyVersion, state: "TIRED" }],
-    ["/state", { keyVersion: "nothing", state: "DISABLED" }],
-  ];
-  for (const [path, body] of wrong) {
-    const response = await put(path, body);
-    assert.equal(response.status, 400, JSON.stringify(body));
-    assert.match((await response.json()).error, /^Cannot /);
-  }
-  assert.equal((await sign(kms)).status, 200);
 });

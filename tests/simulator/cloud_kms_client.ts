@@ -44,6 +44,17 @@ export function sign(
   });
 }
 
+/** Calls a verb of the control API, and reads what it answers. */
+export async function pull(
+  kms: Pick<CloudKmsSimulator, "url">,
+  verb: string,
+  members?: Readonly<Record<string, unknown>>,
+): Promise<{ readonly status: number; readonly result: unknown }> {
+  const init = members && { method: "POST", body: JSON.stringify(members) };
+  const response = await fetch(`${kms.url}/_control/${verb}`, init);
+  return { status: response.status, result: await response.json() };
+}
+
 /** `{code, message, status, details}` of an error answer. */
 export function errorOf({ status, body }: Answer): {
   readonly code: number;

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { verify } from "node:crypto";
 import { crc32c } from "../../src/adapters/signing/crc32c.ts";
-import { bytesOf, call, errorOf, sharedCloudKms, sign, signBody } from "./cloud_kms_client.ts";
+import {
+  bytesOf,
+  call,
+  errorOf,
+  pull,
+  sharedCloudKms,
+  sign,
+  signBody,
+} from "./cloud_kms_client.ts";
 
 const kms = await sharedCloudKms();
 const keyVersion = await kms.addKeyVersion({ algorithm: "EC_SIGN_ED25519" });
@@ -91,11 +99,10 @@ Deno.test("faults and states are those of every version", async () => {
 });
 
 Deno.test("another process can add an Ed25519 version and arm its faults", async () => {
-  const init = { method: "POST", body: JSON.stringify({ algorithm: "EC_SIGN_ED25519" }) };
-  const added = await call(`${kms.url}/_control/key-versions`, init);
-  const options = { keyVersion: String(added.body["keyVersion"]) };
-  const fault = JSON.stringify({ kind: "false_verified_data_crc32c", calls: 1 });
-  await fetch(`${kms.url}/_control/fault`, { method: "PUT", body: fault });
+  const added = await pull(kms, "kms_add_key_version", { algorithm: "EC_SIGN_ED25519" });
+  const { key_version } = added.result as { key_version: string };
+  const options = { keyVersion: key_version };
+  await pull(kms, "kms_fault", { kind: "false_verified_data_crc32c", calls: 1 });
   assert.equal((await sign(kms, dataBody, options)).body["verifiedDataCrc32c"], false);
   assert.equal((await sign(kms, dataBody, options)).body["verifiedDataCrc32c"], true);
 });

@@ -1,57 +1,67 @@
 /**
- * Cloud Audit Logs (Data Access) for the two calls that touch the key, in the shape of entries as
- * `entries.list` returned them in October 2026: the digest as lower-case hex, never the signature,
- * no request id, an empty `status` for a served request. Entries come late when asked to.
+ * Cloud Audit Logs in the shape of entries as `entries.list` returned them in October 2026: the digest
+ * as lower-case hex, never a signature, a plaintext or key material, no request id, an empty `status`
+ * for a served request. What changes something is Admin Activity; what uses a key is Data Access; what
+ * only reads resources is not logged, as nobody has asked for ADMIN_READ. Entries come late when asked to.
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import type { Json } from "./answer.ts";
 import { type KmsError, statuses } from "./kms_error.ts";
-import type { ResourceName } from "./resource_name.ts";
-
-export type MethodName = "AsymmetricSign" | "GetPublicKey";
+import type { Method } from "./methods.ts";
+import { parseResourceName, type ResourceKind, type ResourceName } from "./resource_name.ts";
 
 /** One call as the log sees it. */
 export interface AuditedCall {
-  readonly method: MethodName;
+  readonly method: Method;
+  /** What the path named. */
   readonly resource: ResourceName;
-  /** Null if the caller sent the data itself, or a body that could not be read. */
-  readonly digest: { readonly hash: string; readonly bytes: Uint8Array } | null;
+  readonly headers: Headers;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  /** Null for a request that was refused. */
+  readonly answer: Json | null;
   /** Null for a request that was served. */
   readonly error: KmsError | null;
-  readonly headers: Headers;
 }
 
 export interface AuditLog {
   record(call: AuditedCall): void;
   /** Entries that have been received by now, oldest first. */
   entries(): readonly unknown[];
+  /** How long after a call its entry can be read; those already written keep their time. */
+  setDelay(milliseconds: number): void;
 }
 
-export function createAuditLog(now: () => number, delayMs: number): AuditLog {
+/** @param now milliseconds since the epoch */
+export function createAuditLog(now: () => number, firstDelayMs: number): AuditLog {
   const received: { readonly at: number; readonly entry: unknown }[] = [];
+  let delayMs = firstDelayMs;
   return {
     record(call) {
+      if (call.method.type === "ADMIN_READ") return;
       const at = now();
       const entry = writeEntry(call, received.length, at, at + delayMs);
       received.push({ at: at + delayMs, entry });
     },
     entries: () => received.filter(({ at }) => at <= now()).map(({ entry }) => entry),
+    setDelay(milliseconds) {
+      delayMs = milliseconds;
+    },
   };
 }
 
-const PERMISSIONS = {
-  AsymmetricSign: "cloudkms.cryptoKeyVersions.useToSign",
-  GetPublicKey: "cloudkms.cryptoKeyVersions.viewPublicKey",
-} as const;
-
-/** The permission that a call needs, as audit entries and refusals name it. */
-export function permissionOf(method: MethodName): string {
-  return PERMISSIONS[method];
+/** What a permission is held on: the crypto key, for its versions. */
+export function protectedResource({ kind, name, parent }: ResourceName): string {
+  return kind === "cryptoKeyVersion" ? parent : name;
 }
 
 function writeEntry(call: AuditedCall, serial: number, at: number, receivedAt: number): unknown {
-  const { resource, error } = call;
+  const { method, error } = call;
+  const resource = touched(call);
   const timestamp = nanoseconds(at, serial);
+  const isAdmin = method.type === "ADMIN_WRITE";
+  const log = isAdmin ? "activity" : "data_access";
   return {
     protoPayload: {
       "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
@@ -62,7 +72,7 @@ function writeEntry(call: AuditedCall, serial: number, at: number, receivedAt: n
       },
       requestMetadata: requestMetadata(call.headers, timestamp),
       serviceName: "cloudkms.googleapis.com",
-      methodName: call.method,
+      methodName: pascalCase(method.name),
       authorizationInfo: [authorization(call)],
       resourceName: resource.name,
       request: request(call),
@@ -70,22 +80,41 @@ function writeEntry(call: AuditedCall, serial: number, at: number, receivedAt: n
       resourceLocation: { currentLocations: [resource.location] },
     },
     insertId: insertId(resource.name, serial),
-    resource: {
-      type: "cloudkms_cryptokeyversion",
-      labels: {
-        crypto_key_version_id: resource.version,
-        project_id: resource.project,
-        crypto_key_id: resource.cryptoKey,
-        key_ring_id: resource.keyRing,
-        location: resource.location,
-      },
-    },
+    resource: monitoredResource(resource),
     timestamp,
-    severity: "INFO",
-    logName: `projects/${resource.project}/logs/cloudaudit.googleapis.com%2Fdata_access`,
+    severity: isAdmin ? "NOTICE" : "INFO",
+    logName: `projects/${resource.project}/logs/cloudaudit.googleapis.com%2F${log}`,
     receiveTimestamp: nanoseconds(receivedAt, serial),
   };
 }
+
+/** The resource that a call was about: what it made, if the path only names where. */
+function touched({ method, resource, answer }: AuditedCall): ResourceName {
+  const made = method.type === "ADMIN_WRITE" ? parseResourceName(String(answer?.["name"])) : null;
+  return made ?? resource;
+}
+
+/** Nulls are what a resource of its kind has no part for. */
+function monitoredResource(resource: ResourceName): unknown {
+  const labels = {
+    crypto_key_version_id: resource.version,
+    project_id: resource.project,
+    crypto_key_id: resource.cryptoKey,
+    key_ring_id: resource.keyRing,
+    import_job_id: resource.importJob,
+    location: resource.location,
+  };
+  const present = Object.entries(labels).filter(([, value]) => value !== null);
+  return { type: MONITORED[resource.kind], labels: Object.fromEntries(present) };
+}
+
+const MONITORED: Readonly<Record<ResourceKind, string>> = {
+  location: "audited_resource",
+  keyRing: "cloudkms_keyring",
+  cryptoKey: "cloudkms_cryptokey",
+  cryptoKeyVersion: "cloudkms_cryptokeyversion",
+  importJob: "cloudkms_importjob",
+};
 
 /** What a caller controls in the log: its user agent, and a reason it may give. */
 function requestMetadata(headers: Headers, time: string): unknown {
@@ -99,26 +128,63 @@ function requestMetadata(headers: Headers, time: string): unknown {
 }
 
 function authorization({ method, resource, error }: AuditedCall): unknown {
+  const name = protectedResource(resource);
+  const kind = resource.kind === "cryptoKeyVersion" ? "cryptoKey" : resource.kind;
   return {
-    resource: resource.cryptoKeyName,
-    permission: permissionOf(method),
+    resource: name,
+    permission: method.permission,
     ...(error?.status !== "PERMISSION_DENIED" && { granted: true }),
     resourceAttributes: {
       service: "google.cloud.kms",
-      name: resource.cryptoKeyName,
-      type: "cloudkms.googleapis.com/CryptoKey",
+      name,
+      type: `cloudkms.googleapis.com/${pascalCase(kind)}`,
     },
-    permissionType: "DATA_READ",
+    permissionType: method.type,
   };
 }
 
-function request({ method, resource, digest }: AuditedCall): unknown {
-  const hex = digest && { [digest.hash]: Buffer.from(digest.bytes).toString("hex") };
-  return {
-    name: method === "GetPublicKey" ? `${resource.name}/publicKey` : resource.name,
-    ...(hex && { digest: hex }),
-    "@type": `type.googleapis.com/google.cloud.kms.v1.${method}Request`,
+/** The request as far as the log shows it: who, where, and a digest; never what is secret. */
+function request({ method, resource, query, body }: AuditedCall): unknown {
+  const { name } = resource;
+  const type = {
+    "@type": `type.googleapis.com/google.cloud.kms.v1.${pascalCase(method.name)}Request`,
   };
+  switch (method.name) {
+    case "asymmetricSign":
+      return { name, ...digestOf(body), ...type };
+    case "getPublicKey":
+      return { name: `${name}/publicKey`, ...type };
+    case "createKeyRing":
+    case "createCryptoKey":
+    case "createImportJob": {
+      const ids = [...query].filter(([parameter]) => parameter.endsWith("Id"));
+      return { parent: name, ...Object.fromEntries(ids), ...type };
+    }
+    case "createCryptoKeyVersion":
+      return { parent: name, ...type };
+    case "importCryptoKeyVersion": {
+      const { importJob, cryptoKeyVersion } = Object(body);
+      return { parent: name, importJob, cryptoKeyVersion, ...type };
+    }
+    case "updateCryptoKeyVersion": {
+      const updateMask = query.get("updateMask") ?? "";
+      return { cryptoKeyVersion: { name, state: Object(body).state }, updateMask, ...type };
+    }
+    default:
+      return { name, ...type };
+  }
+}
+
+/** The digest as hex: whatever was sent, if it can be read at all. */
+function digestOf(body: unknown): Json {
+  const [hash, text] = Object.entries(Object(Object(body).digest))[0] ?? [];
+  if (hash === undefined || typeof text !== "string") return {};
+  return { digest: { [hash]: Buffer.from(text, "base64").toString("hex") } };
+}
+
+/** `asymmetricSign` as the log writes it. */
+function pascalCase(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** Nine fractional digits, as Cloud Logging writes them: more than a `Date` can hold. */

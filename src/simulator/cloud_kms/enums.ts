@@ -4,7 +4,10 @@
  * caller asks for `$alt=json;enum-encoding=int`, as Google's own client does.
  */
 
+export const purposes = { ENCRYPT_DECRYPT: 1, ASYMMETRIC_SIGN: 5 } as const;
+
 export const algorithms = {
+  GOOGLE_SYMMETRIC_ENCRYPTION: 1,
   RSA_SIGN_PSS_2048_SHA256: 2,
   RSA_SIGN_PSS_3072_SHA256: 3,
   RSA_SIGN_PSS_4096_SHA256: 4,
@@ -24,6 +27,7 @@ export const protectionLevels = {
   HSM_SINGLE_TENANT: 5,
 } as const;
 
+/** `CryptoKeyVersionState`. */
 export const states = {
   ENABLED: 1,
   DISABLED: 2,
@@ -37,17 +41,39 @@ export const states = {
   EXTERNAL_DESTRUCTION_FAILED: 10,
 } as const;
 
+/** Those that wrap with an AES key of their own: the only ones that can carry an RSA key. */
+export const importMethods = {
+  RSA_OAEP_3072_SHA256_AES_256: 3,
+  RSA_OAEP_4096_SHA256_AES_256: 4,
+} as const;
+
+export const importJobStates = { PENDING_GENERATION: 1, ACTIVE: 2, EXPIRED: 3 } as const;
+
+/** `PublicKey.PublicKeyFormat`. */
+export const publicKeyFormats = { PEM: 1 } as const;
+
+export type Purpose = keyof typeof purposes;
 export type Algorithm = keyof typeof algorithms;
 export type ProtectionLevel = keyof typeof protectionLevels;
 export type State = keyof typeof states;
+export type ImportMethod = keyof typeof importMethods;
+export type ImportJobState = keyof typeof importJobStates;
 
-/** Writes an enumeration value as this caller wants it: name or number. */
-export type EnumWriter = (value: Algorithm | ProtectionLevel | State | "PEM") => string | number;
+/** Writes a member of an enumeration as this caller wants it: name or number. */
+export type EnumWriter = <T extends string>(
+  members: Readonly<Record<T, number>>,
+  value: T,
+) => string | number;
 
 /** @param alt the query parameter `$alt` */
-export function enumWriter(alt: string | undefined): EnumWriter {
-  if (alt !== "json;enum-encoding=int") return (value) => value;
-  return (value) => NUMBERS[value] ?? 0;
+export function enumWriter(alt: string | null): EnumWriter {
+  const asNumber = alt === "json;enum-encoding=int";
+  return (members, value) => asNumber ? members[value] : value;
+}
+
+/** What keys of an algorithm are for. */
+export function purposeOf(algorithm: Algorithm): Purpose {
+  return algorithm === "GOOGLE_SYMMETRIC_ENCRYPTION" ? "ENCRYPT_DECRYPT" : "ASYMMETRIC_SIGN";
 }
 
 /** @throws if the text is not a member: a mistake of whoever drives the stand-in */
@@ -58,11 +84,3 @@ export function requireMember<T extends string>(
   if (Object.hasOwn(members, text)) return text as T;
   throw new Error(`Cannot use ${text}: not one of ${Object.keys(members).join(", ")}`);
 }
-
-/** `PEM` is a `PublicKey.PublicKeyFormat`. */
-const NUMBERS: Readonly<Record<string, number>> = {
-  ...algorithms,
-  ...protectionLevels,
-  ...states,
-  PEM: 1,
-};

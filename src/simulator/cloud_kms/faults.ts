@@ -3,10 +3,10 @@
  * method and a number of calls, or until it is cleared. Those that lose an answer come in pairs:
  * failed, and failed although it happened.
  */
+import { algorithms, protectionLevels } from "./enums.ts";
 import { statuses, type StatusName } from "./kms_error.ts";
-
-/** The methods that a fault can be armed for. */
-export type FaultMethod = "asymmetricSign" | "getPublicKey";
+import { isMethodName, type MethodName } from "./methods.ts";
+import { canSpoil, isSpoilKind, type SpoilKind } from "./spoil.ts";
 
 /** What goes wrong. */
 export type FaultKind =
@@ -20,33 +20,30 @@ export type FaultKind =
   | { readonly kind: "silent" }
   /** The answer comes late: all of it, or its body after its headers. */
   | { readonly kind: "slow" | "slow_body"; readonly ms: number }
-  /** `corrupt_signature` has the right checksum of the wrong bytes. */
-  | { readonly kind: "corrupt_signature" | "corrupt_signature_crc32c" }
-  | { readonly kind: "missing_signature_crc32c" }
-  | { readonly kind: "missing_verified_digest_crc32c" | "false_verified_digest_crc32c" }
-  | { readonly kind: "missing_verified_data_crc32c" | "false_verified_data_crc32c" }
-  | { readonly kind: "corrupt_pem_crc32c" | "missing_pem_crc32c" }
+  /** One member of the answer is corrupt, missing or another's. */
+  | { readonly kind: Exclude<SpoilKind, ReplacingKind> }
   /** Another key's, with the right checksum of it. */
   | { readonly kind: "wrong_pem"; readonly pem: string }
-  | { readonly kind: "wrong_name" }
   | { readonly kind: "wrong_protection_level"; readonly protectionLevel?: string }
   | { readonly kind: "wrong_algorithm"; readonly algorithm?: string };
+
+type ReplacingKind = "wrong_pem" | "wrong_protection_level" | "wrong_algorithm";
 
 /** A fault and its scope. */
 export type KmsFault = FaultKind & {
   /** `asymmetricSign` unless said otherwise. */
-  readonly method?: FaultMethod;
+  readonly method?: MethodName;
   /** How many calls of that method fail; without it, all until the fault is cleared. */
   readonly calls?: number;
-  /** For `status`, `page`, `reset`, `silent`: the key signs and the log sees it all the same. */
+  /** For `status`, `page`, `reset`, `silent`: the method does its work and the log sees it all the same. */
   readonly happened?: boolean;
 };
 
 export interface Faults {
-  /** Replaces the armed fault, which ends. */
+  /** Replaces the armed fault, which ends. @throws if this one cannot be */
   arm(fault: KmsFault | null): void;
   /** The fault of this call, if any; uses up one of its calls. */
-  take(method: FaultMethod): ArmedFault | null;
+  take(method: MethodName): ArmedFault | null;
 }
 
 export interface ArmedFault {
@@ -61,6 +58,7 @@ export function createFaults(): Faults {
   let left = Infinity;
   return {
     arm(fault) {
+      if (fault !== null && !isFault(fault)) throw notAFault();
       ending.abort();
       ending = new AbortController();
       armed = fault;
@@ -74,43 +72,62 @@ export function createFaults(): Faults {
   };
 }
 
-/** Reads a fault that another process sent. @throws if it is none */
-export function parseFault(value: unknown): KmsFault {
-  const { kind, status, http, ms, pem, method, calls, happened } = asRecord(value);
+/** Reads a fault that another process sent, its members in snake_case. @throws if it is none */
+export function parseFault(members: Readonly<Record<string, unknown>>): KmsFault {
+  const { protection_level: protectionLevel, ...rest } = members;
+  const fault: unknown = { ...rest, ...(protectionLevel !== undefined && { protectionLevel }) };
+  if (isFault(fault)) return fault;
+  throw notAFault();
+}
+
+const MEMBERS = {
+  status: ["status", "message"],
+  page: ["http"],
+  slow: ["ms"],
+  slow_body: ["ms"],
+  reset: [],
+  silent: [],
+  wrong_pem: ["pem"],
+  wrong_protection_level: ["protectionLevel"],
+  wrong_algorithm: ["algorithm"],
+} as const;
+
+const SCOPE = ["kind", "method", "calls", "happened"];
+
+function isFault(value: unknown): value is KmsFault {
+  const { kind, status, message, http, ms, pem, protectionLevel, algorithm, ...scope } = Object(
+    value,
+  );
+  const { method = "asymmetricSign", calls, happened } = scope;
+  if (typeof kind !== "string" || !isMethodName(method)) return false;
+  const isTransport = Object.hasOwn(MEMBERS, kind) && !isSpoilKind(kind);
+  const own: readonly string[] = MEMBERS[kind as keyof typeof MEMBERS] ?? [];
   const needs: boolean = kind === "status"
-    ? typeof status === "string" && Object.hasOwn(statuses, status)
+    ? Object.hasOwn(statuses, String(status)) && isOptional(message, "string")
     : kind === "page"
     ? typeof http === "number" && http >= 200 && http <= 599
     : kind === "slow" || kind === "slow_body"
     ? typeof ms === "number" && ms >= 0
     : kind === "wrong_pem"
     ? typeof pem === "string"
-    : PLAIN_KINDS.includes(String(kind));
-  const scope =
-    (method === undefined || method === "asymmetricSign" || method === "getPublicKey") &&
+    : isMemberOrAbsent(protectionLevels, protectionLevel) &&
+      isMemberOrAbsent(algorithms, algorithm);
+  return needs && (isTransport || canSpoil(kind, method)) &&
+    Object.keys(Object(value)).every((key) => SCOPE.includes(key) || own.includes(key)) &&
     (calls === undefined || (typeof calls === "number" && calls >= 1)) &&
-    (happened === undefined || typeof happened === "boolean");
-  if (!needs || !scope) throw new Error("Cannot arm the fault: its form is not known");
-  return value as KmsFault;
+    isOptional(happened, "boolean");
 }
 
-const PLAIN_KINDS: readonly string[] = [
-  "reset",
-  "silent",
-  "corrupt_signature",
-  "corrupt_signature_crc32c",
-  "missing_signature_crc32c",
-  "missing_verified_digest_crc32c",
-  "false_verified_digest_crc32c",
-  "missing_verified_data_crc32c",
-  "false_verified_data_crc32c",
-  "corrupt_pem_crc32c",
-  "missing_pem_crc32c",
-  "wrong_name",
-  "wrong_protection_level",
-  "wrong_algorithm",
-];
+function isOptional(value: unknown, type: "string" | "boolean"): boolean {
+  return value === undefined || typeof value === type;
+}
 
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
+function isMemberOrAbsent(members: Readonly<Record<string, number>>, value: unknown): boolean {
+  return value === undefined || Object.hasOwn(members, String(value));
+}
+
+function notAFault(): Error {
+  return new Error(
+    "Cannot arm the fault: its form is not known, or no answer of its method has it",
+  );
 }

@@ -4,11 +4,16 @@
  * it is closed, and it protects nothing: never point anything real at it.
  */
 import { Hono } from "hono";
+import { mountControl, type Verbs } from "../control/verbs.ts";
 import { createApi } from "./api.ts";
 import { createAuditLog } from "./audit.ts";
-import { createControl } from "./control.ts";
-import { createFaults, type KmsFault } from "./faults.ts";
-import { createKeyVersions, type KeyVersionOptions } from "./key_versions.ts";
+import type { World } from "./call.ts";
+import { algorithms, protectionLevels, purposeOf, requireMember, states } from "./enums.ts";
+import { createFaults } from "./faults.ts";
+import { createImportJobs } from "./import_jobs.ts";
+import { createKeyRings } from "./key_rings.ts";
+import { createKeyVersions } from "./key_versions.ts";
+import { type KeyVersionOptions, type KmsLevers, kmsVerbs } from "./verbs.ts";
 
 export type { KmsFault } from "./faults.ts";
 
@@ -21,25 +26,21 @@ export interface CloudKmsOptions {
   readonly requireBearer?: boolean;
   /** How long after a call its audit entry can be read. */
   readonly auditDelayMs?: number;
+  /** How long import jobs, imports and new versions stay pending after the answer that says so. */
+  readonly pendingMs?: number;
+  /** How long a version stays usable after a caller has disabled it. */
+  readonly disablingMs?: number;
 }
 
-export interface CloudKmsSimulator {
+export interface CloudKmsSimulator extends KmsLevers {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   /** The first key version: ENABLED, HSM, RSA_SIGN_PKCS1_2048_SHA256. */
   readonly keyVersion: string;
-  /** SPKI in PEM. @throws if there is no such version */
+  /** The levers as verbs of the control API, which are mounted here and may be elsewhere too. */
+  readonly verbs: Verbs;
+  /** SPKI in PEM. @throws if there is no such version, or it has no public key */
   publicKeyPem(keyVersion?: string): string;
-  /** Adds a version to the same crypto key. @returns its name */
-  addKeyVersion(options: KeyVersionOptions): Promise<string>;
-  /** @param effectiveAfterMs how long signing goes on after a disabling; Google documents minutes */
-  setState(keyVersion: string, state: string, effectiveAfterMs?: number): void;
-  /** Arms a fault, or clears it with null; answers that the fault before it held back are let go. */
-  fault(fault: KmsFault | null): void;
-  /** AsymmetricSign calls that produced a signature. */
-  signatures(): number;
-  /** Cloud Audit Logs of AsymmetricSign and GetPublicKey, refused ones too, oldest first. */
-  auditEntries(): readonly unknown[];
   /** Ends what is waiting, and the listener. */
   close(): Promise<void>;
 }
@@ -47,42 +48,94 @@ export interface CloudKmsSimulator {
 /** Makes the first key version and listens on 127.0.0.1. */
 export async function startCloudKms(options: CloudKmsOptions = {}): Promise<CloudKmsSimulator> {
   const now = options.clock ?? Date.now;
-  const keyVersions = createKeyVersions(now);
-  const keyVersion = await keyVersions.add({});
+  let signatures = 0;
+  const world: World = {
+    keyRings: createKeyRings(now),
+    keyVersions: createKeyVersions(now),
+    importJobs: createImportJobs(now),
+    timing: { pendingMs: options.pendingMs ?? 0, disablingMs: options.disablingMs ?? 0 },
+    signed: () => signatures++,
+  };
   const faults = createFaults();
   const audit = createAuditLog(now, options.auditDelayMs ?? 0);
-  let signatures = 0;
-  const api = createApi({
-    keyVersions,
-    faults,
-    audit,
-    requireBearer: options.requireBearer ?? false,
-    signed: () => signatures++,
-  });
-  const control = createControl({ keyVersions, faults, audit, signatures: () => signatures });
-  const app = new Hono().route("/_control", control).route("/", api);
-  // Google answers an unknown path with a page, not with its JSON error.
-  app.notFound((c) => c.html("<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", 404));
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {} },
-    app.fetch,
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    keyVersion,
-    publicKeyPem: (name = keyVersion) => {
-      const version = keyVersions.get(name);
-      if (!version) throw new Error(`Cannot give the public key of ${name}: no such key version`);
-      return version.publicKeyPem;
-    },
-    addKeyVersion: keyVersions.add,
-    setState: keyVersions.setState,
+  const levers: KmsLevers = {
+    addKeyVersion: (versionOptions) => addKeyVersion(world, versionOptions),
+    keyVersions: () => world.keyVersions.list(),
+    setState: world.keyVersions.setState,
     fault: faults.arm,
     signatures: () => signatures,
     auditEntries: audit.entries,
+    auditDelay: audit.setDelay,
+    pending: (milliseconds) => {
+      world.timing.pendingMs = milliseconds;
+    },
+    disabling: (milliseconds) => {
+      world.timing.disablingMs = milliseconds;
+    },
+    expireImportJob: world.importJobs.expire,
+  };
+  makeFirstCryptoKey(world);
+  const keyVersion = await levers.addKeyVersion({});
+  const verbs = kmsVerbs(levers);
+  const requireBearer = options.requireBearer ?? false;
+  const server = listen(
+    options.port ?? 0,
+    verbs,
+    createApi({ world, faults, audit, requireBearer }),
+  );
+  return {
+    ...levers,
+    url: `http://127.0.0.1:${server.addr.port}`,
+    keyVersion,
+    verbs,
+    publicKeyPem: (name = keyVersion) => publicKeyPem(world, name),
     close: async () => {
       faults.arm(null);
       await server.shutdown();
     },
   };
+}
+
+function listen(port: number, verbs: Verbs, api: Hono): Deno.HttpServer<Deno.NetAddr> {
+  const app = new Hono();
+  mountControl(app, verbs);
+  app.route("/", api);
+  // Google answers an unknown path with a page, not with its JSON error.
+  app.notFound((c) => c.html("<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", 404));
+  return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, app.fetch);
+}
+
+const RING = "projects/box-office-sandbox/locations/europe-west4/keyRings/box-office";
+const CRYPTO_KEY = `${RING}/cryptoKeys/system-user`;
+
+function makeFirstCryptoKey({ keyRings }: World): void {
+  keyRings.addRing(RING.replace(/\/keyRings\/.*/, ""), "box-office");
+  keyRings.addKey(RING, "system-user", {
+    purpose: "ASYMMETRIC_SIGN",
+    algorithm: "RSA_SIGN_PKCS1_2048_SHA256",
+    protectionLevel: "HSM",
+    importOnly: false,
+    destroyScheduledSeconds: 30 * 24 * 3600,
+    labels: {},
+  });
+}
+
+async function addKeyVersion({ keyVersions }: World, options: KeyVersionOptions): Promise<string> {
+  const algorithm = requireMember(algorithms, options.algorithm ?? "RSA_SIGN_PKCS1_2048_SHA256");
+  if (purposeOf(algorithm) !== "ASYMMETRIC_SIGN") {
+    throw new Error(`Cannot add a version of ${algorithm}: the crypto key signs`);
+  }
+  const { resource } = await keyVersions.make(CRYPTO_KEY, {
+    algorithm,
+    protectionLevel: requireMember(protectionLevels, options.protectionLevel ?? "HSM"),
+    state: requireMember(states, options.state ?? "ENABLED"),
+    pendingMs: null,
+  });
+  return resource.name;
+}
+
+function publicKeyPem({ keyVersions }: World, name: string): string {
+  const material = keyVersions.get(name)?.material ?? null;
+  if (material !== null && "publicKeyPem" in material) return material.publicKeyPem;
+  throw new Error(`Cannot give the public key of ${name}: no such key`);
 }
