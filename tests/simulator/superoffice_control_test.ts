@@ -19,6 +19,9 @@ async function call(stage: Stage, verb: string, body?: unknown): Promise<[number
   return [response.status, await response.json()];
 }
 
+/** Of no use to another process. */
+const inProcessOnly = ["exchangeCount", "watchExchanges", "settled"];
+
 const ofTenant = { context_identifier: tenant };
 
 Deno.test("the control API lists its verbs, and each does what the lever in process does", () =>
@@ -26,7 +29,7 @@ Deno.test("the control API lists its verbs, and each does what the lever in proc
     const { verbs } = await (await fetch(`${stage.url}/_control`)).json();
     const listed = verbs.map(({ verb }: { verb: string }) => verb.replaceAll("_", ""));
     for (const lever of Object.keys(stage.control)) {
-      if (lever === "exchangeCount" || lever === "watchExchanges") continue;
+      if (inProcessOnly.includes(lever)) continue;
       assert.ok(listed.includes(lever.toLowerCase()), lever);
     }
     const [status, approved] = await call(stage, "approve", ofTenant);
@@ -90,7 +93,7 @@ Deno.test("after a restart from its snapshot it is the same vendor", async () =>
     token = stage.control.approve(tenant).system_user_token;
     stage.control.addTenant({ companyName: "Second AS" });
     stage.control.registerRedirectUrl("https://tickets.example.com/cb");
-    await stage.control.rotateLoginKey();
+    await stage.control.rotateLoginKey({ overlap: true });
     jwks = await (await fetch(`${stage.url}/login/.well-known/jwks`)).text();
   }, { onChange });
   const after = await startSuperOffice({ snapshot, clock: () => Date.UTC(2026, 10, 22, 12) });
@@ -99,7 +102,9 @@ Deno.test("after a restart from its snapshot it is the same vendor", async () =>
     assert.equal(after.clientSecret, before?.clientSecret);
     // Ports are other ones.
     const lasting = (one: SuperOfficeSimulator | undefined) =>
-      one?.control.tenants().map(({ endpoint, ...rest }) => [new URL(endpoint).pathname, rest]);
+      one?.control.tenants().map((
+        { contextIdentifier, serial, state, authorization },
+      ) => [contextIdentifier, serial, state, authorization]);
     assert.deepEqual(lasting(after), lasting(before));
     assert.equal(await (await fetch(`${after.url}/login/.well-known/jwks`)).text(), jwks);
     const answer = await postExchange(after, { SignedSystemToken: signToken(token) });
@@ -135,4 +140,56 @@ Deno.test("it asks for the port it was given, and says no when that is taken", (
   withSuperOffice(async ({ url }) => {
     const port = Number(new URL(url).port);
     await assert.rejects(startSuperOffice({ port }), Deno.errors.AddrInUse);
+  }));
+
+Deno.test("a switch that is none, or a value of another kind, is refused by name and changes nothing", () =>
+  withSuperOffice(async (stage) => {
+    const wrong: readonly (readonly [string, unknown])[] = [
+      ["nothing", 1],
+      ["constructor", 1],
+      ["driftWindowMinutes", "x"],
+      ["driftWindowMinutes", -1],
+      ["exchangeFailureMode", "hard"],
+      ["errorMessage", { text: 1 }],
+      ["errorMessage", null],
+      ["exchangeJwtTtl", { notBeforeSeconds: 0 }],
+      ["ticketInvalidatedOnRevoke", "true"],
+      ["verifySignatures", false],
+      ["jwksOverlap", 1],
+      ["exchangeFailure", { status: 42 }],
+      ["exchangeFailure", { body: "no status" }],
+      ["exchangeFailure", { status: 500, headers: { a: 1 } }],
+      ["exchangeFailure", { status: 500, time: 1 }],
+      ["exchangeFailure", { status: 500, times: 0 }],
+      ["exchangeError", "Other"],
+      ["exchangeJwt", { alg: "ES256" }],
+      ["exchangeJwt", { claims: [] }],
+      ["idToken", "bent"],
+    ];
+    const before = await call(stage, "switches");
+    for (const [name, value] of wrong) {
+      const [status, answer] = await call(stage, "set", { audType: "array", [name]: value });
+      assert.equal(status, 400, name);
+      assert.match((answer as { error: string }).error, new RegExp(`^Cannot set switch ${name}: `));
+    }
+    assert.deepEqual(await call(stage, "switches"), before);
+  }));
+
+Deno.test("all switches are listed with value, default and kind, and go back to their defaults", () =>
+  withSuperOffice(async (stage) => {
+    const listed = async () => (await call(stage, "switches"))[1] as Record<string, object>;
+    const { values, defaults, kinds } = await listed();
+    assert.deepEqual(values, defaults);
+    assert.deepEqual(Object.keys(values ?? {}).sort(), Object.keys(kinds ?? {}).sort());
+    await call(stage, "set", { driftWindowMinutes: 5, exchangeJwt: { raw: "x" } });
+    assert.deepEqual((await listed()).values, {
+      ...defaults,
+      driftWindowMinutes: 5,
+      exchangeJwt: { raw: "x" },
+    });
+    // Whatever is the default of a switch may be set.
+    assert.equal((await call(stage, "set", defaults))[0], 200);
+    await call(stage, "set", { driftWindowMinutes: 5 });
+    await call(stage, "reset_switches", {});
+    assert.deepEqual((await listed()).values, defaults);
   }));

@@ -21,6 +21,7 @@ export function defaultBehaviour(): Behaviour {
     ticketTtlSeconds: 6 * 3600,
     ticketInvalidatedOnRevoke: true,
     newSystemTokenOnReapproval: false,
+    jwksOverlap: false,
     jwtFieldCase: "JWT",
     stateUnknownTenant: "unknown",
     stateValidForSeconds: 3600,
@@ -32,6 +33,8 @@ export function defaultBehaviour(): Behaviour {
     exchangeJwt: null,
     idToken: null,
     legacyJwt: null,
+    stateChange: null,
+    stateChangeTimeoutMs: 10_000,
   };
 }
 
@@ -58,6 +61,8 @@ export interface Behaviour {
   ticketTtlSeconds: number;
   ticketInvalidatedOnRevoke: boolean;
   newSystemTokenOnReapproval: boolean;
+  /** After a rotation of the login key the older ones stay published, unless told otherwise then. */
+  jwksOverlap: boolean;
   /** Name of the form field of the legacy login. */
   jwtFieldCase: "JWT" | "jwt" | "Jwt";
   /** The state of a tenant nobody knows: 200 with `Unknown`, or 404. */
@@ -77,6 +82,10 @@ export interface Behaviour {
   exchangeJwt: TokenBend | null;
   idToken: TokenBend | null;
   legacyJwt: TokenBend | null;
+  /** Of the token in a state-change push; whatever of it is not bent stays as it is. */
+  stateChange: TokenBend | null;
+  /** How long a state-change push waits for the app's answer. */
+  stateChangeTimeoutMs: number;
 }
 
 /** A forced answer of the exchange, at both doors. */

@@ -2,13 +2,15 @@
 import { number, type Verbs } from "../../control/verbs.ts";
 import { type Behaviour, defaultBehaviour } from "../behaviour.ts";
 import type { ExchangeRecord } from "../exchange_log.ts";
+import { kindsInWords, requireSwitches } from "../switch_kinds.ts";
 import type { World } from "../world.ts";
 
 export interface SwitchLevers {
   /** Shifts the simulator's clock, its `Date` header included. */
   clockOffsetMs(milliseconds: number): void;
-  /** Changes some switches. Throws on a name that is none. */
+  /** Changes some switches, or none: throws on a name that is none and on a value of another kind. */
   set(switches: Partial<Behaviour>): Behaviour;
+  switches(): SwitchesView;
   /** All switches back to their defaults. */
   resetSwitches(): void;
   exchanges(): readonly ExchangeRecord[];
@@ -19,16 +21,27 @@ export interface SwitchLevers {
   resetCounters(): void;
 }
 
+/** How the simulator behaves, how it would without anybody's doing, and what each switch may be. */
+export interface SwitchesView {
+  readonly values: Behaviour;
+  readonly defaults: Behaviour;
+  readonly kinds: Readonly<Record<keyof Behaviour, string>>;
+}
+
 export function switchLevers(world: World): SwitchLevers {
   return {
     clockOffsetMs(milliseconds) {
       world.clockOffsetMs = milliseconds;
     },
     set(switches) {
-      const unknown = Object.keys(switches).find((name) => !Object.hasOwn(world.behaviour, name));
-      if (unknown !== undefined) throw new Error(`Cannot set switch ${unknown}: unknown`);
-      return Object.assign(world.behaviour, switches);
+      requireSwitches(switches);
+      return { ...Object.assign(world.behaviour, switches) };
     },
+    switches: () => ({
+      values: { ...world.behaviour },
+      defaults: defaultBehaviour(),
+      kinds: kindsInWords(),
+    }),
     resetSwitches() {
       Object.assign(world.behaviour, defaultBehaviour());
     },
@@ -46,6 +59,7 @@ export function switchVerbs(levers: SwitchLevers): Verbs {
       call: (body) => levers.clockOffsetMs(number(body, "milliseconds")),
     },
     set: { takes: ["…switches"], call: (body) => levers.set(body) },
+    switches: { takes: [], reads: true, call: () => levers.switches() },
     reset_switches: { takes: [], call: () => levers.resetSwitches() },
     exchanges: {
       takes: [],

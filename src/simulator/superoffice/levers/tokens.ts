@@ -1,5 +1,5 @@
 /** The levers of tokens: mint any of them, right or bent; rotate the key that signs them. */
-import { type Body, text, type Verbs } from "../../control/verbs.ts";
+import { type Body, flag, text, type Verbs } from "../../control/verbs.ts";
 import type { TokenBend } from "../behaviour.ts";
 import { generateLoginKey } from "../login_key.ts";
 import {
@@ -14,7 +14,7 @@ import { clientIdOf } from "./of_app.ts";
 import { ctx } from "./of_tenant.ts";
 
 export interface TokenLevers {
-  /** A new login key signs; with `overlap` the older ones stay published. */
+  /** A new login key signs. With `overlap` the older ones stay published; absent: as the switch says. */
   rotateLoginKey(options?: { readonly overlap?: boolean }): Promise<void>;
   mintIdToken(options: MintIdToken): string;
   mintExchangeToken(options: MintExchangeToken): string;
@@ -52,7 +52,7 @@ export function tokenLevers(world: World): TokenLevers {
     return mintToken(world, kind, subject, bend);
   };
   return {
-    async rotateLoginKey({ overlap = true } = {}) {
+    async rotateLoginKey({ overlap = world.behaviour.jwksOverlap } = {}) {
       const older = overlap ? world.state.loginKeys : [];
       world.state.loginKeys = [await generateLoginKey(), ...older];
       world.changed();
@@ -84,7 +84,8 @@ export function tokenVerbs(levers: TokenLevers): Verbs {
   return {
     rotate_login_key: {
       takes: ["overlap?"],
-      call: (body) => levers.rotateLoginKey({ overlap: body.overlap !== false }),
+      call: (body) =>
+        levers.rotateLoginKey("overlap" in body ? { overlap: flag(body, "overlap") } : {}),
     },
     mint_id_token: {
       takes: mintable,
