@@ -76,6 +76,8 @@ function readSimple(type: MemberType, sent: unknown): unknown {
     }
     case "boolean":
       return sent === true || sent === 1 || /^(true|1)$/i.test(String(sent));
+    case "dateTime":
+      return sent === "" ? noDate : String(sent);
     default:
       return String(sent);
   }
