@@ -45,6 +45,29 @@ Deno.test("after rotation new tokens name the new key, and the old one stays if 
     assert.notEqual((await kids())[0], second);
   }));
 
+Deno.test("logging out goes on to a registered post-logout address, not to a redirect URL", () =>
+  withSuperOffice(async (stage) => {
+    const registered = "https://tickets.example.com/out";
+    const redirect = "https://tickets.example.com/cb";
+    stage.control.registerPostLogoutUrl(registered);
+    stage.control.registerRedirectUrl(redirect);
+    const logout = (fields: Record<string, string>) =>
+      open(`${stage.url}/login/logout?${new URLSearchParams(fields)}`);
+    assert.equal((await logout({ post_logout_redirect_uri: registered })).location, registered);
+    const posted = await fetch(`${stage.url}/login/logout`, {
+      method: "POST",
+      body: new URLSearchParams({ post_logout_redirect_uri: registered, state: "s" }),
+      redirect: "manual",
+    });
+    await posted.body?.cancel();
+    assert.equal(posted.headers.get("location"), `${registered}?state=s`);
+    for (const fields of [{}, { post_logout_redirect_uri: redirect }]) {
+      const { status, location, html } = await logout(fields);
+      assert.deepEqual([status, location], [200, null]);
+      assert.match(html, /You have signed out/);
+    }
+  }));
+
 Deno.test("logging out goes on to an accepted address only", () =>
   withSuperOffice(async (stage) => {
     const logout = (to: string) =>

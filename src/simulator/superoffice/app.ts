@@ -20,7 +20,7 @@ export interface App {
   readonly postLogoutUrls: string[];
   /** Where SuperOffice tells that a tenant changed. */
   stateChangeUrl: string | undefined;
-  /** Where a person is sent whose sign-in came to nothing. */
+  /** Where a person is sent who declined. */
   errorUrl: string | undefined;
   /** Whether its tokens carry the system user token: switched on for server-to-server apps. */
   readonly hasSystemToken: boolean;

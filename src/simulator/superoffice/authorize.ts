@@ -28,8 +28,12 @@ export function mountAuthorize(app: Hono, world: World): void {
       if ("error" in request) return respond(c, request.reply, fail(request.error));
       const step = signIn(world, params, request);
       if (step.kind === "page") return c.html(step.page);
-      // Declining is documented nowhere; this is what any OAuth server would answer.
-      if (step.kind === "cancelled") return respond(c, request.reply, fail("access_denied"));
+      if (step.kind === "cancelled") {
+        // Declining is documented nowhere: neither what an app's own error address is called with, nor
+        // what happens without one. `access_denied` is what any OAuth server would answer.
+        const { errorUrl } = request.app;
+        return errorUrl ? c.redirect(errorUrl) : respond(c, request.reply, fail("access_denied"));
+      }
       return respond(c, request.reply, grant(world, request, step));
     },
   );

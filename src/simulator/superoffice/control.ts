@@ -8,6 +8,7 @@ import {
   authorizationLevers,
   authorizationVerbs,
 } from "./levers/authorizations.ts";
+import { type PeopleLevers, peopleLevers, peopleVerbs } from "./levers/people.ts";
 import {
   type RegistrationLevers,
   registrationLevers,
@@ -21,6 +22,7 @@ import type { World } from "./world.ts";
 /** Every lever takes a context identifier in any case and throws when the tenant is not known. */
 export type SuperOfficeControl =
   & RegistrationLevers
+  & PeopleLevers
   & TenantLevers
   & AuthorizationLevers
   & TokenLevers
@@ -30,6 +32,7 @@ export type SuperOfficeControl =
 export function createControl(world: World): SuperOfficeControl {
   return {
     ...registrationLevers(world),
+    ...peopleLevers(world),
     ...tenantLevers(world),
     ...authorizationLevers(world),
     ...tokenLevers(world),
@@ -41,6 +44,7 @@ export function createControl(world: World): SuperOfficeControl {
 export function verbsOf(control: SuperOfficeControl): Verbs {
   return {
     ...registrationVerbs(control),
+    ...peopleVerbs(control),
     ...tenantVerbs(control),
     ...authorizationVerbs(control),
     ...tokenVerbs(control),

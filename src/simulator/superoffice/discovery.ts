@@ -14,7 +14,7 @@ export function mountDiscovery(app: Hono, world: World): void {
   app.get("/login/.well-known/jwks", (c) => {
     return c.json({ keys: world.state.loginKeys.map((key) => key.jwk) });
   });
-  app.get("/login/logout", async (c) => {
+  app.on(["GET", "POST"], "/login/logout", async (c) => {
     const params = await readParams(c.req.raw);
     const target = params.get("post_logout_redirect_uri");
     if (target === undefined || !isPostLogoutUrl(world, target)) {

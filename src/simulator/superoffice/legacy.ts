@@ -32,7 +32,10 @@ export function mountLegacyLogin(app: Hono, world: World): void {
       loginHint: undefined,
     });
     if (step.kind === "page") return c.html(step.page);
-    if (step.kind === "cancelled") return c.html(errorPage(authorizeErrorText("Denied")), 400);
+    if (step.kind === "cancelled") {
+      if (app.errorUrl) return c.redirect(app.errorUrl);
+      return c.html(errorPage(authorizeErrorText("Denied")), 400);
+    }
     // The documents say redirect_url, the vendor's sample code redirect_uri.
     const asked = params.get("redirect_url") ?? params.get("redirect_uri") ??
       app.redirectUrls.find((url) => !url.startsWith("^"));

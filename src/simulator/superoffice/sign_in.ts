@@ -46,7 +46,7 @@ export function signIn(
   if (!person) return showSignIn(undefined, "Unknown user name.");
   repeat.push(["username", person.username]);
 
-  const tenants = tenantsFor(world, request.tenantHint);
+  const tenants = tenantsFor(world, person, request.tenantHint);
   const wanted = parseContextIdentifier(params.get("tenant") ?? "");
   const tenant = tenants.length === 1
     ? tenants[0]
@@ -68,9 +68,12 @@ export function signIn(
 
 const noAccess = "Your account does not have access to this application.";
 
-function tenantsFor(world: World, hint: string | undefined): Tenant[] {
-  const all = [...world.state.tenants.values()].filter(({ state }) => state !== "Deleted");
-  if (hint === undefined) return all;
+/** Where the person belongs, or the one of these that the request names. */
+function tenantsFor(world: World, person: Person, hint: string | undefined): Tenant[] {
+  const own = [...world.state.tenants.values()].filter(({ state, contextIdentifier }) =>
+    state !== "Deleted" && (person.tenants?.includes(contextIdentifier) ?? true)
+  );
+  if (hint === undefined) return own;
   const wanted = parseContextIdentifier(hint);
-  return all.filter(({ contextIdentifier }) => contextIdentifier === wanted);
+  return own.filter(({ contextIdentifier }) => contextIdentifier === wanted);
 }

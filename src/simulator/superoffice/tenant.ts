@@ -43,6 +43,8 @@ export interface Person {
   readonly initials: string;
   readonly associateId: number;
   readonly administrator: boolean;
+  /** Context identifiers of the tenants they belong to; absent: all. */
+  readonly tenants?: readonly string[];
 }
 
 export type AuthorizationStatus = "active" | "revoked" | "expired" | "needs_reapproval";

@@ -20,7 +20,7 @@ export interface RegistrationLevers {
   registerPostLogoutUrl(url: string, clientId?: string): void;
   /** Where changes of tenants are told; null: nowhere. */
   registerStateChangeUrl(url: string | null, clientId?: string): void;
-  /** Where people go whose sign-in came to nothing; null: nowhere. */
+  /** Where people are sent who declined; null: back to the app with an OAuth error. */
   registerErrorUrl(url: string | null, clientId?: string): void;
   /** The old secret stops at once. */
   replaceClientSecret(clientId?: string): { readonly client_secret: string };
