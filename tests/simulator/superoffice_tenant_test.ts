@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { type TenantStateName, tenantStates } from "../../src/simulator/superoffice/tenant.ts";
 import {
+  claim,
+  payloadOf,
   postExchange,
   signToken,
   type Stage,
@@ -15,6 +18,11 @@ async function whoAmI(stage: Stage, headers: HeadersInit, ctx = tenant): Promise
   });
   await response.body?.cancel();
   return response.status;
+}
+
+async function consentedTicket(stage: Stage): Promise<{ ticket: string; token: string }> {
+  const { system_user_token: token } = stage.control.approve(tenant);
+  return { ticket: await ticketOf(stage), token };
 }
 
 async function stateOf(stage: Stage, ctx: string): Promise<Record<string, unknown>> {
@@ -96,7 +104,7 @@ Deno.test("tickets go with the tenant's database, and do not work while consent 
     assert.equal(await whoAmI(stage, headers), 401);
   }));
 
-Deno.test("the state endpoint says where a tenant lives and whether it runs", () =>
+Deno.test("the state endpoint says where a tenant lives, without credentials", () =>
   withSuperOffice(async (stage) => {
     const state = await stateOf(stage, "CUST12345");
     assert.deepEqual(Object.keys(state), [
@@ -113,16 +121,6 @@ Deno.test("the state endpoint says where a tenant lives and whether it runs", ()
     assert.equal(state.ValidUntil, "2026-11-22T13:00:00.0000000Z");
     const { v1 } = await (await fetch(String(state.Api))).json();
     assert.equal(v1, `${stage.tenantUrls[0]}/Cust12345/api/v1/`);
-    const running = {
-      OnlineMaintenance: true,
-      OfflineMaintenance: false,
-      Suspended: false,
-    } as const;
-    for (const [name, isRunning] of Object.entries(running)) {
-      stage.control.setTenantState(tenant, name as keyof typeof running);
-      const { State, IsRunning } = await stateOf(stage, tenant);
-      assert.deepEqual([State, IsRunning], [name, isRunning]);
-    }
     assert.equal((await stateOf(stage, "Cust1")).State, "Unknown");
     stage.control.set({ stateUnknownTenant: "not_found" });
     const missing = await fetch(`${stage.url}/api/state/Cust1`);
@@ -130,11 +128,77 @@ Deno.test("the state endpoint says where a tenant lives and whether it runs", ()
     await missing.body?.cancel();
   }));
 
-Deno.test("a state change carries its number and a token signed by the login key", () =>
-  withSuperOffice((stage) => {
-    const change = stage.control.mintStateChange({ ctx: tenant, type: "Move" });
-    assert.deepEqual([change.ChangeType, change.ContextIdentifier], [5, tenant]);
-    assert.equal(change.PublicEndpoint, new URL(stage.tenantUrls[0]).host);
+Deno.test("every published state is told; web services answer in two of them, else 503 or 404", () =>
+  withSuperOffice(async (stage) => {
+    const headers = withTicket(stage, await ticketOf(stage));
+    const expected: readonly (readonly [TenantStateName, boolean, number])[] = [
+      ["Unknown", false, 503],
+      ["Provisioning", false, 503],
+      ["Running", true, 200],
+      ["Suspended", false, 503],
+      ["OnlineMaintenance", true, 200],
+      ["OfflineMaintenance", false, 503],
+      ["ProvisioningFailed", false, 503],
+      ["Deleting", false, 503],
+      ["DeleteFailed", false, 503],
+      ["MigrationPending", false, 503],
+      ["Deleted", false, 404],
+    ];
+    assert.deepEqual(expected.map(([name]) => name).sort(), Object.keys(tenantStates).sort());
+    for (const [name, isRunning, status] of expected) {
+      stage.control.setTenantState(tenant, name);
+      const { State, IsRunning } = await stateOf(stage, tenant);
+      assert.deepEqual([State, IsRunning], [name, isRunning]);
+      assert.equal(await whoAmI(stage, headers), status, name);
+    }
+  }));
+
+Deno.test("a suspended tenant answers 503 and keeps its tickets; a deleted one stays so", () =>
+  withSuperOffice(async (stage) => {
+    const headers = withTicket(stage, await ticketOf(stage));
+    stage.control.suspend(tenant);
+    assert.equal((await stateOf(stage, tenant)).State, "Suspended");
+    assert.equal(await whoAmI(stage, headers), 503);
+    stage.control.resume(tenant);
+    assert.equal(await whoAmI(stage, headers), 200);
+    stage.control.remove(tenant);
+    assert.equal((await stateOf(stage, tenant)).State, "Deleted");
+    assert.equal(await whoAmI(stage, headers), 404);
+    assert.throws(() => stage.control.resume(tenant), /^Error: Cannot change tenant .*: deleted$/);
+  }));
+
+Deno.test("a restored tenant has forgotten its tickets and what was made, not what it authorised", () =>
+  withSuperOffice(async (stage) => {
+    const { ticket, token } = await consentedTicket(stage);
+    const api = `${stage.tenantUrls[0]}/${tenant}/api/v1`;
+    const headers = { ...withTicket(stage, ticket), "content-type": "application/json" };
+    const body = JSON.stringify({ Name: "Made after the backup" });
+    const made = await fetch(`${api}/Contact`, { method: "POST", headers, body });
+    const { ContactId } = await made.json();
+    stage.control.restore(tenant);
+    assert.equal(await whoAmI(stage, headers), 401);
+    const again = await postExchange(stage, { SignedSystemToken: signToken(token) });
+    assert.equal(again.status, 200);
+    const fresh = withTicket(stage, String(payloadOf(again.Token)[`${claim}ticket`]));
+    assert.equal(await whoAmI(stage, fresh), 200);
+    const gone = await fetch(`${api}/Contact/${ContactId}`, { headers: fresh });
+    await gone.body?.cancel();
+    assert.equal(gone.status, 404);
+  }));
+
+Deno.test("an upgrade changes the version that the state endpoint and the web API tell", () =>
+  withSuperOffice(async (stage) => {
+    const versions = async () => {
+      const { Api, Version } = await stateOf(stage, tenant);
+      const { NetServerLabel, NetServerVersion } = await (await fetch(String(Api))).json();
+      assert.equal(NetServerLabel, Version);
+      return [Version, NetServerVersion];
+    };
+    const headers = withTicket(stage, await ticketOf(stage));
+    assert.deepEqual(await versions(), ["Release_11.10_2026.02.24-02", "11.10"]);
+    stage.control.upgrade(tenant);
+    assert.deepEqual(await versions(), ["Release_11.11_2026.03.17-02", "11.11"]);
+    assert.equal(await whoAmI(stage, headers), 200);
   }));
 
 Deno.test("a right exchange still works after the clock of both sides moved", () =>

@@ -48,7 +48,7 @@ export interface SuperOfficeSimulator {
   readonly clientSecret: string;
   readonly appName: string;
   readonly control: SuperOfficeControl;
-  /** Ends delayed and silent answers, then the listeners. */
+  /** Ends delayed and silent answers, pushes under way and the listeners. */
   close(): Promise<void>;
 }
 
@@ -86,6 +86,7 @@ export async function startSuperOffice(
     async close() {
       closing.abort();
       await listeners.close();
+      await control.settled();
     },
   };
 }

@@ -3,9 +3,11 @@
  * where it comes from. Audience and lifetime of that JWT are unpublished; these copy the id_token.
  */
 import type { App } from "./app.ts";
+import type { TokenBend } from "./behaviour.ts";
+import { releaseOf } from "./release.ts";
 import type { Tenant } from "./tenant.ts";
-import { mintToken } from "./tokens.ts";
-import { originOf, type World } from "./world.ts";
+import { claimPrefix, mintToken } from "./tokens.ts";
+import { administratorOf, originOf, type World } from "./world.ts";
 
 export const stateChangeTypes = {
   Upgrade: 0,
@@ -24,11 +26,11 @@ export interface StateChange {
   readonly VersionName: string;
   readonly FileVersion: string;
   readonly Token: string;
-  /** Host only, as on a move. */
-  readonly PublicEndpoint: string;
+  /** The new host with its port, on a move; `null` otherwise. */
+  readonly PublicEndpoint: string | null;
 }
 
-/** The message to one app about one tenant. */
+/** The message to one app about one tenant. Throws when `type` is none. */
 export function stateChangeOf(
   world: World,
   app: App,
@@ -38,18 +40,26 @@ export function stateChangeOf(
   if (!Object.hasOwn(stateChangeTypes, type)) {
     throw new Error(`Cannot mint state change ${type}: unknown`);
   }
-  const [person] = world.state.people;
-  if (!person) throw new Error("Cannot mint state change: nobody lives in this world");
-  const claims = {
-    "http://schemes.superoffice.net/identity/system_token": null,
-    sub: tenant.contextIdentifier,
-  };
+  const subject = { app, tenant, person: administratorOf(world) };
+  const { label, fileVersion } = releaseOf(tenant);
   return {
     ChangeType: stateChangeTypes[type],
     ContextIdentifier: tenant.contextIdentifier,
-    VersionName: "Release_11.10_2026.02.24-02",
-    FileVersion: "11.10.0.0",
-    Token: mintToken(world, "id_token", { app, tenant, person }, { claims }),
-    PublicEndpoint: new URL(originOf(world, tenant)).host,
+    VersionName: label,
+    FileVersion: fileVersion,
+    Token: mintToken(world, "id_token", subject, bendOf(world, tenant)),
+    PublicEndpoint: type === "Move" ? new URL(originOf(world, tenant)).host : null,
   };
+}
+
+/** An id_token about the tenant itself, without its system user token; then what the switch says. */
+function bendOf({ behaviour }: World, tenant: Tenant): TokenBend {
+  const bend = behaviour.stateChange;
+  if (bend?.instead !== undefined) return bend;
+  const claims = {
+    [`${claimPrefix}system_token`]: null,
+    sub: tenant.contextIdentifier,
+    ...bend?.claims,
+  };
+  return { ...bend, claims };
 }

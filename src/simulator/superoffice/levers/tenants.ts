@@ -1,6 +1,5 @@
-/** The levers of tenants: how they come, go, move and change state. */
+/** The levers of tenants: make them, look at them, and put them into any state. */
 import { text, type Verbs } from "../../control/verbs.ts";
-import { forgetAuthorizations } from "../authorization.ts";
 import { digits } from "../random.ts";
 import {
   type AuthorizationStatus,
@@ -23,17 +22,9 @@ export interface TenantLevers {
   /** A new tenant that runs and has not consented. */
   addTenant(tenant?: NewTenant): TenantView;
   tenants(): readonly TenantView[];
-  suspend(ctx: string): void;
-  resume(ctx: string): void;
-  /** The tenant is Deleted, its authorization and tickets gone. */
-  remove(ctx: string): void;
+  /** Any state of the published table. No app is told. */
   setTenantState(ctx: string, state: TenantStateName): void;
-  /**
-   * From now on its web services answer at another host, and 421 where they were. Without `to`: the
-   * other tenant host; an origin: there; null: back to the first tenant host.
-   */
-  moveTenant(ctx: string, to?: string | null): void;
-  /** As restoring a backup of the tenant's database does. Returns how many there were. */
+  /** Nothing but that; no app is told. Returns how many there were. */
   deleteTickets(ctx: string): number;
   contacts(ctx: string): readonly ContactEntity[];
 }
@@ -52,13 +43,6 @@ export interface TenantView extends Readonly<Tenant> {
 }
 
 export function tenantLevers(world: World): TenantLevers {
-  const setTenantState = (ctx: string, state: TenantStateName) => {
-    if (!Object.hasOwn(tenantStates, state)) {
-      throw new Error(`Cannot set tenant state ${state}: unknown`);
-    }
-    requireTenant(world, ctx).state = state;
-    world.changed();
-  };
   return {
     addTenant(options = {}) {
       const tenant = newTenant(world, options);
@@ -67,17 +51,11 @@ export function tenantLevers(world: World): TenantLevers {
       return viewOf(world, tenant);
     },
     tenants: () => [...world.state.tenants.values()].map((tenant) => viewOf(world, tenant)),
-    setTenantState,
-    suspend: (ctx) => setTenantState(ctx, "Suspended"),
-    resume: (ctx) => setTenantState(ctx, "Running"),
-    remove(ctx) {
-      const { contextIdentifier } = requireTenant(world, ctx);
-      forgetAuthorizations(world, contextIdentifier);
-      world.tickets.deleteAll(contextIdentifier);
-      setTenantState(contextIdentifier, "Deleted");
-    },
-    moveTenant(ctx, to) {
-      place(world, requireTenant(world, ctx), to);
+    setTenantState(ctx, state) {
+      if (!Object.hasOwn(tenantStates, state)) {
+        throw new Error(`Cannot set tenant state ${state}: unknown`);
+      }
+      requireTenant(world, ctx).state = state;
       world.changed();
     },
     deleteTickets: (ctx) => world.tickets.deleteAll(requireTenant(world, ctx).contextIdentifier),
@@ -100,23 +78,12 @@ export function tenantVerbs(levers: TenantLevers): Verbs {
         }),
     },
     tenants: { takes: [], reads: true, call: () => levers.tenants() },
-    suspend: ofTenant((tenant) => levers.suspend(tenant)),
-    resume: ofTenant((tenant) => levers.resume(tenant)),
-    remove: ofTenant((tenant) => levers.remove(tenant)),
     delete_tickets: ofTenant((tenant) => ({ deleted: levers.deleteTickets(tenant) })),
     contacts: { ...ofTenant((tenant) => levers.contacts(tenant)), reads: true },
     set_tenant_state: {
       takes: [ctx, "state"],
       call: (body) =>
         levers.setTenantState(text(body, ctx), text(body, "state") as TenantStateName),
-    },
-    move_tenant: {
-      takes: [ctx, "origin?"],
-      call: (body) => {
-        const { origin } = body;
-        const isName = origin !== undefined && origin !== null;
-        levers.moveTenant(text(body, ctx), isName ? text(body, "origin") : origin);
-      },
     },
   };
 }
@@ -133,24 +100,6 @@ function newTenant(world: World, { contextIdentifier, companyName, serial }: New
     serial: serial ?? digits(10),
     state: "Running",
   };
-}
-
-/** A tenant host is kept by its index: its port is another one after a restart. */
-function place(world: World, tenant: Tenant, to: string | null | undefined): void {
-  if (typeof to !== "string") {
-    const isAtFirst = tenant.origin === undefined && tenant.host !== 1;
-    tenant.host = to === undefined && isAtFirst ? 1 : 0;
-    delete tenant.origin;
-    return;
-  }
-  const { contextIdentifier } = tenant;
-  if (!URL.canParse(to)) throw new Error(`Cannot move tenant ${contextIdentifier}: not an origin`);
-  const { origin } = new URL(to);
-  const own = world.tenantUrls.indexOf(origin);
-  if (own === 0 || own === 1) {
-    tenant.host = own;
-    delete tenant.origin;
-  } else tenant.origin = origin;
 }
 
 function viewOf(world: World, tenant: Tenant): TenantView {
