@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { crc32c } from "../../src/adapters/signing/crc32c.ts";
-import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import {
+  type CloudKmsOptions,
+  type CloudKmsSimulator,
+  startCloudKms,
+} from "../../src/simulator/cloud_kms/server.ts";
 
 /** The one valid request, to be bent once per test. */
 export const digest = createHash("sha256").update("a text").digest();
@@ -11,8 +15,8 @@ export const signBody = {
   digestCrc32c: String(crc32c(digest)),
 };
 
-export async function sharedCloudKms(): Promise<CloudKmsSimulator> {
-  const kms = await startCloudKms();
+export async function sharedCloudKms(options: CloudKmsOptions = {}): Promise<CloudKmsSimulator> {
+  const kms = await startCloudKms(options);
   Deno.test.beforeEach(() => kms.fault(null));
   Deno.test.afterAll(() => kms.close());
   return kms;

@@ -25,7 +25,12 @@ export function unwrap(wrappingKey: KeyObject, wrapped: Uint8Array): Uint8Array 
   if (aesKey.length !== 32) {
     throw new ImportFailure("An argument to the import operation was malformed");
   }
-  return attempt(() => aeskwp(aesKey).decrypt(material));
+  return unwrapMaterial(aesKey, material);
+}
+
+/** AES key wrap with padding, undone. @throws ImportFailure if the key is another, or a bit has changed */
+export function unwrapMaterial(aesKey: Uint8Array, wrapped: Uint8Array): Uint8Array {
+  return attempt(() => aeskwp(aesKey).decrypt(wrapped));
 }
 
 function unwrapAesKey(key: KeyObject, wrapped: Uint8Array): Uint8Array {
