@@ -121,6 +121,49 @@ Deno.test("what is not of the contract is a fault or not read at all", () =>
     assert.equal(stage.control.exchangeCount(), 0);
   }));
 
+const xsi = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"';
+
+Deno.test("what may be nil may be nil or absent, in the request and in the answer", () =>
+  withSuperOffice(async (stage) => {
+    const signed = signToken(stage.control.approve(tenant).system_user_token);
+    const right = envelopeFor(stage, signed);
+    const untyped = right.replace("<ReturnTokenType>Jwt</ReturnTokenType>", "");
+    const issued = await authenticate(stage, untyped);
+    const rest = '<ErrorMessage xsi:nil="true"/></AuthenticationResponse>';
+    assert.ok(issued.text.includes(`<Token>${issued.values.Token}</Token>${rest}`));
+    assert.match(issued.text, /<AuthenticationResponse xmlns="[^"]*"><IsSuccessful>true</);
+    const nils = ["SignedSystemToken", "ApplicationToken", "ContextIdentifier"];
+    for (const name of nils) {
+      const element = new RegExp(`<${name}>.*?</${name}>`, "s");
+      for (const instead of [`<${name} ${xsi} i:nil="true"/>`, ""]) {
+        const { status, text, values } = await authenticate(stage, right.replace(element, instead));
+        assert.deepEqual([status, values.IsSuccessful], [200, "false"]);
+        assert.ok(text.includes('<Token xsi:nil="true"/><ErrorMessage>'));
+        assert.equal(stage.control.exchanges().at(-1)?.verdict, "malformed");
+      }
+    }
+    const nilType = right.replace(/<ReturnTokenType>.*</, `<ReturnTokenType ${xsi} i:nil="true"><`);
+    assert.equal((await authenticate(stage, nilType)).status, 500);
+    stage.control.set({ errorMessage: "absent" });
+    const unknown = await authenticate(stage, right.replace(stage.clientSecret, "x"));
+    assert.match(unknown.text, /<Token xsi:nil="true"\/><\/AuthenticationResponse>/);
+  }));
+
+Deno.test("only SOAP 1.1 is read, and an envelope with something else in it is a fault", () =>
+  withSuperOffice(async (stage) => {
+    const right = envelopeFor(stage, "a.b.c");
+    const soap12 = { "content-type": "application/soap+xml; charset=utf-8" };
+    assert.equal((await authenticate(stage, right, soap12)).status, 415);
+    const newer = right.replaceAll(soap, "http://www.w3.org/2003/05/soap-envelope");
+    assert.equal((await authenticate(stage, newer)).status, 400);
+    for (const inside of ["", "<garbage/>", `<Authenticate xmlns="${service}"/>`]) {
+      const body = `<s:Envelope xmlns:s="${soap}"><s:Body>${inside}</s:Body></s:Envelope>`;
+      const { status, values } = await authenticate(stage, body);
+      assert.deepEqual([status, values.faultcode], [500, "a:DeserializationFailed"]);
+    }
+    assert.equal(stage.control.exchangeCount(), 0);
+  }));
+
 Deno.test("a forced failure comes through the SOAP door too", () =>
   withSuperOffice(async (stage) => {
     stage.control.set({ exchangeFailure: { status: 502, body: "bad gateway" } });
@@ -135,6 +178,34 @@ Deno.test("the WSDL is well-formed and names the service's own address", () =>
     assert.equal(XMLValidator.validate(text), true);
     assert.ok(text.includes(`soapAction="${action}"`));
     assert.ok(text.includes(`location="${stage.url}/login/services/PartnerSystemUserService.svc"`));
+  }));
+
+/** Which tags declare what an attribute refers to. */
+const declaredBy = {
+  type: "xs:complexType|xs:simpleType|wsdl:portType",
+  element: "xs:element",
+  message: "wsdl:message",
+  binding: "wsdl:binding",
+};
+
+Deno.test("each name that a WSDL refers to is declared in it", () =>
+  withSuperOffice(async (stage) => {
+    const exchange = `${stage.url}/login/services/PartnerSystemUserService.svc`;
+    const contact = `${stage.tenantUrls[0]}/${tenant}/Remote/Services88/Contact.svc`;
+    for (const url of [exchange, contact]) {
+      const text = await (await fetch(`${url}?singleWsdl`)).text();
+      assert.equal(XMLValidator.validate(text), true);
+      for (const [attribute, tag] of Object.entries(declaredBy)) {
+        const names = text.matchAll(new RegExp(`<(?:${tag})\\s+name="(\\w+)"`, "g"));
+        const declared = new Set([...names].map(([, name]) => name));
+        const of = text.matchAll(new RegExp(`${attribute}="(?:tns|arrays):(\\w+)"`, "g"));
+        const referred = [...of].map(([, name]) => name);
+        assert.ok(referred.length > 0);
+        assert.deepEqual(referred.filter((name) => !declared.has(name)), []);
+      }
+      const page = await (await fetch(url)).text();
+      assert.match(page, /\?wsdl/);
+    }
   }));
 
 function contactCall(stage: Stage, ticket: string, operation: string, payload: string) {

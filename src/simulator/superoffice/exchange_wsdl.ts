@@ -1,6 +1,8 @@
 /**
  * The description of `PartnerSystemUserService`, by its contract: names, order and nillability are the
- * vendor's. Unlike the vendor's own, its `soap:address` is where the service really is.
+ * vendor's. The vendor's names a host of its inside as `soap:address`, which every client has to replace;
+ * this one names where it is, so that a client which was only told where to read it arrives. Left out:
+ * the second port, for https, and the schema of .NET's own types, which nothing refers to.
  */
 
 export const partnerSystemUserNamespace =
