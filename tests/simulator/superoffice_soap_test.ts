@@ -236,8 +236,13 @@ Deno.test("a company is created over SOAP with the same ticket", () =>
     );
     assert.deepEqual([saved.values.Succeeded, saved.values.ContactId], ["true", "2"]);
     assert.equal(stage.control.contacts(tenant)[0]?.Name, "Tom & Sons");
-    const refused = await contactCall(stage, "7T:no", "CreateDefaultContactEntity", "");
+    const empty = "<n:CreateDefaultContactEntity/>";
+    const refused = await contactCall(stage, "7T:no", "CreateDefaultContactEntity", empty);
     assert.deepEqual([refused.status, refused.values.Succeeded], [200, "false"]);
     assert.equal(refused.values.Message, "Not authenticated");
-    assert.equal((await contactCall(stage, ticket, "DeleteContactEntity", "")).status, 500);
+    const unknown = await contactCall(stage, ticket, "DeleteContactEntity", "");
+    assert.deepEqual([unknown.status, unknown.values.faultcode], [500, "a:ActionNotSupported"]);
+    const other = await contactCall(stage, ticket, "SaveContactEntity", empty);
+    assert.deepEqual([other.status, other.values.faultcode], [500, "a:DeserializationFailed"]);
+    assert.equal(stage.control.contacts(tenant).length, 1);
   }));

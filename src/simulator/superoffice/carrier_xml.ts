@@ -4,7 +4,7 @@
  */
 import type { Plain } from "./carrier_json.ts";
 import { contracts, itemTypeOf, membersOf, type MemberType } from "./carriers.ts";
-import { element, escapeXml, type XmlElement } from "./soap.ts";
+import { childOf, element, escapeXml, type XmlElement } from "./soap.ts";
 
 /** Namespace of .NET's lists of simple values. */
 export const arraysNamespace = "http://schemas.microsoft.com/2003/10/Serialization/Arrays";
@@ -18,7 +18,7 @@ export function carrierElement(name: string, contract: string, carrier: Plain): 
 export function readCarrierElement(contract: string, parent: XmlElement): Plain {
   const read: Plain = {};
   for (const { name, type } of membersOf(contract)) {
-    const child = parent.children.find((each) => each.name === name);
+    const child = childOf(parent, parent.namespace, name);
     if (child) read[name] = readElement(type, child);
   }
   return read;

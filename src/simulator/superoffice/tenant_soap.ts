@@ -37,11 +37,15 @@ export function mountTenantSoap(app: Hono, world: World): void {
     if (!isKnown) {
       return xml(c, fault("ActionNotSupported", "The action is not one of the contract."), 500);
     }
+    const { payload } = message;
+    if (payload?.namespace !== namespace || payload.name !== operation) {
+      return xml(c, fault("DeserializationFailed", "The message is not of the contract."), 500);
+    }
     const person = personOf(world, tenant, message);
     if (!person) return xml(c, failed(operation, "Not authenticated"), 200);
     const entity = operation === create
       ? defaultContact(person)
-      : saved(world, tenant, person, message.payload);
+      : saved(world, tenant, person, payload);
     if (typeof entity === "string") return xml(c, failed(operation, entity), 200);
     return xml(c, succeeded(operation, entity), 200);
   });
@@ -67,10 +71,10 @@ function saved(
   world: World,
   tenant: Tenant,
   person: Person,
-  payload: XmlElement | undefined,
+  payload: XmlElement,
 ): ContactEntity | string {
   const entity = childOf(payload, namespace, "ContactEntity");
-  if (payload?.name !== save || !entity || entity.isNil) return "ContactEntity is missing";
+  if (!entity || entity.isNil) return "ContactEntity is missing";
   try {
     const sent = readCarrierElement("ContactEntity", entity);
     const contact = saveContact(world, tenant.contextIdentifier, { sent, author: person });
