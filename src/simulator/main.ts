@@ -43,6 +43,7 @@ async function run(options: Options): Promise<void> {
     tenantPorts: tenantPort === 0 ? [0, 0] : [tenantPort, tenantPort + 1],
     publicKeyPem: registered ?? kms.publicKeyPem(),
     redirectUrls: redirectUrl,
+    kms,
   });
   const [tenant] = superoffice.control.tenants();
   if (!tenant) throw new Error("Cannot start the simulator: it has no tenant");
@@ -59,7 +60,7 @@ async function run(options: Options): Promise<void> {
   const stopped = nextSignal();
   write(Deno.stdout, `${JSON.stringify(started)}\n`);
   hint(
-    `SuperOffice stand-in at ${superoffice.url}, levers at ${superoffice.url}/_control\n` +
+    `SuperOffice stand-in at ${superoffice.url}: open it to watch and to provoke faults\n` +
       `Tenants live at ${superoffice.tenantUrls.join(" or ")}\n` +
       `  (${superoffice.url}/api/state/${contextIdentifier} says where)\n` +
       `Cloud KMS stand-in at ${kms.url}\n` +

@@ -6,7 +6,7 @@
 import type { Hono } from "hono";
 import { parseAppPublicKey } from "./app_key.ts";
 import { mountAuthorize } from "./authorize.ts";
-import { mountControl } from "../control/verbs.ts";
+import { mountControl, type Verbs } from "../control/verbs.ts";
 import { createControl, type SuperOfficeControl, verbsOf } from "./control.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { mountExchangeRest } from "./exchange_rest.ts";
@@ -14,6 +14,7 @@ import { mountExchangeSoap } from "./exchange_soap.ts";
 import { createHost, mountWebServices } from "./hosts.ts";
 import { mountLegacyLogin } from "./legacy.ts";
 import { listen } from "./listeners.ts";
+import { mountPage } from "./page/mount.ts";
 import { mountTenantState } from "./tenant_state.ts";
 import { mountTokenEndpoint } from "./token_endpoint.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -31,6 +32,8 @@ export interface SuperOfficeOptions {
   readonly redirectUrls?: readonly string[];
   /** Milliseconds; default `Date.now`. */
   readonly clock?: () => number;
+  /** A Cloud KMS stand-in: its levers are mounted beside SuperOffice's, and the page shows it. */
+  readonly kms?: { readonly url: string; readonly verbs: Verbs };
   /** What `onChange` was last given: the same vendor again. The other options win over it. */
   readonly snapshot?: string;
   /** Called after every durable change with all of it, secrets included. Not for codes and access tokens. */
@@ -64,7 +67,7 @@ export async function startSuperOffice(
   const [url, ...tenantUrls] = listeners.urls as [string, string, string];
   const world = createWorld({ url, tenantUrls, state, clock, onChange, closing: closing.signal });
   const control = createControl(world);
-  const loginHost = createLoginHost(world, control);
+  const loginHost = createLoginHost(world, control, options.kms);
   const tenantHost = createTenantHost(world);
   listeners.answerWith((request, listener) =>
     listener === 0 ? loginHost.fetch(request) : tenantHost.fetch(request)
@@ -99,7 +102,11 @@ function register(state: State, { publicKeyPem, redirectUrls = [] }: SuperOffice
   }
 }
 
-function createLoginHost(world: World, control: SuperOfficeControl): Hono {
+function createLoginHost(
+  world: World,
+  control: SuperOfficeControl,
+  kms: SuperOfficeOptions["kms"],
+): Hono {
   const app = createHost(world);
   mountDiscovery(app, world);
   mountAuthorize(app, world);
@@ -109,7 +116,9 @@ function createLoginHost(world: World, control: SuperOfficeControl): Hono {
   mountExchangeSoap(app, world);
   mountTenantState(app, world);
   mountWebServices(app, world);
-  mountControl(app, verbsOf(control));
+  const verbs = { ...verbsOf(control), ...kms?.verbs };
+  mountControl(app, verbs);
+  mountPage(app, { world, control, verbs, kmsUrl: kms?.url });
   return app;
 }
 

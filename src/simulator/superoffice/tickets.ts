@@ -13,6 +13,8 @@ export interface Tickets {
   use(ticket: string, clientId: string, contextIdentifier: string): string | undefined;
   /** Forgets every ticket of a tenant. Returns how many there were. */
   deleteAll(contextIdentifier: string): number;
+  /** How many of a tenant's tickets are alive. */
+  count(contextIdentifier: string): number;
 }
 
 /**
@@ -57,6 +59,10 @@ export function createTickets(
       if (deleted > 0) changed();
       return deleted;
     },
+    count: (contextIdentifier) =>
+      [...rows.values()].filter((row) =>
+        row.contextIdentifier === contextIdentifier && now() < row.until
+      ).length,
   };
 }
 
