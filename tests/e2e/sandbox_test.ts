@@ -10,12 +10,15 @@ import { freePort, type Process, startTask } from "../support/processes.ts";
 interface Printed {
   readonly service: string;
   readonly curl: string;
+  /** The line that uses a ticket, which stands in it as `7T:…`. */
+  readonly use: string;
 }
 
 async function readPrinted(process: Process): Promise<Printed> {
   const [, service] = await process.line(/^1\. Open (\S+), press "Connect SuperOffice"/);
-  const [, curl] = await process.line(/^ {3}(curl .*)$/);
-  return { service: service!, curl: curl! };
+  const [, curl] = await process.line(/^ {3}(curl .*Bearer .*)$/);
+  const [, use] = await process.line(/^ {3}curl (.*SOTicket .*)$/);
+  return { service: service!, curl: curl!, use: use! };
 }
 
 /** What the printed lines tell a person to do first. */
@@ -52,6 +55,15 @@ async function runFetch({ curl }: Printed): Promise<Ticket> {
   const answer = await fetch(url!, { headers: { [name!]: value! } });
   assert.equal(answer.status, 200);
   return await answer.json();
+}
+
+/** What the last printed line does, with a ticket in it. */
+async function useTicket({ use }: Printed, { ticket }: Ticket): Promise<number> {
+  const headers = [...use.matchAll(/-H "([^:]+): ([^"]+)"/g)]
+    .map(([, name, value]) => [name!, value!.replace("7T:…", ticket)] as [string, string]);
+  const answer = await fetch(use.split(" ").at(-1)!, { headers });
+  await answer.body?.cancel();
+  return answer.status;
 }
 
 async function hasCurl(): Promise<boolean> {
@@ -93,6 +105,7 @@ Deno.test("the sandbox prints what to do, it works, and it still works after a r
       assert.match(done.text, /Cust12345/);
       const ticket = await runPrinted(printed);
       assert.match(ticket.ticket, /^7T:/);
+      assert.equal(await useTicket(printed, ticket), 200);
       await terminate(process);
       return { printed, ticket };
     });

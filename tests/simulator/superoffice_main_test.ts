@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { runTask, startTask } from "../support/processes.ts";
 
 Deno.test("the simulator command prints one JSON line, takes a KMS signature, and ends with 0", async () => {
   const child = new Deno.Command(Deno.execPath(), {
@@ -62,4 +63,48 @@ Deno.test("the simulator command prints one JSON line, takes a KMS signature, an
   assert.equal(code, 0);
   assert.equal((await reader.read()).done, true);
   reader.releaseLock();
+});
+
+/** A free port whose next one is free as well. */
+function freePair(): number {
+  while (true) {
+    const { addr: { port } } = tried(0);
+    try {
+      return tried(port + 1).addr.port - 1;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}
+
+/** A listener that is closed again. */
+function tried(port: number): Deno.TcpListener {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port });
+  listener.close();
+  return listener;
+}
+
+Deno.test("the simulator command puts the tenant hosts where it was told, and says so on stderr", async () => {
+  const port = freePair();
+  const process = startTask("simulator", { args: ["--tenant-port", String(port)] });
+  try {
+    const [line] = await process.line(/^\{.*\}$/);
+    const { superoffice, context_identifier: ctx } = JSON.parse(line);
+    const [, first, second] = await process.message(/^Tenants live at (\S+) or (\S+)$/);
+    assert.deepEqual([first, second], [port, port + 1].map((each) => `http://127.0.0.1:${each}`));
+    const { Api } = await (await fetch(`${superoffice}/api/state/${ctx}`)).json();
+    assert.equal(Api, `${first}/${ctx}/api`);
+    process.kill("SIGTERM");
+    assert.equal((await process.exit()).code, 0);
+  } finally {
+    await process.end();
+  }
+});
+
+Deno.test("a tenant port that has no next one is refused", async () => {
+  for (const port of ["65535", "65536", "-1", "x"]) {
+    const { code, stdout, stderr } = await runTask("simulator", { args: ["--tenant-port", port] });
+    assert.deepEqual([code, stdout], [2, ""], port);
+    assert.match(stderr, /--tenant-port.*Not a port/, port);
+  }
 });
