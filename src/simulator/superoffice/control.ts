@@ -9,6 +9,7 @@ import {
   authorizationVerbs,
 } from "./levers/authorizations.ts";
 import { type PushLevers, pushLevers, pushVerbs } from "./levers/pushes.ts";
+import { type PeopleLevers, peopleLevers, peopleVerbs } from "./levers/people.ts";
 import {
   type RegistrationLevers,
   registrationLevers,
@@ -24,6 +25,7 @@ import type { World } from "./world.ts";
 /** Every lever takes a context identifier in any case and throws when the tenant is not known. */
 export type SuperOfficeControl =
   & RegistrationLevers
+  & PeopleLevers
   & TenantLevers
   & TenantLifeLevers
   & PushLevers
@@ -36,6 +38,7 @@ export function createControl(world: World): SuperOfficeControl {
   const pushes = createPushes(world);
   return {
     ...registrationLevers(world),
+    ...peopleLevers(world),
     ...tenantLevers(world),
     ...tenantLifeLevers(world, pushes),
     ...pushLevers(world, pushes),
@@ -49,6 +52,7 @@ export function createControl(world: World): SuperOfficeControl {
 export function verbsOf(control: SuperOfficeControl): Verbs {
   return {
     ...registrationVerbs(control),
+    ...peopleVerbs(control),
     ...tenantVerbs(control),
     ...tenantLifeVerbs(control),
     ...pushVerbs(control),
