@@ -2,8 +2,15 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { unwrapMaterial } from "../../src/simulator/cloud_kms/unwrap.ts";
-import { type Algorithm, importStage, rsaKey } from "./cloud_kms_imports.ts";
-import { codes, once, pkcs8, refusalOf, wrap } from "./cloud_kms_sdk.ts";
+import {
+  type Algorithm,
+  CRYPTO_KEY,
+  importStage,
+  JOB,
+  KEY_RING,
+  rsaKey,
+} from "./cloud_kms_imports.ts";
+import { codes, LOCATION, once, pkcs8, refusalOf, wrap } from "./cloud_kms_sdk.ts";
 
 const stage = await importStage(() => Date.parse("2026-11-22T12:00:00Z"));
 const { kms, google, wrappingPem, rsa2048, good, importKey, stateOf, sign } = stage;
@@ -62,14 +69,57 @@ for (const [title, wrapped, reason, algorithm] of failing) {
     assert.equal(state, "IMPORT_FAILED");
     assert.match(String(failure), reason);
     const before = kms.signatures();
-    for (const call of [google.getPublicKey({ name }, once), sign(name)]) {
-      const [code, message] = await refusalOf(call);
+    for (const use of [() => google.getPublicKey({ name }, once), () => sign(name)]) {
+      const [code, message] = await refusalOf(use());
       assert.equal(code, codes.FAILED_PRECONDITION);
       assert.match(message, /is not enabled, current state is: IMPORT_FAILED\.$/);
     }
     assert.equal(kms.signatures(), before);
   });
 }
+
+Deno.test("an import that cannot be right is refused, and makes no version", async () => {
+  const soft = {
+    importMethod: "RSA_OAEP_3072_SHA256_AES_256",
+    protectionLevel: "SOFTWARE",
+  } as const;
+  await google.createImportJob({ parent: KEY_RING, importJobId: "soft", importJob: soft }, once);
+  const other = `${LOCATION}/keyRings/box-office`;
+  const hard = { ...soft, protectionLevel: "HSM" } as const;
+  await google.createImportJob({ parent: other, importJobId: "job", importJob: hard }, once);
+  const valid = {
+    parent: CRYPTO_KEY,
+    algorithm: "RSA_SIGN_PKCS1_2048_SHA256",
+    importJob: JOB,
+    wrappedKey: good(),
+  } as const;
+  const bends: readonly (readonly [Readonly<Record<string, unknown>>, number, RegExp])[] = [
+    [{ importJob: `${KEY_RING}/importJobs/soft` }, codes.INVALID_ARGUMENT, /protection levels/],
+    [{ importJob: `${other}/importJobs/job` }, codes.INVALID_ARGUMENT, /of the same KeyRing/],
+    [{ importJob: `${KEY_RING}/importJobs/none` }, codes.NOT_FOUND, /^ImportJob .* not found/],
+    [{ importJob: "" }, codes.INVALID_ARGUMENT, /import_job is required/],
+    [{ algorithm: 0 }, codes.INVALID_ARGUMENT, /algorithm is required/],
+    [
+      { algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION" },
+      codes.INVALID_ARGUMENT,
+      /not one for the purpose/,
+    ],
+    [{ wrappedKey: null }, codes.INVALID_ARGUMENT, /'wrapped_key'/],
+    [{ parent: `${KEY_RING}/cryptoKeys/none` }, codes.NOT_FOUND, /^CryptoKey .* not found/],
+    [{ cryptoKeyVersion: `${CRYPTO_KEY}/cryptoKeyVersions/999` }, codes.NOT_FOUND, /not found/],
+    [{ cryptoKeyVersion: kms.keyVersion }, codes.INVALID_ARGUMENT, /not one of the CryptoKey/],
+  ];
+  const versions = kms.keyVersions().length;
+  for (const [bend, code, message] of bends) {
+    const refusal = await refusalOf(google.importCryptoKeyVersion({ ...valid, ...bend }, once));
+    assert.equal(refusal[0], code, Deno.inspect(bend));
+    assert.match(refusal[1], message);
+  }
+  assert.equal(kms.keyVersions().length, versions);
+  const { wrappedKey, ...rest } = valid;
+  await google.importCryptoKeyVersion({ ...rest, rsaAesWrappedKey: wrappedKey }, once);
+  assert.equal(kms.keyVersions().length, versions + 1, "the member's older name is taken too");
+});
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 // RFC 5649, section 6.

@@ -1,6 +1,6 @@
 /**
  * The methods that use a key: `AsymmetricSign`, `GetPublicKey`, `Encrypt`, `Decrypt`. Order of
- * refusals: existence, purpose, state, request.
+ * refusals: existence, state, purpose, request; but a ciphertext says first which version it needs.
  */
 import { decryptAnswer, encryptAnswer, type Json, publicKeyAnswer, signAnswer } from "./answer.ts";
 import { readSignRequest, signInput } from "./asymmetric_sign.ts";
