@@ -1,60 +1,9 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import { errors } from "jose";
 import type { TokenBend } from "../../src/simulator/superoffice/behaviour.ts";
 import { claim, noon, type Stage, tenant, withSuperOffice } from "./superoffice_client.ts";
-
-interface Told {
-  readonly method: string;
-  readonly type: string | null;
-  readonly body: Record<string, unknown>;
-}
-
-interface Ear {
-  readonly url: string;
-  /** What was posted so far, in the order of its arrival. */
-  readonly told: readonly Told[];
-  /** Resolves when something has arrived. */
-  readonly first: Promise<void>;
-}
-
-/** Runs `play` with an app's listener for state changes. */
-async function withEar(
-  play: (ear: Ear) => Promise<void>,
-  answer: () => Response | Promise<Response> = () => new Response(null, { status: 204 }),
-): Promise<void> {
-  const told: Told[] = [];
-  const first = Promise.withResolvers<void>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (it) => {
-    const type = it.headers.get("content-type");
-    told.push({ method: it.method, type, body: await it.json() });
-    first.resolve();
-    return await answer();
-  });
-  const url = `http://127.0.0.1:${server.addr.port}/state-change`;
-  try {
-    await play({ url, told, first: first.promise });
-  } finally {
-    await server.shutdown();
-  }
-}
-
-/** Checks a token as an app should that follows what is published: key and issuer. */
-async function verified(stage: Stage, token: unknown): Promise<JWTPayload> {
-  const jwks = await (await fetch(`${stage.url}/login/.well-known/jwks`)).json();
-  const { payload } = await jwtVerify(String(token), createLocalJWKSet(jwks), {
-    issuer: stage.url,
-    algorithms: ["RS256"],
-    currentDate: new Date(noon),
-  });
-  return payload;
-}
-
-/** The app is told about a tenant that has authorised it. */
-function listening({ control }: Stage, url: string): void {
-  control.approve(tenant);
-  control.registerStateChangeUrl(url);
-}
+import { type Ear, listening, verified, withEar } from "./superoffice_ear.ts";
 
 /** Calls a verb and returns its status and its answer. */
 async function call(
@@ -187,71 +136,6 @@ Deno.test("every app that a tenant authorised is told at its own address, with a
       })
     )
   ));
-
-Deno.test("an app that fails, redirects or is not there is told once, and hurts nobody", async () => {
-  const answers: Record<string, () => Response> = {
-    500: () => new Response("broken", { status: 500 }),
-    307: () => new Response(null, { status: 307, headers: { location: "/again" } }),
-  };
-  for (const [status, answer] of Object.entries(answers)) {
-    await withEar((ear) =>
-      withSuperOffice(async (stage) => {
-        listening(stage, ear.url);
-        stage.control.suspend(tenant);
-        await stage.control.settled();
-        const [push] = stage.control.pushes();
-        assert.deepEqual([push?.status, push?.error], [Number(status), null]);
-        assert.equal(ear.told.length, 1);
-        const state = await (await fetch(`${stage.url}/api/state/${tenant}`)).json();
-        assert.equal(state.State, "Suspended");
-      }), answer);
-  }
-  await withSuperOffice(async (stage) => {
-    const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    gone.close();
-    listening(stage, `http://127.0.0.1:${gone.addr.port}/`);
-    stage.control.suspend(tenant);
-    await stage.control.settled();
-    const [push] = stage.control.pushes();
-    assert.equal(push?.status, null);
-    assert.match(push?.error ?? "", /refused/i);
-  });
-});
-
-Deno.test("an app that never answers is given up after the time set, and waits for nobody", async () => {
-  const never = Promise.withResolvers<Response>();
-  await withEar(async (ear) => {
-    await withSuperOffice(async (stage) => {
-      assert.equal(stage.control.switches().defaults.stateChangeTimeoutMs, 10_000);
-      stage.control.set({ stateChangeTimeoutMs: 100 });
-      listening(stage, ear.url);
-      const before = Date.now();
-      stage.control.suspend(tenant);
-      const [underWay] = stage.control.pushes();
-      assert.deepEqual([underWay?.status, underWay?.error], [null, null]);
-      await stage.control.settled();
-      assert.ok(Date.now() - before >= 90);
-      const [push] = stage.control.pushes();
-      assert.deepEqual([push?.status, push?.error], [null, "No answer in 100 ms"]);
-    });
-    never.resolve(new Response());
-  }, () => never.promise);
-});
-
-Deno.test("closing the simulator gives up the pushes under way", async () => {
-  const never = Promise.withResolvers<Response>();
-  await withEar(async (ear) => {
-    let pushes: Stage["control"]["pushes"] = () => [];
-    await withSuperOffice(async (stage) => {
-      ({ pushes } = stage.control);
-      listening(stage, ear.url);
-      stage.control.suspend(tenant);
-      await ear.first;
-    });
-    assert.deepEqual(pushes().map(({ error }) => error), ["The simulator was closed"]);
-    never.resolve(new Response());
-  }, () => never.promise);
-});
 
 Deno.test("the verb pushes one on demand and answers with its status", () =>
   withEar((ear) =>
