@@ -23,6 +23,7 @@ Deno.test("the control API lists its verbs, and the same verbs can be mounted el
     "kms_disabling",
     "kms_expire_import_job",
     "kms_fault",
+    "kms_armed_fault",
     "kms_clear_fault",
   ]);
   assert.deepEqual(Object.keys(kms.verbs), verbs.map(({ verb }) => verb));
@@ -62,6 +63,19 @@ Deno.test("another process can arm a fault and clear it", async () => {
   assert.equal((await sign(kms)).status, 200);
   await pull(kms, "kms_fault", { kind: "wrong_protection_level", protection_level: "EXTERNAL" });
   assert.equal((await sign(kms)).body["protectionLevel"], "EXTERNAL");
+});
+
+Deno.test("another process can see the fault that is armed, until its calls are used up", async () => {
+  const armed = async () => (await pull(kms, "kms_armed_fault")).result;
+  assert.equal(await armed(), null);
+  const fault = { kind: "status", status: "INTERNAL", calls: 1 };
+  await pull(kms, "kms_fault", fault);
+  assert.deepEqual(await armed(), fault);
+  await sign(kms);
+  assert.equal(await armed(), null);
+  await pull(kms, "kms_fault", { kind: "wrong_name" });
+  await pull(kms, "kms_clear_fault", {});
+  assert.equal(await armed(), null);
 });
 
 Deno.test("the delay of the audit log can be changed while it runs", async () => {

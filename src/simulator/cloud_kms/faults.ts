@@ -44,6 +44,8 @@ export interface Faults {
   arm(fault: KmsFault | null): void;
   /** The fault of this call, if any; uses up one of its calls. */
   take(method: MethodName): ArmedFault | null;
+  /** What calls to come will meet. */
+  armed(): KmsFault | null;
 }
 
 export interface ArmedFault {
@@ -69,6 +71,7 @@ export function createFaults(): Faults {
       left--;
       return { fault: armed, end: ending.signal };
     },
+    armed: () => left > 0 ? armed : null,
   };
 }
 

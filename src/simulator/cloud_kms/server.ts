@@ -63,6 +63,7 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
     keyVersions: () => world.keyVersions.list(),
     setState: world.keyVersions.setState,
     fault: faults.arm,
+    armedFault: faults.armed,
     signatures: () => signatures,
     auditEntries: audit.entries,
     auditDelay: audit.setDelay,

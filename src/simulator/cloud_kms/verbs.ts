@@ -14,6 +14,7 @@
  * | `kms_disabling` | `milliseconds` | how long a version stays usable after a caller of the API disables it |
  * | `kms_expire_import_job` | `import_job` | the job is EXPIRED now, not in three days |
  * | `kms_fault` | `kind`, what it needs, `method?`, `calls?`, `happened?` | arms one fault and ends the one before |
+ * | `kms_armed_fault` (GET) | | the fault that calls to come will meet, or null |
  * | `kms_clear_fault` | | ends the fault: answers that it held back are let go |
  *
  * Faults: `status` (`status`, `message?`), `page` (`http`), `reset`, `silent`, `slow` and `slow_body`
@@ -40,6 +41,8 @@ export interface KmsLevers {
   setState(keyVersion: string, state: string, effectiveAfterMs?: number): void;
   /** Arms a fault, or clears it with null; answers that the fault before it held back are let go. */
   fault(fault: KmsFault | null): void;
+  /** The fault that calls to come will meet. */
+  armedFault(): KmsFault | null;
   /** AsymmetricSign calls that produced a signature. */
   signatures(): number;
   /** Cloud Audit Logs of what used a key or changed something, refused calls too, oldest first. */
@@ -97,6 +100,7 @@ export function kmsVerbs(levers: KmsLevers): Verbs {
       takes: ["kind", "…what it needs", "method?", "calls?", "happened?"],
       call: (body) => levers.fault(parseFault(body)),
     },
+    kms_armed_fault: { takes: [], reads: true, call: () => levers.armedFault() },
     kms_clear_fault: { takes: [], call: () => levers.fault(null) },
   };
 }
