@@ -89,7 +89,9 @@ async function nextOnly(scene: Scene, status: number): Promise<void> {
   assert.deepEqual(await verdictOf(scene), ["issued", null]);
 }
 
-async function kmsAnswers({ kms }: Scene, status: number): Promise<void> {
+async function kmsAnswers({ stage, kms }: Scene, status: number): Promise<void> {
+  const fault = Object.values(kms.armedFault() ?? ["right"]).join(" ");
+  assert.ok(wordsOf(await pageOf(stage)).includes(`until cleared: ${fault}`));
   assert.equal((await sign(kms)).status, status);
 }
 

@@ -191,7 +191,7 @@ export const buttons: readonly Button[] = [
     ],
     done: "Switches, clock and Cloud KMS are right. Tenants and keys stay as they are.",
   },
-  one("log", "forget_exchanges", "Clear", ["reset_counters"], "The list begins anew."),
+  one("log", "forget_exchanges", "Clear the list", ["reset_counters"], "The list begins anew."),
   kms("kms_429", "429", { kind: "status", status: "RESOURCE_EXHAUSTED" }),
   kms("kms_503", "503", { kind: "status", status: "UNAVAILABLE" }),
   kms("kms_403", "403", { kind: "status", status: "PERMISSION_DENIED" }),

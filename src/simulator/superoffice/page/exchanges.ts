@@ -44,7 +44,7 @@ function exchangeRow(record: ExchangeRecord): Html {
         : verdict.replaceAll("_", " ")}</strong>${errorOf(record)}</td>
       <td class="who">${record.appName ?? "unknown app"}<br>${tenantOf(record)}</td>
       <td class="signed"><code>${signedText ?? "nothing"}</code></td>
-      <td>${door.toUpperCase()} ${status ?? "no answer"}</td>
+      <td class="answer">${door.toUpperCase()} ${status ?? "no answer"}</td>
     </tr>
   `;
 }

@@ -12,6 +12,7 @@ interface KeyVersion {
 /** Nothing when the verbs of Cloud KMS are not mounted. */
 export function kmsPart({ verbs }: PageSource): Html | string {
   const versions = verbs.kms_key_versions?.call({}) as readonly KeyVersion[] | undefined;
+  const fault = Object.values(verbs.kms_armed_fault?.call({}) ?? {}).join(" ");
   if (versions === undefined) return "";
   return part(
     "kms",
@@ -28,7 +29,8 @@ export function kmsPart({ verbs }: PageSource): Html | string {
           </article>
         `
       )}
-      <h3>Signing, until cleared</h3>
+      <h3>Signing, until cleared: <strong class="${fault === "" ? "good" : "bad"}">${fault ||
+        "right"}</strong></h3>
       ${buttonForm(verbs, "kms", "Faults of signing")}
     `,
   );
