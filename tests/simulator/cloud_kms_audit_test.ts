@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
-import { digest, sharedCloudKms, sign, signBody } from "./cloud_kms_client.ts";
+import { call, digest, sharedCloudKms, sign, signBody } from "./cloud_kms_client.ts";
 
 const kms = await sharedCloudKms();
 
@@ -102,4 +102,114 @@ Deno.test("audit entries can come late, with the time they were received", async
   await late.close();
   assert.equal(entry?.["timestamp"], "2026-11-22T12:00:00.000000000Z");
   assert.equal(entry?.["receiveTimestamp"], "2026-11-22T12:00:01.900000000Z");
+});
+
+const LOCATION = "projects/box-office-sandbox/locations/europe-west4";
+
+interface Entry {
+  readonly logName: string;
+  readonly severity: string;
+  readonly resource: { readonly type: string; readonly labels: Readonly<Record<string, string>> };
+  readonly protoPayload: {
+    readonly methodName: string;
+    readonly resourceName: string;
+    readonly status: { readonly code?: number };
+    readonly authorizationInfo: readonly [
+      { readonly permission: string; readonly resource: string; readonly permissionType: string },
+    ];
+    readonly request: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** What the log gets from one call. */
+async function entriesOf(http: string, path: string, body: unknown = {}): Promise<Entry[]> {
+  const before = kms.auditEntries().length;
+  const init = http === "GET" ? {} : { method: http, body: JSON.stringify(body) };
+  await call(`${kms.url}/v1/${path}`, init);
+  return kms.auditEntries().slice(before) as Entry[];
+}
+
+const RING = `${LOCATION}/keyRings/log`;
+const SEAL = `${RING}/cryptoKeys/seal`;
+const SIGN = `${RING}/cryptoKeys/sign`;
+const JOB = `${RING}/importJobs/job`;
+const job = { importMethod: "RSA_OAEP_3072_SHA256_AES_256", protectionLevel: "SOFTWARE" };
+const imported = { importJob: JOB, algorithm: "EC_SIGN_ED25519", wrappedKey: "c2VjcmV0" };
+const signing = {
+  purpose: "ASYMMETRIC_SIGN",
+  versionTemplate: { algorithm: "EC_SIGN_ED25519" },
+};
+
+const VERSION = `${SEAL}/cryptoKeyVersions/2`;
+const DISABLE = { state: "DISABLED" };
+
+/** In this order: each works on what those before it made. */
+// deno-fmt-ignore
+const changes: readonly (readonly [on: string, path: string, body: unknown, method: string, made: string])[] = [
+  [LOCATION, `${LOCATION}/keyRings?keyRingId=log`, {}, "CreateKeyRing", RING],
+  [RING, `${RING}/cryptoKeys?cryptoKeyId=seal`, { purpose: 1 }, "CreateCryptoKey", SEAL],
+  [RING, `${RING}/cryptoKeys?cryptoKeyId=sign`, signing, "CreateCryptoKey", SIGN],
+  [SEAL, `${SEAL}/cryptoKeyVersions`, {}, "CreateCryptoKeyVersion", VERSION],
+  [SEAL, `${SEAL}:updatePrimaryVersion`, { cryptoKeyVersionId: "1" }, "UpdateCryptoKeyPrimaryVersion", SEAL],
+  [SEAL, `${VERSION}?updateMask=state`, DISABLE, "UpdateCryptoKeyVersion", VERSION],
+  [SEAL, `${VERSION}:destroy`, {}, "DestroyCryptoKeyVersion", VERSION],
+  [SEAL, `${VERSION}:restore`, {}, "RestoreCryptoKeyVersion", VERSION],
+  [RING, `${RING}/importJobs?importJobId=job`, job, "CreateImportJob", JOB],
+  [SIGN, `${SIGN}/cryptoKeyVersions:import`, imported, "ImportCryptoKeyVersion", `${SIGN}/cryptoKeyVersions/2`],
+];
+
+const TYPES = [
+  [/\/cryptoKeyVersions\/\d+$/, "cloudkms_cryptokeyversion"],
+  [/\/cryptoKeys\/\w+$/, "cloudkms_cryptokey"],
+  [/\/importJobs\/\w+$/, "cloudkms_importjob"],
+  [/\/keyRings\/\w+$/, "cloudkms_keyring"],
+] as const;
+
+Deno.test("what changes something is Admin Activity, and names what it made", async () => {
+  for (const [on, path, body, method, made] of changes) {
+    const http = method === "UpdateCryptoKeyVersion" ? "PATCH" : "POST";
+    const [entry, ...others] = await entriesOf(http, path, body);
+    const type = TYPES.find(([grammar]) => grammar.test(made))?.[1];
+    assert.deepEqual(others, []);
+    const { methodName, resourceName, status, authorizationInfo } = entry!.protoPayload;
+    assert.deepEqual([methodName, resourceName, status], [method, made, {}]);
+    assert.deepEqual([entry?.resource.type, entry?.severity], [type, "NOTICE"]);
+    assert.match(entry!.logName, /%2Factivity$/);
+    assert.equal(entry?.resource.labels["key_ring_id"], "log");
+    const [{ resource, permissionType }] = authorizationInfo;
+    assert.deepEqual([resource, permissionType], [on, "ADMIN_WRITE"]);
+    assert.ok(!JSON.stringify(entry).includes(imported.wrappedKey), "no key material is logged");
+  }
+});
+
+Deno.test("encrypting and decrypting is Data Access, without what was encrypted", async () => {
+  const plaintext = "YSBzZWNyZXQ=";
+  const ciphertext = (await call(`${kms.url}/v1/${SEAL}:encrypt`, {
+    method: "POST",
+    body: JSON.stringify({ plaintext }),
+  })).body["ciphertext"];
+  const entries = [
+    ...await entriesOf("POST", `${SEAL}:encrypt`, { plaintext }),
+    ...await entriesOf("POST", `${SEAL}:decrypt`, { ciphertext }),
+    ...await entriesOf("POST", `${SEAL}:decrypt`, { ciphertext: plaintext }),
+  ];
+  const rows = entries.map(({ protoPayload: { methodName, status } }) => [methodName, status.code]);
+  assert.deepEqual(rows, [["Encrypt", undefined], ["Decrypt", undefined], ["Decrypt", 3]]);
+  for (const entry of entries) {
+    assert.match(entry.logName, /%2Fdata_access$/);
+    assert.deepEqual([entry.resource.type, entry.severity], ["cloudkms_cryptokey", "INFO"]);
+    assert.equal(entry.protoPayload.request["name"], SEAL);
+    assert.ok(!JSON.stringify(entry).includes(plaintext));
+    assert.ok(!JSON.stringify(entry).includes(String(ciphertext)));
+  }
+});
+
+Deno.test("a refused change is logged where it was tried, and what only reads is not logged", async () => {
+  const [refused] = await entriesOf("POST", `${LOCATION}/keyRings?keyRingId=log`);
+  assert.equal(refused?.protoPayload.status.code, 6);
+  assert.equal(refused?.protoPayload.resourceName, LOCATION);
+  assert.deepEqual(refused?.protoPayload.request["keyRingId"], "log");
+  for (const path of [RING, SEAL, JOB, `${RING}/cryptoKeys`, `${SEAL}/cryptoKeyVersions/1`]) {
+    assert.deepEqual(await entriesOf("GET", path), []);
+  }
 });
