@@ -165,6 +165,7 @@ Deno.test("a switch that is none, or a value of another kind, is refused by name
       ["exchangeJwt", { alg: "ES256" }],
       ["exchangeJwt", { claims: [] }],
       ["idToken", "bent"],
+      ["idToken", { signWith: "no key" }],
     ];
     const before = await call(stage, "switches");
     for (const [name, value] of wrong) {

@@ -2,6 +2,7 @@
  * What each switch may be set to. Switches also come from other processes, where no type checker looks:
  * a wrong value would otherwise be taken in silence, or break an answer much later.
  */
+import { createPrivateKey } from "node:crypto";
 import { authorizeErrorCodes } from "./authorize_error.ts";
 import type { Behaviour } from "./behaviour.ts";
 
@@ -31,14 +32,17 @@ interface Kind {
 }
 
 const flag: Kind = { what: "true or false", is: (value) => typeof value === "boolean" };
-const bend = nullOr(record("a bend of a token", {
-  claims: isObject,
-  header: isObject,
-  signWith: isText,
-  alg: oneOf("RS256", "RS384", "RS512", "none", "HS256").is,
-  instead: oneOf("id_token", "exchange", "legacy").is,
-  raw: isText,
-}));
+const bend = nullOr(both(
+  hasUsableKey,
+  record("a bend of a token", {
+    claims: isObject,
+    header: isObject,
+    signWith: isText,
+    alg: oneOf("RS256", "RS384", "RS512", "none", "HS256").is,
+    instead: oneOf("id_token", "exchange", "legacy").is,
+    raw: isText,
+  }),
+));
 
 const kinds: Readonly<Record<keyof Behaviour, Kind>> = {
   exchangeFailureMode: oneOf("status", "soft", "forbidden", "html"),
@@ -106,6 +110,10 @@ function either(one: Kind, other: Kind): Kind {
   };
 }
 
+function both(also: (value: unknown) => boolean, { what, is }: Kind): Kind {
+  return { what, is: (value) => is(value) && also(value) };
+}
+
 /** An object with no members but these. */
 function record(
   what: string,
@@ -126,6 +134,16 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isText(value: unknown): boolean {
   return typeof value === "string";
+}
+
+/** A key that does not sign would only show when a token is wanted. Any text keys an HMAC. */
+function hasUsableKey(bend: unknown): boolean {
+  if (!isObject(bend) || typeof bend.signWith !== "string" || bend.alg === "HS256") return true;
+  try {
+    return createPrivateKey(bend.signWith).asymmetricKeyType === "rsa";
+  } catch {
+    return false;
+  }
 }
 
 /** What can be sent as the status of an answer. */
