@@ -1,8 +1,7 @@
-/** Several apps of one vendor beside each other: each with its own secret, key, addresses and consents. */
+/** Several apps of one vendor beside each other: each with its own secret, key and consents. */
 import assert from "node:assert/strict";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import {
-  appPublicKeyPem,
   authorizeUrl,
   claim,
   consented,
@@ -21,29 +20,7 @@ import {
   withSuperOffice,
   withTicket,
 } from "./superoffice_client.ts";
-
-async function call(stage: Stage, verb: string, body: unknown = {}): Promise<unknown> {
-  const init = { method: "POST", body: JSON.stringify(body) };
-  return await (await fetch(`${stage.url}/_control/${verb}`, init)).json();
-}
-
-interface Other {
-  readonly client_id: string;
-  readonly client_secret: string;
-  readonly key: KeyObject;
-}
-
-/** A second app with a key of its own. */
-async function registerOther(stage: Stage, members = {}): Promise<Other> {
-  const { publicKey, privateKey: key } = generateKeyPairSync("rsa", { modulusLength: 1024 });
-  const app = await call(stage, "register_app", { name: "Other App", ...members });
-  const { client_id, client_secret } = app as Other;
-  await call(stage, "register_public_key", {
-    client_id,
-    key: publicKey.export({ type: "spki", format: "pem" }),
-  });
-  return { client_id, client_secret, key };
-}
+import { call, type Other, registerOther } from "./superoffice_apps_client.ts";
 
 async function redeem(stage: Stage, fields: Record<string, string>) {
   const body = new URLSearchParams({
@@ -213,70 +190,4 @@ Deno.test("an app without a system token never sees one, and its exchange is ref
     const SignedSystemToken = signToken(system_user_token, { key });
     await postExchange(stage, { SignedSystemToken, ApplicationToken: client_secret });
     assert.deepEqual(lastVerdict(stage), ["wrong_system_user_token", 4]);
-  }));
-
-Deno.test("redirect URLs are an app's own, and the approval page names it with its own text", () =>
-  withSuperOffice(async (stage) => {
-    const { client_id } = await registerOther(stage, {
-      vendor: "Others & Co",
-      authorize_text: "We read <everything>.",
-    });
-    const redirect_uri = "https://other.example.com/cb";
-    await call(stage, "register_redirect_url", { url: redirect_uri, client_id });
-    assert.equal((await open(authorizeUrl(stage, { redirect_uri }))).status, 400);
-    const url = authorizeUrl(stage, { redirect_uri, client_id });
-    const page = await submit(url, await open(url), { username: "admin@example.test" });
-    assert.match(page.html, /Do you want to approve Other App by Others &amp; Co\?/);
-    assert.match(page.html, /<p>We read &lt;everything&gt;\.<\/p>/);
-  }));
-
-Deno.test("the portal shows what is registered, and neither key nor token", () =>
-  withSuperOffice(async (stage) => {
-    const { token } = consented(stage);
-    const { client_id } = await registerOther(stage, { native: true, system_token: false });
-    await call(stage, "register_state_change_url", {
-      url: "http://localhost:1/changed",
-      client_id,
-    });
-    await call(stage, "register_post_logout_url", { url: "http://localhost:1/out", client_id });
-    await call(stage, "register_error_url", { url: "http://localhost:1/error", client_id });
-    const apps = stage.control.apps();
-    assert.deepEqual(await (await fetch(`${stage.url}/_control/apps`)).json(), apps);
-    assert.equal(apps.length, 2);
-    const { client_secret: _, public_key, ...shown } = apps[1]!;
-    assert.deepEqual(shown, {
-      client_id,
-      name: "Other App",
-      vendor: "Other App Makers AS",
-      authorize_text: "Other App wants a system user in your SuperOffice.",
-      redirect_urls: [],
-      post_logout_urls: ["http://localhost:1/out"],
-      state_change_url: "http://localhost:1/changed",
-      error_url: "http://localhost:1/error",
-      system_token: false,
-      native: true,
-    });
-    assert.match(public_key?.sha256 ?? "", /^[0-9a-f]{64}$/);
-    assert.equal(public_key?.bits, 1024);
-    assert.ok(!JSON.stringify(apps).includes(token.slice(-10)));
-    assert.ok(!JSON.stringify(apps).includes(appPublicKeyPem().split("\n")[1] ?? ""));
-    await call(stage, "register_state_change_url", { url: null, client_id });
-    assert.equal(stage.control.apps()[1]?.state_change_url, null);
-  }));
-
-Deno.test("the portal refuses names it could not print in a token, addresses that are none, other apps", () =>
-  withSuperOffice(async (stage) => {
-    const marks = [...".:;?*~#%|=\\/{}<>'\""].map((mark) => `App${mark}`);
-    for (const name of ["", " ", "a".repeat(65), ...marks]) {
-      const { error } = await call(stage, "register_app", { name }) as { error: string };
-      assert.match(error, /^Cannot register app/, name);
-    }
-    stage.control.registerApp({ name: "Åse-Marie & Søn, 100 (x) " + "a".repeat(39) });
-    assert.throws(() => stage.control.registerRedirectUrl("nowhere"), /neither an absolute URL/);
-    assert.throws(() => stage.control.registerRedirectUrl("^("), /neither an absolute URL/);
-    assert.throws(() => stage.control.approve(tenant, "0"), /Cannot find app 0: unknown/);
-    const { error } = await call(stage, "register_app", { name: "A", native: "yes" }) as {
-      error: string;
-    };
-    assert.equal(error, "Cannot read native: not true or false");
   }));

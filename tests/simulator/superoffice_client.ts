@@ -203,6 +203,23 @@ export async function postToken(
   return { status: response.status, body: await response.json() };
 }
 
+/** Signs in and takes the code out of the redirect. */
+export async function codeFrom(
+  stage: Stage,
+  changes: Record<string, string> = {},
+  username = "admin@example.test",
+): Promise<string> {
+  stage.control.approve(tenant);
+  const url = authorizeUrl(stage, changes);
+  const { location } = await submit(url, await open(url), { username });
+  return new URL(location ?? "").searchParams.get("code") ?? "";
+}
+
+/** The fields that redeem a code. */
+export function grant(code: string, more: Record<string, string> = {}): Record<string, string> {
+  return { grant_type: "authorization_code", code, redirect_uri: redirectUri, ...more };
+}
+
 function unescape(text: string): string {
   const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
   return text.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => entities[name] ?? "");

@@ -68,6 +68,20 @@ Deno.test("an ended authorization must be approved again and keeps its token, by
     assert.notEqual(stage.control.approve(tenant).system_user_token, before);
   }));
 
+Deno.test("until an ended authorization is approved again, nobody else gets in", () =>
+  withSuperOffice(async (stage) => {
+    const url = authorizeUrl(stage);
+    for (const end of ["revoke", "expireAuthorization", "requireReapproval"] as const) {
+      stage.control.approve(tenant);
+      stage.control[end](tenant);
+      const out = await submit(url, await open(url), { username: "user@example.test" });
+      assert.match(out.html, noAccess);
+      assert.match((await signInAndApprove(url)).location ?? "", /&code=/);
+      const back = await submit(url, await open(url), { username: "user@example.test" });
+      assert.match(back.location ?? "", /&code=/);
+    }
+  }));
+
 Deno.test("cancelling redirects with access_denied and approves nothing", () =>
   withSuperOffice(async (stage) => {
     const url = authorizeUrl(stage);
