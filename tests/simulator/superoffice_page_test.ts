@@ -41,12 +41,12 @@ Deno.test("the page shows exchanges newest first: when, who, what was signed, th
     const masked = stage.control.exchanges().map(({ signedText }) => signedText);
     assert.equal(
       newest.trim(),
-      `12:00:01 invalid signature InvalidSignature (7) Box Office Example Tenant AS (${tenant}) ` +
+      `12:00:01 invalid signature InvalidSignature (7) Box Office, ${tenant} Example Tenant AS ` +
         `${masked[1]} REST 401`,
     );
     assert.equal(
       oldest.trim(),
-      `12:00:00 ticket issued Box Office Example Tenant AS (${tenant}) ${masked[0]} REST 200`,
+      `12:00:00 ticket issued Box Office, ${tenant} Example Tenant AS ${masked[0]} REST 200`,
     );
     assert.match(html, /Tickets alive<\/dt>\s*<dd>1<\/dd>/);
     for (const secret of [token, SignedSystemToken, SignedSystemToken.split(".")[2]!]) {

@@ -42,7 +42,7 @@ function exchangeRow(record: ExchangeRecord): Html {
       <td class="verdict"><strong class="${isIssued ? "good" : "bad"}">${isIssued
         ? "ticket issued"
         : verdict.replaceAll("_", " ")}</strong>${errorOf(record)}</td>
-      <td class="who">${record.appName ?? "unknown app"}<br>${tenantOf(record)}</td>
+      <td class="who">${whoOf(record)}</td>
       <td class="signed"><code>${signedText ?? "nothing"}</code></td>
       <td class="answer">${door.toUpperCase()} ${status ?? "no answer"}</td>
     </tr>
@@ -53,9 +53,10 @@ function errorOf({ authorizeErrorName: name, authorizeErrorCode: code }: Exchang
   return name === null ? "" : html`<br>${`${name} (${code})`}`;
 }
 
-function tenantOf({ companyName, contextIdentifier }: ExchangeRecord): string {
-  if (contextIdentifier === null) return "no tenant";
-  return `${companyName ?? "unknown tenant"} (${contextIdentifier})`;
+/** App and tenant, and below them the company. */
+function whoOf({ appName, contextIdentifier, companyName }: ExchangeRecord): Html {
+  const company = contextIdentifier === null ? "" : companyName ?? "unknown tenant";
+  return html`${appName ?? "unknown app"}, ${contextIdentifier ?? "no tenant"}<br>${company}`;
 }
 
 /** What was sent to the apps' state-change URLs. */

@@ -73,7 +73,6 @@ tr { border-top: 1px solid var(--line); }
 thead tr { border: 0; }
 thead th { color: var(--quiet); position: sticky; top: 0; background: var(--paper); }
 tbody th, time, .answer, .verdict strong, .signed code { white-space: nowrap; }
-.who { min-width: 13.5rem; }
 @media (max-width: 34rem) {
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dd { margin-bottom: .35rem; }
