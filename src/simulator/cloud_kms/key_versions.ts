@@ -106,20 +106,10 @@ export function createKeyVersions(now: () => number): KeyVersions {
         next: pendingMs === null ? null : { state, at: at + pendingMs },
       });
     },
-    import(cryptoKey, name, { outcome, pendingMs, ...options }) {
+    import(cryptoKey, name, options) {
       const before = name === null ? null : require(name);
-      const at = now() + pendingMs;
-      const failed = typeof outcome === "string";
-      return put({
-        ...fresh(before?.resource ?? nextName(cryptoKey), now(), at),
-        ...(before && { createTime: before.createTime }),
-        ...options,
-        // What was once imported is kept, so that nothing else can be imported in its place.
-        material: failed ? before?.material ?? null : outcome,
-        importFailureReason: failed ? outcome : null,
-        state: "PENDING_IMPORT",
-        next: { state: failed ? "IMPORT_FAILED" : "ENABLED", at },
-      });
+      const resource = before?.resource ?? nextName(cryptoKey);
+      return put(imported(resource, before, now(), options));
     },
     get: (name) => versions.has(name) ? settle(require(name), now()) : null,
     require: (name) => settle(require(name), now()),
@@ -131,14 +121,7 @@ export function createKeyVersions(now: () => number): KeyVersions {
     setState(name, text, effectiveAfterMs = 0) {
       const held = versions.get(name);
       if (!held) throw new Error(`Cannot set the state of ${name}: no such key version`);
-      const state = requireMember(states, text);
-      if (state === "ENABLED" && held.material === null) {
-        throw new Error(`Cannot enable ${name}: it has no key material`);
-      }
-      const late = state !== "ENABLED" && effectiveAfterMs > 0;
-      const { effectiveState } = settle(held, now());
-      const until = late ? { state: effectiveState, at: now() + effectiveAfterMs } : null;
-      versions.set(name, { ...held, state, until, next: null });
+      versions.set(name, withState(held, requireMember(states, text), now(), effectiveAfterMs));
     },
     destroy(name, scheduledMs) {
       const next = { state: "DESTROYED", at: now() + scheduledMs } as const;
@@ -177,6 +160,37 @@ export function requireReimportable(
     "INVALID_ARGUMENT",
     `The key material and algorithm must match those that ${name} has held before.`,
   );
+}
+
+/** @param before the version that is imported into again, if it is not a new one */
+function imported(
+  resource: ResourceName,
+  before: Held | null,
+  now: number,
+  { outcome, pendingMs, ...options }: ImportOptions,
+): Held {
+  const at = now + pendingMs;
+  const failed = typeof outcome === "string";
+  return {
+    ...fresh(resource, now, at),
+    ...(before && { createTime: before.createTime }),
+    ...options,
+    // What was once imported is kept, so that nothing else can be imported in its place.
+    material: failed ? before?.material ?? null : outcome,
+    importFailureReason: failed ? outcome : null,
+    state: "PENDING_IMPORT",
+    next: { state: failed ? "IMPORT_FAILED" : "ENABLED", at },
+  };
+}
+
+function withState(held: Held, state: State, now: number, effectiveAfterMs: number): Held {
+  if (state === "ENABLED" && held.material === null) {
+    throw new Error(`Cannot enable ${held.resource.name}: it has no key material`);
+  }
+  const late = state !== "ENABLED" && effectiveAfterMs > 0;
+  const { effectiveState } = settle(held, now);
+  const until = late ? { state: effectiveState, at: now + effectiveAfterMs } : null;
+  return { ...held, state, until, next: null };
 }
 
 function fresh(resource: ResourceName, createdAt: number, readyAt: number) {
