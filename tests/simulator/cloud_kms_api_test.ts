@@ -190,6 +190,21 @@ Deno.test("each key size signs with as many bytes, and RSA_SIGN_PKCS1_4096_SHA51
   assert.equal((await sign(kms, signBody, { keyVersion: large })).status, 400);
 });
 
+Deno.test("what Google has and this stand-in has not is UNIMPLEMENTED", async () => {
+  const ring = kms.keyVersion.replace(/\/cryptoKeys\/.*/, "");
+  const versionTemplate = { algorithm: "EC_SIGN_ED25519", protectionLevel: "EXTERNAL" };
+  const body = JSON.stringify({ purpose: "ASYMMETRIC_SIGN", versionTemplate });
+  const post = { method: "POST", body };
+  const answers = [
+    await call(`${kms.url}/v1/${ring}/cryptoKeys?cryptoKeyId=outside`, post),
+    await call(`${kms.url}/v1/${ring}/cryptoKeys?filter=state:ENABLED`),
+    await sign(kms, signBody, {
+      keyVersion: await kms.addKeyVersion({ algorithm: "RSA_SIGN_PSS_2048_SHA256" }),
+    }),
+  ];
+  for (const answer of answers) assert.equal(errorOf(answer).status, "UNIMPLEMENTED");
+});
+
 Deno.test("where a credential is required, none is 401 and any bearer will do", async () => {
   const strict = await startCloudKms({ requireBearer: true });
   const none = errorOf(await sign(strict));

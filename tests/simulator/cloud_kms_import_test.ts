@@ -95,6 +95,36 @@ Deno.test("a key that openssl has wrapped, as Google's guide has it, is imported
   }
 });
 
+Deno.test("a symmetric key is imported as plain bytes, and encrypts once it is primary", async () => {
+  const name = `${KEY_RING}/cryptoKeys/seal`;
+  await google.createCryptoKey({
+    parent: KEY_RING,
+    cryptoKeyId: "seal",
+    skipInitialVersionCreation: true,
+    cryptoKey: {
+      purpose: "ENCRYPT_DECRYPT",
+      importOnly: true,
+      versionTemplate: { protectionLevel: "HSM" },
+    },
+  }, once);
+  const importBytes = async (length: number) => {
+    const [version] = await google.importCryptoKeyVersion({
+      parent: name,
+      algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION",
+      importJob: JOB,
+      wrappedKey: wrap(wrappingPem, randomBytes(length)),
+    }, once);
+    return await stateOf(version.name ?? "");
+  };
+  const failure = "The key is 31 bytes long: GOOGLE_SYMMETRIC_ENCRYPTION needs 32.";
+  assert.deepEqual(await importBytes(31), ["IMPORT_FAILED", failure]);
+  assert.deepEqual(await importBytes(32), ["ENABLED", ""]);
+  await google.updateCryptoKeyPrimaryVersion({ name, cryptoKeyVersionId: "2" }, once);
+  const [{ ciphertext }] = await google.encrypt({ name, plaintext: text }, once);
+  const [decrypted] = await google.decrypt({ name, ciphertext: ciphertext ?? "" }, once);
+  assert.deepEqual(Buffer.from(decrypted.plaintext as Uint8Array), text);
+});
+
 Deno.test("a version is PENDING_IMPORT for as long as was asked, and signs nothing until then", async () => {
   await pull(kms, "kms_pending", { milliseconds: 120_000 });
   const name = await importKey(good());

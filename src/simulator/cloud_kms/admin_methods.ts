@@ -191,6 +191,9 @@ function readCryptoKey(body: unknown): CryptoKeyOptions {
     template.protectionLevel,
     "crypto_key.version_template.protection_level",
   );
+  if (level !== null && level !== "SOFTWARE" && level !== "HSM") {
+    throw new KmsError("UNIMPLEMENTED", `This stand-in holds no keys of ${level}.`);
+  }
   const seconds = readSeconds(key.destroyScheduledDuration, "destroy_scheduled_duration");
   if (seconds !== null && (seconds < DAY || seconds > 120 * DAY)) {
     throw invalid("destroy_scheduled_duration must be between 24 hours and 120 days.");

@@ -40,13 +40,10 @@ export interface ImportJobs {
 /** @param now milliseconds since the epoch */
 export function createImportJobs(now: () => number): ImportJobs {
   const jobs = new Map<string, ImportJob>();
-  // A name is taken before its key is made: two creators of one name never both succeed.
-  const taken = new Map<string, { readonly resource: ResourceName }>();
   const seen = (job: ImportJob): ImportJob => ({ ...job, state: stateOf(job, now()) });
   return {
     async add(ring, id, options, pendingMs) {
       const resource = requireResourceName(`${ring}/importJobs/${id}`);
-      addTo(taken, { resource }, "ImportJob");
       const at = now();
       const wrapping = await makeRsa(options.method.includes("_4096_") ? 4096 : 3072);
       const job: ImportJob = {
