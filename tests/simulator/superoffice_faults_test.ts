@@ -10,6 +10,36 @@ import {
   tenant,
   withSuperOffice,
 } from "./superoffice_client.ts";
+import { ask, doors, rightParts } from "./superoffice_exchange_client.ts";
+
+Deno.test("over SOAP a no comes in an ordinary response, with 403, or as an HTML page with 500", () =>
+  withSuperOffice(async (stage) => {
+    const right = rightParts(stage);
+    const wrong = { ...right, secret: "0" };
+    for (const [mode, status] of [["status", 200], ["soft", 200], ["forbidden", 403]] as const) {
+      stage.control.set({ exchangeFailureMode: mode });
+      const refused = await ask(stage, "soap", wrong);
+      assert.deepEqual([refused.status, refused.issued], [status, false]);
+      assert.equal((await ask(stage, "soap", right)).issued, true);
+    }
+    stage.control.set({ exchangeFailureMode: "html" });
+    await assert.rejects(ask(stage, "soap", wrong));
+    assert.equal(stage.control.exchanges().at(-1)?.status, 500);
+  }));
+
+Deno.test("a refusal of every right request can be forced, by any code of the list", () =>
+  withSuperOffice(async (stage) => {
+    const right = rightParts(stage);
+    for (const [name, code] of [["Revoked", 1], ["Denied", 4], ["InvalidTimestamp", 6]] as const) {
+      stage.control.set({ exchangeError: name });
+      for (const door of doors) {
+        const outcome = await ask(stage, door, right);
+        assert.deepEqual([outcome.issued, outcome.name, outcome.code], [false, name, code]);
+      }
+      // What is wrong anyway keeps its own reason.
+      assert.equal((await ask(stage, "rest", { ...right, secret: "0" })).code, null);
+    }
+  }));
 
 Deno.test("a forced failure lasts as many calls as it was told to", () =>
   withSuperOffice(async (stage) => {

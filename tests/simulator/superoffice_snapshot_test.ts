@@ -135,8 +135,13 @@ Deno.test("tickets and companies survive a restart; a ticket's use and end count
   await withSuperOffice(async (stage) => {
     ticket = await ticketOf(stage);
     unused = await ticketOf(stage);
-    stage.at(hour);
     assert.equal(await createCompany(stage, ticket), 200);
+    stage.at(hour);
+    const { Api } = await (await fetch(`${stage.url}/api/state/${tenant}`)).json();
+    const headers = withTicket(stage, ticket);
+    const use = await fetch(`${Api}/v1/User/currentPrincipal`, { headers });
+    await use.body?.cancel();
+    assert.equal(use.status, 200);
     assert.equal(JSON.parse(snapshot).tickets.length, 2);
   }, { onChange: (latest) => snapshot = latest });
   for (const [at, status, other] of [[5, 200, 200], [6.5, 200, 401], [7, 401, 401]] as const) {
