@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { ExchangeRecord } from "../../src/simulator/superoffice/exchange_log.ts";
+import type { TenantView } from "../../src/simulator/superoffice/levers/tenants.ts";
 import {
   startSuperOffice,
   type SuperOfficeSimulator,
@@ -37,14 +39,22 @@ Deno.test("the control API lists its verbs, and each does what the lever in proc
     assert.deepEqual(approved, stage.control.approve(tenant));
     await call(stage, "revoke", ofTenant);
     const [, tenants] = await call(stage, "tenants");
-    assert.deepEqual(tenants, stage.control.tenants());
+    const [{ contextIdentifier, companyName }] = stage.control.tenants() as [TenantView];
+    const [first] = tenants as [Record<string, unknown>];
+    assert.deepEqual(
+      [first.context_identifier, first.company_name, first.authorization],
+      [contextIdentifier, companyName, "revoked"],
+    );
     await call(stage, "set", { exchangeFailureMode: "soft" });
     const { system_user_token: token } = stage.control.approve(tenant);
     await call(stage, "revoke", ofTenant);
     const answer = await postExchange(stage, { SignedSystemToken: signToken(token) });
     assert.deepEqual([answer.status, answer.IsSuccessful], [200, false]);
     const [, exchanges] = await call(stage, "exchanges");
-    assert.deepEqual(exchanges, { count: 1, exchanges: stage.control.exchanges() });
+    const { count, exchanges: [seen] } = exchanges as { count: number; exchanges: [object] };
+    const [record] = stage.control.exchanges() as [ExchangeRecord];
+    assert.deepEqual([count, Object.values(seen)], [1, Object.values(record)]);
+    for (const name of Object.keys(seen)) assert.match(name, /^[a-z]+(_[a-z]+)*$/);
     const contacts = await call(stage, `contacts?context_identifier=${tenant}`);
     assert.deepEqual(contacts, [200, []]);
   }));

@@ -42,7 +42,9 @@ export async function ask(stage: Stage, door: Door, parts: Parts): Promise<Outco
   const post = door === "rest" ? postRest : postSoap;
   const { status, ...answer } = await post(stage, { secret, ctx, signed, type });
   const { exchanges } = await (await fetch(`${stage.url}/_control/exchanges`)).json();
-  const { verdict, authorizeErrorCode: code, authorizeErrorName: name, ...last } = exchanges.at(-1);
+  const { verdict, authorize_error_code: code, authorize_error_name: name, ...last } = exchanges.at(
+    -1,
+  );
   assert.deepEqual([last.door, last.status], [door, status]);
   return { verdict, code, name, status, ...answer };
 }

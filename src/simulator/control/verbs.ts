@@ -77,3 +77,15 @@ export function number(body: Body, name: string): number {
   if (typeof value !== "number") throw new Error(`Cannot read ${name}: not a number`);
   return value;
 }
+
+/** A result with its members in snake_case; SuperOffice's own, in PascalCase, stay as they are. */
+export function inSnakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inSnakeCase);
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).map(([name, member]) => {
+    const isOurs = /^[a-z]/.test(name);
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return [isOurs ? snake : name, inSnakeCase(member)];
+  });
+  return Object.fromEntries(members);
+}

@@ -1,5 +1,5 @@
 /** The levers of user administration: who can sign in, and in which tenants. */
-import { type Body, flag, text, type Verbs } from "../../control/verbs.ts";
+import { type Body, flag, inSnakeCase, text, type Verbs } from "../../control/verbs.ts";
 import type { Person } from "../tenant.ts";
 import { findPerson, requireTenant, type World } from "../world.ts";
 
@@ -51,15 +51,15 @@ export function peopleVerbs(levers: PeopleLevers): Verbs {
     add_person: {
       takes: ["username", "first_name", "last_name", "administrator?", "tenants?"],
       call: (body) =>
-        levers.addPerson({
+        inSnakeCase(levers.addPerson({
           username: text(body, "username"),
           firstName: text(body, "first_name"),
           lastName: text(body, "last_name"),
           ...("administrator" in body ? { administrator: flag(body, "administrator") } : {}),
           ...("tenants" in body ? { tenants: texts(body, "tenants") } : {}),
-        }),
+        })),
     },
-    people: { takes: [], reads: true, call: () => levers.people() },
+    people: { takes: [], reads: true, call: () => inSnakeCase(levers.people()) },
   };
 }
 

@@ -1,5 +1,5 @@
 /** The levers of the simulator itself: its switches, its clock, and what it has seen. */
-import { number, type Verbs } from "../../control/verbs.ts";
+import { inSnakeCase, number, type Verbs } from "../../control/verbs.ts";
 import { type Behaviour, defaultBehaviour } from "../behaviour.ts";
 import type { ExchangeRecord } from "../exchange_log.ts";
 import { kindsInWords, requireSwitches } from "../switch_kinds.ts";
@@ -64,7 +64,7 @@ export function switchVerbs(levers: SwitchLevers): Verbs {
     exchanges: {
       takes: [],
       reads: true,
-      call: () => ({ count: levers.exchangeCount(), exchanges: levers.exchanges() }),
+      call: () => ({ count: levers.exchangeCount(), exchanges: inSnakeCase(levers.exchanges()) }),
     },
     reset_counters: { takes: [], call: () => levers.resetCounters() },
   };

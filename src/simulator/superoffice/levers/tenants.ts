@@ -1,5 +1,5 @@
 /** The levers of tenants: make them, look at them, and put them into any state. */
-import { text, type Verbs } from "../../control/verbs.ts";
+import { inSnakeCase, text, type Verbs } from "../../control/verbs.ts";
 import { digits } from "../random.ts";
 import {
   type AuthorizationStatus,
@@ -71,13 +71,13 @@ export function tenantVerbs(levers: TenantLevers): Verbs {
     add_tenant: {
       takes: [`${ctx}?`, "company_name?", "serial?"],
       call: (body) =>
-        levers.addTenant({
+        inSnakeCase(levers.addTenant({
           ...(ctx in body ? { contextIdentifier: text(body, ctx) } : {}),
           ...("company_name" in body ? { companyName: text(body, "company_name") } : {}),
           ...("serial" in body ? { serial: text(body, "serial") } : {}),
-        }),
+        })),
     },
-    tenants: { takes: [], reads: true, call: () => levers.tenants() },
+    tenants: { takes: [], reads: true, call: () => inSnakeCase(levers.tenants()) },
     delete_tickets: ofTenant((tenant) => ({ deleted: levers.deleteTickets(tenant) })),
     contacts: { ...ofTenant((tenant) => levers.contacts(tenant)), reads: true },
     set_tenant_state: {
