@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { APPEARANCE, type Appearance } from "../support/appearance.ts";
-import { startChromium, witness } from "../support/chromium.ts";
+import { inBrowser as openPage, startChromium, witness } from "../support/chromium.ts";
 import { requires } from "../support/requirement.ts";
 import { startService, TENANT, type TestService } from "../support/service.ts";
 
@@ -17,25 +17,14 @@ interface Stage {
 }
 
 const NARROW = { width: 320, height: 640 };
-/** How long a page may take on a busy machine before a test gives it up. */
-const PATIENCE_MS = 15_000;
-
 const DESKTOP = { width: 1280, height: 900 };
 
-/** A page in a browser of its own: no cookie of any other. */
-async function inBrowser<T>(
+/** Wide, unless the options say otherwise. */
+const inBrowser = <T>(
   { browser }: Stage,
   deed: (page: Page) => Promise<T>,
   options: BrowserContextOptions = {},
-): Promise<T> {
-  const context = await browser.newContext({ viewport: DESKTOP, ...options });
-  context.setDefaultTimeout(PATIENCE_MS);
-  try {
-    return await deed(await context.newPage());
-  } finally {
-    await context.close();
-  }
-}
+): Promise<T> => openPage(browser, deed, { viewport: DESKTOP, ...options });
 
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 

@@ -10,7 +10,7 @@ import {
   type SuperOfficeSimulator,
 } from "../../src/simulator/superoffice/server.ts";
 import { APPEARANCE, type Appearance } from "../support/appearance.ts";
-import { startChromium, witness } from "../support/chromium.ts";
+import { inBrowser as openPage, startChromium, witness } from "../support/chromium.ts";
 import { requires } from "../support/requirement.ts";
 import {
   appPublicKeyPem,
@@ -34,22 +34,12 @@ interface Received {
 
 const DESKTOP = { width: 1400, height: 900 };
 const NARROW = { width: 360, height: 740 };
-/** How long anything may take on a busy machine before a test gives it up. */
-const PATIENCE_MS = 15_000;
-
-async function inBrowser(
+/** Wide, unless the options say otherwise. */
+const inBrowser = <T>(
   { browser }: Stage,
-  deed: (page: Page) => Promise<void>,
+  deed: (page: Page) => Promise<T>,
   options: BrowserContextOptions = {},
-): Promise<void> {
-  const context = await browser.newContext({ viewport: DESKTOP, ...options });
-  context.setDefaultTimeout(PATIENCE_MS);
-  try {
-    await deed(await context.newPage());
-  } finally {
-    await context.close();
-  }
-}
+): Promise<T> => openPage(browser, deed, { viewport: DESKTOP, ...options });
 
 const press = (page: Page, name: string) =>
   page.getByRole("button", { name, exact: true }).first().click();

@@ -3,7 +3,7 @@
  * it looks like. Ends with `close`.
  */
 
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { requireProgram } from "./requirement.ts";
 
 const PATH = "/usr/bin/chromium";
@@ -16,6 +16,24 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
 export async function startChromium(): Promise<Browser> {
   requireProgram("chromium");
   return await chromium.launch({ executablePath: PATH, args: FLAGS });
+}
+
+/** How long a page may take on a busy machine before a test gives it up. */
+const PATIENCE_MS = 15_000;
+
+/** A page in a browser of its own: no cookie of any other. */
+export async function inBrowser<T>(
+  browser: Browser,
+  deed: (page: Page) => Promise<T>,
+  options: BrowserContextOptions,
+): Promise<T> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  try {
+    return await deed(await context.newPage());
+  } finally {
+    await context.close();
+  }
 }
 
 /** What happened on a page since it was opened. */
