@@ -4,6 +4,7 @@
  * credential and names a resource is audited, served or not.
  */
 import { Hono } from "hono";
+import { isFromElsewhere, isRebound } from "../control/own_request.ts";
 import type { Json } from "./answer.ts";
 import { type AuditLog, protectedResource } from "./audit.ts";
 import type { Call, World } from "./call.ts";
@@ -30,6 +31,7 @@ export function createApi(parts: ApiParts): Hono {
   app.all("/v1/*", async (c) => {
     const routed = route(c.req.method, c.req.path);
     if (routed === null) return c.notFound();
+    requireProgram(c.req.raw);
     requireCredential(parts, c.req.raw.headers);
     const query = new URL(c.req.url).searchParams;
     const call: Call = {
@@ -90,6 +92,12 @@ const SENTENCES: Readonly<Record<string, string>> = {
   INVALID_ARGUMENT: "Request contains an invalid argument.",
   UNAUTHENTICATED: "Request had invalid authentication credentials.",
 };
+
+/** Not of Google: there a page has no credential, here none is needed. */
+function requireProgram(request: Request): void {
+  if (!isFromElsewhere(request) && !isRebound(request)) return;
+  throw new KmsError("PERMISSION_DENIED", "A web page may not use the keys of this stand-in.");
+}
 
 function requireCredential({ requireBearer }: ApiParts, headers: Headers): void {
   if (!requireBearer || /^Bearer \S+$/.test(headers.get("authorization") ?? "")) return;

@@ -1,15 +1,25 @@
 /**
- * Whether a request comes from a program on this machine or from the stand-in's own page. Refuses other
- * web pages, which a browser would let post here, and names that point here from elsewhere.
+ * Whether a request comes from a program on this machine or from the stand-in's own pages. Browsers let
+ * any web page post to a loopback port, and a page's own host name may be made to point here: they say
+ * so by `Origin`, `Sec-Fetch-Site` and `Host`. A program sends neither of the first two.
  */
 
-/** By `Host`, `Origin` and `Sec-Fetch-Site`; a program sends neither of the last two. */
+/** For the levers: from here, and to here by a name of this machine. */
 export function isOwnRequest(request: Request): boolean {
-  if (!isOwnHost(request)) return false;
+  return isOwnHost(request) && !isFromElsewhere(request);
+}
+
+/** Whether another page than the stand-in's own had the browser send this. */
+export function isFromElsewhere(request: Request): boolean {
   const from = request.headers.get("origin");
-  if (from !== null && from !== new URL(request.url).origin) return false;
+  if (from !== null && from !== new URL(request.url).origin) return true;
   const site = request.headers.get("sec-fetch-site");
-  return site === null || site === "same-origin" || site === "none";
+  return site !== null && site !== "same-origin" && site !== "none";
+}
+
+/** Whether a browser came by a foreign name. Programs may: a proxy before the stand-in has its own. */
+export function isRebound(request: Request): boolean {
+  return request.headers.has("sec-fetch-site") && !isOwnHost(request);
 }
 
 /** Whether `Host` is a name of this machine's own: enough for a page that others may link to. */

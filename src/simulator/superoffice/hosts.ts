@@ -3,6 +3,7 @@
  * A host that is not a tenant's own still knows the paths, to say that it is the wrong one.
  */
 import { Hono } from "hono";
+import { isRebound } from "../control/own_request.ts";
 import { locate } from "./tenant_access.ts";
 import { mountTenantApi } from "./tenant_api.ts";
 import { mountTenantSoap } from "./tenant_soap.ts";
@@ -11,6 +12,9 @@ import type { World } from "./world.ts";
 /** A host without any path. Reads paths as ASP.NET does, in any case and with trailing slashes. */
 export function createHost(world: World): Hono {
   const app = new Hono({ getPath: plainPath });
+  app.use((c, next) =>
+    isRebound(c.req.raw) ? Promise.resolve(c.text("Not a name of this machine", 403)) : next()
+  );
   app.use(async (c, next) => {
     await next();
     // Clients measure their own clock against this header.

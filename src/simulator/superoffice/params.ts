@@ -1,18 +1,29 @@
 /** Reading what a request carries as ASP.NET does: names in any case, query and form alike. */
+import { isFromElsewhere } from "../control/own_request.ts";
 
 export type Params = ReadonlyMap<string, string>;
 
-/** Parameters of the query and, for a form post, of the body, which wins. Names are lower-cased. */
+/** What a person answers in the site's own forms: a link or another page must not answer for them. */
+const answers: ReadonlySet<string> = new Set(["username", "tenant", "decision"]);
+
+/**
+ * Parameters of the query and, for a form post, of the body, which wins. Names are lower-cased. A
+ * person's answers count only in a form of the site's own.
+ */
 export async function readParams(request: Request): Promise<Params> {
   const params = new Map<string, string>();
-  const take = (from: URLSearchParams) => {
-    for (const [name, value] of from) params.set(name.toLowerCase(), value);
+  const take = (from: URLSearchParams, isOwnForm = false) => {
+    for (const [spelt, value] of from) {
+      const name = spelt.toLowerCase();
+      if (isOwnForm || !answers.has(name)) params.set(name, value);
+    }
   };
   take(new URL(request.url).searchParams);
   if (request.method === "POST") {
     const type = request.headers.get("content-type")?.toLowerCase() ?? "";
     const body = await request.text();
-    if (type.startsWith("application/x-www-form-urlencoded")) take(new URLSearchParams(body));
+    const isForm = type.startsWith("application/x-www-form-urlencoded");
+    if (isForm) take(new URLSearchParams(body), !isFromElsewhere(request));
   }
   return params;
 }
