@@ -37,7 +37,10 @@ export async function startSandbox(config: Config): Promise<Sandbox> {
   const simulator = await startAtFirst(
     wantedPorts(config),
     (ports) => startSuperOffice({ ...options, ...ports }),
-  );
+  ).catch((error: Error) => {
+    if (!error.message.startsWith("Cannot read simulator snapshot")) throw error;
+    throw new Error("Cannot read simulator.json in DATA_DIR: damaged; delete it to begin anew");
+  });
   return {
     simulator,
     superoffice: {

@@ -5,6 +5,7 @@
  */
 import { Command, InvalidArgumentError } from "commander";
 import { startCloudKms } from "./cloud_kms/server.ts";
+import { requireRedirectUrl } from "./superoffice/redirect_urls.ts";
 import { startSuperOffice } from "./superoffice/server.ts";
 
 interface Options {
@@ -91,8 +92,11 @@ function parseTenantPort(text: string): number {
 }
 
 function collect(url: string, urls: readonly string[]): readonly string[] {
-  if (!URL.canParse(url) && !url.startsWith("^")) throw new InvalidArgumentError("Not a URL.");
-  return [...urls, url];
+  try {
+    return [...urls, requireRedirectUrl(url)];
+  } catch {
+    throw new InvalidArgumentError("Neither a URL nor a pattern.");
+  }
 }
 
 function hint(text: string): void {

@@ -110,7 +110,7 @@ Deno.test("after a move the old host answers 421, and the state endpoint leads t
 Deno.test("a tenant may be moved to any origin, and is served where that origin leads here", () =>
   withSuperOffice(async (stage) => {
     const ticket = await ticketOf(stage);
-    stage.control.moveTenant(tenant, "https://sod9.example.test/ignored");
+    stage.control.moveTenant(tenant, "https://sod9.example.test");
     assert.equal(await apiOf(stage), `https://sod9.example.test/${tenant}/api`);
     assert.deepEqual(await statusesOf(stage, ticket), [421, 421, 421]);
     const alias = stage.tenantUrls[1].replace("127.0.0.1", "localhost");
@@ -147,7 +147,10 @@ Deno.test("the verb moves to the other host, to an origin, and home", () =>
     assert.equal(await move({}), second);
     assert.equal(await move({ origin: null }), first);
     assert.equal(await move({ origin: 7 }), "Cannot read origin: not a string");
-    assert.equal(await move({ origin: "sod2" }), "Cannot move tenant Cust12345: not an origin");
+    for (const origin of ["sod2", "ftp://a.example", "https://a.example/path"]) {
+      const why = "Cannot move tenant Cust12345: not an origin of http or https";
+      assert.equal(await move({ origin }), why);
+    }
     assert.equal(await apiOf(stage), `${first}/${tenant}/api`);
   }));
 

@@ -196,6 +196,6 @@ Deno.test("what is no snapshot is refused", async () => {
   for (
     const snapshot of ["{}", "null", '{"version":3}', '{"version":1}', '{"version":2,"apps":[]}']
   ) {
-    await assert.rejects(startSuperOffice({ snapshot }), /not one of version 1 or 2/);
+    await assert.rejects(startSuperOffice({ snapshot }), /snapshot: damaged$/);
   }
 });

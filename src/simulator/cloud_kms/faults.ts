@@ -3,6 +3,7 @@
  * method and a number of calls, or until it is cleared. Those that lose an answer come in pairs:
  * failed, and failed although it happened.
  */
+import { isWait } from "../control/verbs.ts";
 import { algorithms, protectionLevels } from "./enums.ts";
 import { statuses, type StatusName } from "./kms_error.ts";
 import { isMethodName, type MethodName } from "./methods.ts";
@@ -95,6 +96,9 @@ const MEMBERS = {
   wrong_algorithm: ["algorithm"],
 } as const;
 
+/** A page cannot be sent with these. */
+const WITHOUT_BODY = [204, 205, 304];
+
 const SCOPE = ["kind", "method", "calls", "happened"];
 
 function isFault(value: unknown): value is KmsFault {
@@ -108,16 +112,16 @@ function isFault(value: unknown): value is KmsFault {
   const needs: boolean = kind === "status"
     ? Object.hasOwn(statuses, String(status)) && isOptional(message, "string")
     : kind === "page"
-    ? typeof http === "number" && http >= 200 && http <= 599
+    ? Number.isInteger(http) && http >= 200 && http <= 599 && !WITHOUT_BODY.includes(http)
     : kind === "slow" || kind === "slow_body"
-    ? typeof ms === "number" && ms >= 0
+    ? isWait(ms)
     : kind === "wrong_pem"
     ? typeof pem === "string"
     : isMemberOrAbsent(protectionLevels, protectionLevel) &&
       isMemberOrAbsent(algorithms, algorithm);
   return needs && (isTransport || canSpoil(kind, method)) &&
     Object.keys(Object(value)).every((key) => SCOPE.includes(key) || own.includes(key)) &&
-    (calls === undefined || (typeof calls === "number" && calls >= 1)) &&
+    (calls === undefined || (Number.isSafeInteger(calls) && calls >= 1)) &&
     isOptional(happened, "boolean");
 }
 

@@ -27,7 +27,7 @@
  * `missing_ciphertext_crc32c`, `missing_verified_plaintext_crc32c`, `missing_verified_aad_crc32c`; of a
  * plaintext `corrupt_plaintext`, `corrupt_plaintext_crc32c`, `missing_plaintext_crc32c`.
  */
-import { type Body, number, text, type Verbs } from "../control/verbs.ts";
+import { type Body, isWait, MOST_MS, number, text, type Verbs } from "../control/verbs.ts";
 import { type KmsFault, parseFault } from "./faults.ts";
 import type { KeyVersion } from "./key_versions.ts";
 
@@ -84,9 +84,10 @@ export function kmsVerbs(levers: KmsLevers): Verbs {
     kms_set_state: {
       takes: ["key_version", "state", "effective_after_ms?"],
       call: (body) => {
-        const late = body["effective_after_ms"] === undefined
-          ? 0
-          : number(body, "effective_after_ms");
+        const late = body["effective_after_ms"] ?? 0;
+        if (!isWait(late)) {
+          throw new Error(`Cannot set effective_after_ms: not a whole number from 0 to ${MOST_MS}`);
+        }
         levers.setState(text(body, "key_version"), text(body, "state"), late);
       },
     },
@@ -110,7 +111,9 @@ function delay(set: (milliseconds: number) => void): Verbs[string] {
     takes: ["milliseconds"],
     call: (body) => {
       const milliseconds = number(body, "milliseconds");
-      if (!(milliseconds >= 0)) throw new Error("Cannot set milliseconds: negative");
+      if (!isWait(milliseconds)) {
+        throw new Error(`Cannot set milliseconds: not a whole number from 0 to ${MOST_MS}`);
+      }
       set(milliseconds);
     },
   };

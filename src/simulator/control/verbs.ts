@@ -42,7 +42,9 @@ export function mountControl(app: Hono, verbs: Verbs): void {
     if (!row) return c.json({ error: "No such verb: GET /_control lists them" }, 404);
     if (c.req.method === "GET" && !row.reads) return c.json({ error: "Use POST" }, 405);
     try {
-      const result = await row.call(c.req.method === "GET" ? c.req.query() : read(text));
+      const body = c.req.method === "GET" ? c.req.query() : read(text);
+      requireKnown(body, row);
+      const result = await row.call(body);
       if (result instanceof Response) return result;
       return c.json(result === undefined ? null : result);
     } catch (error) {
@@ -55,6 +57,17 @@ function read(text: string): Body {
   const value: unknown = text.trim() === "" ? {} : JSON.parse(text);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   throw new Error("Cannot read body: not a JSON object");
+}
+
+/** A misspelt member would else be left out in silence. */
+function requireKnown(body: Body, { takes }: Verb): void {
+  // What begins with an ellipsis stands for members that the verb itself knows.
+  if (takes.some((member) => member.startsWith("…"))) return;
+  const known = takes.map((member) => /^\w+/.exec(member)?.[0]);
+  const unknown = Object.keys(body).find((member) => !known.includes(member));
+  if (unknown !== undefined) {
+    throw new Error(`Cannot read ${unknown}: this verb takes no such member`);
+  }
 }
 
 /** A member that must be a string. */
@@ -76,6 +89,14 @@ export function number(body: Body, name: string): number {
   const value = body[name];
   if (typeof value !== "number") throw new Error(`Cannot read ${name}: not a number`);
   return value;
+}
+
+/** The longest wait that a timer can hold: 24 days and 20 hours. */
+export const MOST_MS = 2 ** 31 - 1;
+
+/** A wait in whole milliseconds. */
+export function isWait(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_MS;
 }
 
 /** A result with its members in snake_case; SuperOffice's own, in PascalCase, stay as they are. */

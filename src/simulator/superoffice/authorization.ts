@@ -11,7 +11,8 @@ import { authorizationOf, requireTenant, type World } from "./world.ts";
 
 /** Authorises `app` in a tenant on behalf of `approvedBy`; an active one stays as it is. */
 export function approve(world: World, app: App, ctx: string, approvedBy: string): Authorization {
-  const { contextIdentifier } = requireTenant(world, ctx);
+  const { contextIdentifier, state } = requireTenant(world, ctx);
+  if (state === "Deleted") throw new Error(`Cannot approve in ${contextIdentifier}: deleted`);
   const { clientId, name } = app;
   const known = authorizationOf(world, app, contextIdentifier);
   if (known?.status === "active") return known;

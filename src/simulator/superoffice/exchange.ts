@@ -156,7 +156,7 @@ function refuse(verdict: ExchangeVerdict, text: string): Refusal {
 }
 
 /** `yyyyMMddHHmm` in UTC to milliseconds; undefined when it is no such minute. */
-export function parseTimestamp(text: string): number | undefined {
+function parseTimestamp(text: string): number | undefined {
   const fields = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
   if (!fields) return undefined;
   const [, year, month, day, hour, minute] = fields;

@@ -32,8 +32,12 @@ export function forcedAnswer(failure: ForcedFailure): Response {
   const isBodiless = status === 204 || status === 304;
   return new Response(isBodiless ? null : body ?? "", {
     status,
-    headers: { "content-type": contentType ?? "text/plain; charset=utf-8", ...headers },
+    headers: { "content-type": contentType ?? typeOf(body), ...headers },
   });
+}
+
+function typeOf(body = ""): string {
+  return /^\s*[{[]/.test(body) ? "application/json" : "text/plain; charset=utf-8";
 }
 
 /** The page that stands for a server's own failure. */

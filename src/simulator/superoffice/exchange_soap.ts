@@ -5,7 +5,7 @@
 import type { Context, Hono } from "hono";
 import type { Behaviour } from "./behaviour.ts";
 import { exchange, type ExchangeRequest, type ExchangeResult } from "./exchange.ts";
-import { errorMessageOf, forcedAnswer } from "./exchange_answer.ts";
+import { errorMessageOf, forcedAnswer, serverErrorPage } from "./exchange_answer.ts";
 import { partnerSystemUserNamespace as namespace, partnerSystemUserWsdl } from "./exchange_wsdl.ts";
 import { messagePage } from "./pages.ts";
 import { childOf, element, envelope, fault, isWsdlAsked, readSoap, soapAction } from "./soap.ts";
@@ -69,10 +69,7 @@ function answer(c: Context, behaviour: Behaviour, result: ExchangeResult): Respo
     case "forbidden":
       return xml(c, text, 403);
     case "html":
-      return c.html(
-        "<html><body><h1>Server Error in '/Login' Application.</h1></body></html>",
-        500,
-      );
+      return c.html(serverErrorPage, 500);
   }
 }
 

@@ -3,11 +3,15 @@
  * A host that is not a tenant's own still knows the paths, to say that it is the wrong one.
  */
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { isRebound } from "../control/own_request.ts";
 import { locate } from "./tenant_access.ts";
 import { mountTenantApi } from "./tenant_api.ts";
 import { mountTenantSoap } from "./tenant_soap.ts";
 import type { World } from "./world.ts";
+
+/** Far more than any call here needs; what is saved is written to disk with every change. */
+const MOST_BYTES = 1 << 20;
 
 /** A host without any path. Reads paths as ASP.NET does, in any case and with trailing slashes. */
 export function createHost(world: World): Hono {
@@ -15,6 +19,7 @@ export function createHost(world: World): Hono {
   app.use((c, next) =>
     isRebound(c.req.raw) ? Promise.resolve(c.text("Not a name of this machine", 403)) : next()
   );
+  app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => c.text("Too large", 413) }));
   app.use(async (c, next) => {
     await next();
     // Clients measure their own clock against this header.

@@ -86,8 +86,8 @@ async function post(world: World, url: string, message: unknown): Promise<Outcom
     await response.body?.cancel();
     return { status: response.status, error: null };
   } catch (error) {
-    if (world.closing.aborted) return { status: null, error: "The simulator was closed" };
     if (late.signal.aborted) return { status: null, error: `No answer in ${limit} ms` };
+    if (world.closing.aborted) return { status: null, error: "The simulator was closed" };
     return { status: null, error: reasonOf(error) };
   } finally {
     clearTimeout(timer);

@@ -16,3 +16,18 @@ function isLoopback(text: string): boolean {
   const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
   return isWeb && isHere && hash === "";
 }
+
+/** An address, or a pattern that works. Throws when it is neither. */
+export function requireRedirectUrl(url: string): string {
+  const isUsable = url.startsWith("^") ? isPattern(url) : URL.canParse(url);
+  if (!isUsable) throw new Error(`Cannot register ${url}: neither an absolute URL nor a pattern`);
+  return url;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -17,6 +17,7 @@ import { listen } from "./listeners.ts";
 import { mountPage } from "./page/mount.ts";
 import { mountTenantState } from "./tenant_state.ts";
 import { mountTokenEndpoint } from "./token_endpoint.ts";
+import { requireRedirectUrl } from "./redirect_urls.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { createState, firstApp, type State } from "./state.ts";
 import { createWorld, type World } from "./world.ts";
@@ -97,7 +98,7 @@ export async function startSuperOffice(
 function register(state: State, { publicKeyPem, redirectUrls = [] }: SuperOfficeOptions): void {
   const app = firstApp(state);
   if (publicKeyPem !== undefined) app.publicKey = parseAppPublicKey(publicKeyPem);
-  for (const redirectUrl of redirectUrls) {
+  for (const redirectUrl of redirectUrls.map(requireRedirectUrl)) {
     if (!app.redirectUrls.includes(redirectUrl)) app.redirectUrls.push(redirectUrl);
   }
 }

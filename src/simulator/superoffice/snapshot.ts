@@ -29,12 +29,26 @@ export function writeSnapshot(state: State, now: number): string {
 
 /** Reads what `writeSnapshot` of this or the first version wrote. Throws when it is something else. */
 export function readSnapshot(text: string): State {
-  const read = JSON.parse(text) as Partial<Snapshot> | Partial<FirstSnapshot> | null;
-  const snapshot = read?.version === 1 ? fromFirst(read) : read?.version === 2 ? read : undefined;
+  try {
+    return read(text);
+  } catch {
+    // What went wrong may quote the text, and the text holds secrets.
+    throw new Error("Cannot read simulator snapshot: damaged");
+  }
+}
+
+function read(text: string): State {
+  const given = JSON.parse(text) as Partial<Snapshot> | Partial<FirstSnapshot> | null;
+  const snapshot = given?.version === 1
+    ? fromFirst(given)
+    : given?.version === 2
+    ? given
+    : undefined;
   const [current, ...older] = (snapshot?.login_keys ?? []).map(readLoginKey);
   const apps = (snapshot?.apps ?? []).map(readApp);
-  if (!snapshot || !current || apps.length === 0) {
-    throw new Error("Cannot read simulator snapshot: not one of version 1 or 2");
+  const isWhole = apps.length > 0 && snapshot?.people?.length !== 0;
+  if (!snapshot || !current || !isWhole) {
+    throw new Error("Cannot read simulator snapshot: no vendor");
   }
   const { tenants = [], authorizations = [] } = snapshot;
   return {

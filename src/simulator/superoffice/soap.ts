@@ -4,7 +4,7 @@
  */
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 
-export const soapNamespace = "http://schemas.xmlsoap.org/soap/envelope/";
+const soapNamespace = "http://schemas.xmlsoap.org/soap/envelope/";
 
 export interface XmlElement {
   readonly namespace: string;

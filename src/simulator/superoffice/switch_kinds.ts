@@ -2,9 +2,12 @@
  * What each switch may be set to. Switches also come from other processes, where no type checker looks:
  * a wrong value would otherwise be taken in silence, or break an answer much later.
  */
-import { createPrivateKey } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createPrivateKey, sign } from "node:crypto";
+import { isWait, MOST_MS } from "../control/verbs.ts";
 import { authorizeErrorCodes } from "./authorize_error.ts";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour, ForcedFailure } from "./behaviour.ts";
+import { forcedAnswer } from "./exchange_answer.ts";
 
 /** Throws when a name is no switch or its value is not of that switch's kind. Changes nothing. */
 export function requireSwitches(switches: Readonly<Record<string, unknown>>): void {
@@ -13,6 +16,11 @@ export function requireSwitches(switches: Readonly<Record<string, unknown>>): vo
     const { is, what } = kinds[name];
     if (!is(value)) throw new Error(`Cannot set switch ${name}: not ${what}`);
   }
+}
+
+/** Throws when a token cannot be bent so: what a switch refuses, a mint does. */
+export function requireBend(value: unknown): void {
+  if (!bend.is(value)) throw new Error(`Cannot mint token: not ${bend.what}`);
 }
 
 /** What a switch may be set to, in words: for the list of switches. */
@@ -31,6 +39,14 @@ interface Kind {
   readonly is: (value: unknown) => boolean;
 }
 
+/** Dates further off are none. */
+const CENTURY_SECONDS = 100 * 365 * 24 * 3600;
+
+/** An exchange without error is no refusal, and it has no redirect URL. */
+const refusals = Object.keys(authorizeErrorCodes)
+  .filter((name) => name !== "NoError" && name !== "InvalidRedirectUrl");
+
+const wait: Kind = { what: `whole milliseconds from 0 to ${MOST_MS}`, is: isWait };
 const flag: Kind = { what: "true or false", is: (value) => typeof value === "boolean" };
 const bend = nullOr(both(
   hasUsableKey,
@@ -58,33 +74,36 @@ const kinds: Readonly<Record<keyof Behaviour, Kind>> = {
   systemTokenFor: oneOf("administrators", "everyone"),
   exchangeJwtTtl: record(
     "{notBeforeSeconds, expiresSeconds} in whole seconds",
-    { notBeforeSeconds: Number.isSafeInteger, expiresSeconds: Number.isSafeInteger },
+    { notBeforeSeconds: isOffset, expiresSeconds: isOffset },
     ["notBeforeSeconds", "expiresSeconds"],
   ),
-  driftWindowMinutes: numberFrom(0),
-  ticketTtlSeconds: numberFrom(0),
+  driftWindowMinutes: numberTo(CENTURY_SECONDS / 60),
+  ticketTtlSeconds: numberTo(CENTURY_SECONDS),
   ticketInvalidatedOnRevoke: flag,
   newSystemTokenOnReapproval: flag,
   jwksOverlap: flag,
   jwtFieldCase: oneOf("JWT", "jwt", "Jwt"),
   stateUnknownTenant: oneOf("unknown", "not_found"),
-  stateValidForSeconds: numberFrom(0),
+  stateValidForSeconds: numberTo(CENTURY_SECONDS),
   verifySignatures: oneOf(true, "reject"),
-  exchangeDelayMs: numberFrom(0),
+  exchangeDelayMs: wait,
   exchangeSilent: flag,
-  exchangeFailure: nullOr(record("a forced answer", {
-    status: isStatus,
-    body: isText,
-    contentType: isText,
-    headers: (value) => isObject(value) && Object.values(value).every(isText),
-    times: (value) => Number.isSafeInteger(value) && Number(value) > 0,
-  }, ["status"])),
-  exchangeError: nullOr(oneOf(...Object.keys(authorizeErrorCodes))),
+  exchangeFailure: nullOr(both(
+    canBeSent,
+    record("a forced answer", {
+      status: isStatus,
+      body: isText,
+      contentType: isText,
+      headers: (value) => isObject(value) && Object.values(value).every(isText),
+      times: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+    }, ["status"]),
+  )),
+  exchangeError: nullOr(oneOf(...refusals)),
   exchangeJwt: bend,
   idToken: bend,
   legacyJwt: bend,
   stateChange: bend,
-  stateChangeTimeoutMs: numberFrom(0),
+  stateChangeTimeoutMs: wait,
 };
 
 function oneOf(...values: readonly unknown[]): Kind {
@@ -92,11 +111,16 @@ function oneOf(...values: readonly unknown[]): Kind {
   return { what, is: (value) => values.includes(value) };
 }
 
-function numberFrom(least: number): Kind {
+function numberTo(most: number): Kind {
   return {
-    what: `a number from ${least}`,
-    is: (value) => typeof value === "number" && Number.isFinite(value) && value >= least,
+    what: `a number from 0 to ${most}`,
+    is: (value) => typeof value === "number" && value >= 0 && value <= most,
   };
+}
+
+/** Whole seconds from now, either way. */
+function isOffset(value: unknown): boolean {
+  return Number.isInteger(value) && Math.abs(Number(value)) <= CENTURY_SECONDS;
 }
 
 function nullOr({ what, is }: Kind): Kind {
@@ -140,13 +164,28 @@ function isText(value: unknown): boolean {
 function hasUsableKey(bend: unknown): boolean {
   if (!isObject(bend) || typeof bend.signWith !== "string" || bend.alg === "HS256") return true;
   try {
-    return createPrivateKey(bend.signWith).asymmetricKeyType === "rsa";
+    const key = createPrivateKey(bend.signWith);
+    // A short key cannot hold a long digest.
+    const hash = `sha${String(bend.alg ?? "RS256").slice(2)}`;
+    if (bend.alg !== "none") sign(hash, Buffer.from("any text"), key);
+    return key.asymmetricKeyType === "rsa";
   } catch {
     return false;
   }
 }
 
-/** What can be sent as the status of an answer. */
+/** Names and values that are none in HTTP would only show when the answer is wanted. */
+function canBeSent(failure: unknown): boolean {
+  try {
+    forcedAnswer(failure as ForcedFailure);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What can be sent as the status of an answer; 205 may have no body, and clients disagree on it. */
 function isStatus(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599;
+  const isOne = Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599;
+  return isOne && value !== 205;
 }

@@ -5,6 +5,7 @@
 import { type Body, flag, text, type Verb, type Verbs } from "../../control/verbs.ts";
 import { type App, createApp, type NewApp, newClientSecret } from "../app.ts";
 import { fingerprintOf, type KeyFingerprint, parseAppPublicKey } from "../app_key.ts";
+import { requireRedirectUrl } from "../redirect_urls.ts";
 import { requireApp, type World } from "../world.ts";
 import { clientId, clientIdOf } from "./of_app.ts";
 
@@ -60,13 +61,16 @@ export function registrationLevers(world: World): RegistrationLevers {
       change(clientId, (app) => app.publicKey = publicKey);
     },
     registerRedirectUrl: (url, clientId) =>
-      change(clientId, (app) => add(app.redirectUrls, requireUrl(url))),
+      change(clientId, (app) => add(app.redirectUrls, requireRedirectUrl(url))),
     registerPostLogoutUrl: (url, clientId) =>
-      change(clientId, (app) => add(app.postLogoutUrls, requireUrl(url))),
+      change(clientId, (app) => add(app.postLogoutUrls, requireRedirectUrl(url))),
     registerStateChangeUrl: (url, clientId) =>
-      change(clientId, (app) => app.stateChangeUrl = url === null ? undefined : requireUrl(url)),
+      change(
+        clientId,
+        (app) => app.stateChangeUrl = url === null ? undefined : requireAddress(url),
+      ),
     registerErrorUrl: (url, clientId) =>
-      change(clientId, (app) => app.errorUrl = url === null ? undefined : requireUrl(url)),
+      change(clientId, (app) => app.errorUrl = url === null ? undefined : requireAddress(url)),
     replaceClientSecret(clientId) {
       const client_secret = newClientSecret();
       change(clientId, (app) => app.clientSecret = client_secret);
@@ -122,19 +126,11 @@ function add(urls: string[], url: string): void {
   if (!urls.includes(url)) urls.push(url);
 }
 
-/** An address or, for redirect URLs, a pattern that works. */
-function requireUrl(url: string): string {
-  const isUsable = url.startsWith("^") ? isPattern(url) : URL.canParse(url);
-  if (!isUsable) throw new Error(`Cannot register ${url}: neither an absolute URL nor a pattern`);
+/** Where something is sent: a pattern would not do. */
+function requireAddress(url: string): string {
+  const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!isWeb) throw new Error(`Cannot register ${url}: not an absolute URL of http or https`);
   return url;
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function viewOf(app: App): AppView {

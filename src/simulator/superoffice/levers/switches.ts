@@ -28,9 +28,15 @@ export interface SwitchesView {
   readonly kinds: Readonly<Record<keyof Behaviour, string>>;
 }
 
+/** Dates further off are none. */
+const CENTURY_MS = 100 * 365 * 24 * 3_600_000;
+
 export function switchLevers(world: World): SwitchLevers {
   return {
     clockOffsetMs(milliseconds) {
+      if (!(Math.abs(milliseconds) <= CENTURY_MS)) {
+        throw new Error("Cannot shift the clock: more than a century");
+      }
       world.clockOffsetMs = milliseconds;
     },
     set(switches) {

@@ -90,8 +90,10 @@ function place(world: World, tenant: Tenant, to: string | null | undefined): voi
     return;
   }
   const { contextIdentifier } = tenant;
-  if (!URL.canParse(to)) throw new Error(`Cannot move tenant ${contextIdentifier}: not an origin`);
-  const { origin } = new URL(to);
+  const { origin, href } = URL.canParse(to) ? new URL(to) : { origin: "null", href: to };
+  if (!/^https?:/.test(origin) || href !== `${origin}/`) {
+    throw new Error(`Cannot move tenant ${contextIdentifier}: not an origin of http or https`);
+  }
   const own = world.tenantUrls.indexOf(origin);
   if (own === 0 || own === 1) {
     tenant.host = own;

@@ -8,6 +8,7 @@ import {
   type StateChangeType,
   stateChangeTypes,
 } from "../state_change.ts";
+import { requireBend } from "../switch_kinds.ts";
 import { mintToken } from "../tokens.ts";
 import { administratorOf, findPerson, requireApp, requireTenant, type World } from "../world.ts";
 import { clientIdOf } from "./of_app.ts";
@@ -45,6 +46,7 @@ export interface MintExchangeToken extends TokenBend {
 export function tokenLevers(world: World): TokenLevers {
   const mint = (kind: "id_token" | "legacy", options: MintIdToken) => {
     const { ctx, clientId, nonce, username, code, ...bend } = options;
+    requireBend(bend);
     const app = requireApp(world, clientId);
     const person = username === undefined ? administratorOf(world) : findPerson(world, username);
     if (!person) throw new Error(`Cannot mint token for ${username}: unknown`);
@@ -60,6 +62,7 @@ export function tokenLevers(world: World): TokenLevers {
     mintIdToken: (options) => mint("id_token", options),
     mintLegacyToken: (options) => mint("legacy", options),
     mintExchangeToken({ ctx, clientId, ticket, ...bend }) {
+      requireBend(bend);
       const app = requireApp(world, clientId);
       const tenant = requireTenant(world, ctx);
       const subject = { app, tenant, person: administratorOf(world), ticket };
@@ -70,15 +73,8 @@ export function tokenLevers(world: World): TokenLevers {
   };
 }
 
-const mintable = [
-  ctx,
-  "client_id?",
-  "nonce?",
-  "username?",
-  "code?",
-  "ticket?",
-  "…members of a bend",
-];
+const bendMembers = "…members of a bend";
+const personal = [ctx, "client_id?", "nonce?", "username?", "code?", bendMembers];
 
 export function tokenVerbs(levers: TokenLevers): Verbs {
   return {
@@ -88,15 +84,15 @@ export function tokenVerbs(levers: TokenLevers): Verbs {
         levers.rotateLoginKey("overlap" in body ? { overlap: flag(body, "overlap") } : {}),
     },
     mint_id_token: {
-      takes: mintable,
+      takes: personal,
       call: (body) => ({ token: levers.mintIdToken(bendable(body)) }),
     },
     mint_exchange_token: {
-      takes: mintable,
+      takes: [ctx, "client_id?", "ticket?", bendMembers],
       call: (body) => ({ token: levers.mintExchangeToken(bendable(body)) }),
     },
     mint_legacy_token: {
-      takes: mintable,
+      takes: personal,
       call: (body) => ({ token: levers.mintLegacyToken(bendable(body)) }),
     },
     mint_state_change: {
