@@ -82,7 +82,6 @@ const refused: readonly (readonly [title: string, body: unknown, message: RegExp
   ["an empty digest", { digest: { sha256: "" } }, /is 0, not 32/],
   ["another hash's digest", { digest: { sha512 } }, /does not match the algorithm/],
   ["two digests", { digest: { ...signBody.digest, sha512 } }, /does not match the algorithm/],
-  ["base64url", { digest: { sha256: digest.toString("base64url") } }, /Base64 decoding failed/],
   ["a digest that is no text", { digest: { sha256: 7 } }, /Base64 decoding failed/],
   ["neither digest nor data", {}, /Exactly one/],
   ["both digest and data", { ...signBody, data: "YQ==" }, /Exactly one/],
@@ -246,4 +245,51 @@ Deno.test("an answer that is held back is let go when its fault is cleared", asy
   while (kms.signatures() === before) await new Promise((resolve) => setTimeout(resolve, 1));
   kms.fault(null);
   assert.equal((await answer).status, 200);
+});
+
+Deno.test("the proto's own spelling and every form of base64 are read", async () => {
+  const kms = await startCloudKms();
+  try {
+    const digest = new Uint8Array(32).fill(251);
+    const standard = btoa(String.fromCharCode(...digest));
+    const urlSafe = standard.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+    assert.notEqual(standard, urlSafe);
+    const signatures = [];
+    for (const sha256 of [standard, urlSafe]) {
+      const answer = await fetch(`${kms.url}/v1/${kms.keyVersion}:asymmetricSign`, {
+        method: "POST",
+        body: JSON.stringify({ digest: { sha256 }, digest_crc32c: String(crc32c(digest)) }),
+      });
+      const { signature, verifiedDigestCrc32c } = await answer.json();
+      assert.equal(verifiedDigestCrc32c, true);
+      signatures.push(signature);
+    }
+    assert.equal(signatures[0], signatures[1]);
+  } finally {
+    await kms.close();
+  }
+});
+
+Deno.test("what Google has and the stand-in has not is unimplemented; what nobody has is invalid", async () => {
+  const kms = await startCloudKms();
+  try {
+    const ring = kms.keyVersion.replace(/\/cryptoKeys\/.*/, "");
+    const statusOf = async (path: string, body: unknown) => {
+      const init = { method: "POST", body: JSON.stringify(body) };
+      return (await (await fetch(`${kms.url}/v1/${ring}/${path}`, init)).json()).error.status;
+    };
+    const job = (importMethod: string) =>
+      statusOf("importJobs?importJobId=j", { importMethod, protectionLevel: "HSM" });
+    assert.equal(await job("RSA_OAEP_3072_SHA1_AES_256"), "UNIMPLEMENTED");
+    assert.equal(await job("RSA_MAGIC"), "INVALID_ARGUMENT");
+    const key = (algorithm: string) =>
+      statusOf("cryptoKeys?cryptoKeyId=k", {
+        purpose: "ASYMMETRIC_SIGN",
+        versionTemplate: { algorithm },
+      });
+    assert.equal(await key("EC_SIGN_P256_SHA256"), "UNIMPLEMENTED");
+    assert.equal(await key("EC_MAGIC"), "INVALID_ARGUMENT");
+  } finally {
+    await kms.close();
+  }
 });

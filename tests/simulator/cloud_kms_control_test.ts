@@ -21,6 +21,7 @@ Deno.test("the control API lists its verbs, and the same verbs can be mounted el
     "kms_set_state",
     "kms_pending",
     "kms_disabling",
+    "kms_require_bearer",
     "kms_expire_import_job",
     "kms_fault",
     "kms_armed_fault",
@@ -142,4 +143,24 @@ Deno.test("a lever that is pulled wrongly says so and moves nothing", async () =
 Deno.test("what only reads answers to GET, what changes something does not", async () => {
   assert.equal((await pull(kms, "kms_clear_fault")).status, 405);
   assert.equal((await pull(kms, "kms_no_such_verb", {})).status, 404);
+});
+
+Deno.test("a credential is wanted as soon as the lever says so, and no longer", async () => {
+  const kms = await startCloudKms();
+  try {
+    const key = `${kms.url}/v1/${kms.keyVersion}/publicKey`;
+    const statusWith = async (headers: HeadersInit) => {
+      const answer = await fetch(key, { headers });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    const init = (required: boolean) => ({ method: "POST", body: JSON.stringify({ required }) });
+    await (await fetch(`${kms.url}/_control/kms_require_bearer`, init(true))).body?.cancel();
+    const given = [{}, { authorization: "Basic eA==" }, { authorization: "Bearer any" }];
+    assert.deepEqual(await Promise.all(given.map(statusWith)), [401, 401, 200]);
+    await (await fetch(`${kms.url}/_control/kms_require_bearer`, init(false))).body?.cancel();
+    assert.equal(await statusWith({}), 200);
+  } finally {
+    await kms.close();
+  }
 });

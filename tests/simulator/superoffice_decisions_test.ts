@@ -4,7 +4,16 @@
  */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { claim, noon, payloadOf, type Stage, withSuperOffice } from "./superoffice_client.ts";
+import {
+  claim,
+  consented,
+  lastVerdict,
+  noon,
+  payloadOf,
+  postExchange,
+  type Stage,
+  withSuperOffice,
+} from "./superoffice_client.ts";
 import {
   ask,
   type Door,
@@ -175,4 +184,12 @@ Deno.test("a text that is not three parts is a wrong signature, one without a mi
     for (const minute of [...minutes, "202602301200", "2026-11-22T12:00", "20261122120a"]) {
       assert.equal(await verdictOf(`${parts.token}.${minute}.AAAA`), "invalid_timestamp");
     }
+  }));
+
+Deno.test("REST wants ReturnTokenType said", () =>
+  withSuperOffice(async (stage) => {
+    const { SignedSystemToken } = consented(stage);
+    const answer = await postExchange(stage, { SignedSystemToken, ReturnTokenType: undefined });
+    assert.equal(answer.status, 400);
+    assert.deepEqual(lastVerdict(stage), ["malformed", null]);
   }));

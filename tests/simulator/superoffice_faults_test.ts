@@ -71,6 +71,7 @@ Deno.test("a silent exchange happens, is never answered, and does not keep the s
       body: JSON.stringify({
         ApplicationToken: stage.clientSecret,
         ContextIdentifier: tenant,
+        ReturnTokenType: "JWT",
         SignedSystemToken,
       }),
       signal: caller.signal,

@@ -75,6 +75,7 @@ async function isUnanswered({ stage, SignedSystemToken }: Scene): Promise<void> 
     body: JSON.stringify({
       ApplicationToken: stage.clientSecret,
       ContextIdentifier: tenant,
+      ReturnTokenType: "JWT",
       SignedSystemToken,
     }),
     signal: AbortSignal.timeout(MOMENT_MS),

@@ -135,7 +135,9 @@ Deno.test("what may be nil may be nil or absent, in the request and in the answe
     const nils = ["SignedSystemToken", "ApplicationToken", "ContextIdentifier"];
     for (const name of nils) {
       const element = new RegExp(`<${name}>.*?</${name}>`, "s");
-      for (const instead of [`<${name} ${xsi} i:nil="true"/>`, ""]) {
+      // What stands in a nil element is not its value.
+      const full = `<${name} ${xsi} i:nil="true">${stage.clientSecret}</${name}>`;
+      for (const instead of [`<${name} ${xsi} i:nil="true"/>`, full, ""]) {
         const { status, text, values } = await authenticate(stage, right.replace(element, instead));
         assert.deepEqual([status, values.IsSuccessful], [200, "false"]);
         assert.ok(text.includes('<Token xsi:nil="true"/><ErrorMessage>'));

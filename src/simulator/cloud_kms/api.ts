@@ -1,7 +1,7 @@
 /**
  * The REST surface of Cloud KMS: finds the method of a request, and serves, audits and spoils the call.
  * Order of refusals: credential, name, permission, existence, state, request. Whatever passes the
- * credential and names a resource is audited, served or not.
+ * credential, names a resource and can be read is audited, served or not.
  */
 import { Hono } from "hono";
 import { isFromElsewhere, isRebound } from "../control/own_request.ts";
@@ -20,7 +20,8 @@ export interface ApiParts {
   readonly world: World;
   readonly faults: Faults;
   readonly audit: AuditLog;
-  readonly requireBearer: boolean;
+  /** Whether a credential is wanted now. */
+  readonly requiresBearer: () => boolean;
 }
 
 export function createApi(parts: ApiParts): Hono {
@@ -99,8 +100,8 @@ function requireProgram(request: Request): void {
   throw new KmsError("PERMISSION_DENIED", "A web page may not use the keys of this stand-in.");
 }
 
-function requireCredential({ requireBearer }: ApiParts, headers: Headers): void {
-  if (!requireBearer || /^Bearer \S+$/.test(headers.get("authorization") ?? "")) return;
+function requireCredential({ requiresBearer }: ApiParts, headers: Headers): void {
+  if (!requiresBearer() || /^Bearer \S+$/.test(headers.get("authorization") ?? "")) return;
   throw new KmsError(
     "UNAUTHENTICATED",
     "Request is missing required authentication credential. Expected OAuth 2 access token.",

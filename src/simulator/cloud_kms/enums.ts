@@ -71,6 +71,11 @@ export function enumWriter(alt: string | null): EnumWriter {
   return (members, value) => asNumber ? members[value] : value;
 }
 
+/** Whether Google has an algorithm or import method of this name, which this stand-in has not. */
+export function isElsewhere(name: string): boolean {
+  return /^(RSA_(SIGN|DECRYPT|OAEP)|EC_SIGN|HMAC|AES|PQ_SIGN|EXTERNAL)_[A-Z0-9_]+$/.test(name);
+}
+
 /** What keys of an algorithm are for. */
 export function purposeOf(algorithm: Algorithm): Purpose {
   return algorithm === "GOOGLE_SYMMETRIC_ENCRYPTION" ? "ENCRYPT_DECRYPT" : "ASYMMETRIC_SIGN";

@@ -1,10 +1,11 @@
 /**
- * Reads requests as strictly as Google does: unknown members, base64, Int64, enumerations as names or
+ * Reads requests as protocol buffers in JSON: unknown members, base64, Int64, enumerations as names or
  * numbers, durations, checksums. Whatever it refuses is INVALID_ARGUMENT and names the field.
  */
 import { Buffer } from "node:buffer";
 import { crc32c } from "./crc32c.ts";
 import { KmsError } from "./kms_error.ts";
+import { isElsewhere } from "./enums.ts";
 import { isResourceId } from "./resource_name.ts";
 
 /** A request that the caller should not have sent. */
@@ -12,7 +13,7 @@ export function invalid(message: string): KmsError {
   return new KmsError("INVALID_ARGUMENT", message);
 }
 
-/** An object that has no members but these. */
+/** An object that has no members but these, which may be spelt as in the proto: `digest_crc32c`. */
 export function readObject<K extends string>(
   value: unknown,
   members: readonly K[],
@@ -21,20 +22,20 @@ export function readObject<K extends string>(
     throw invalid("Invalid JSON payload received. Expected an object.");
   }
   const known: readonly string[] = members;
-  for (const key of Object.keys(value)) {
-    // Protocol-buffer JSON takes the proto's own snake_case too; no client of ours writes it.
-    if (!known.includes(key)) {
-      throw invalid(`Invalid JSON payload received. Unknown name "${key}": Cannot find field.`);
-    }
-  }
-  return value as Readonly<Partial<Record<K, unknown>>>;
+  const entries = Object.entries(value).map(([key, member]) => {
+    const name = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    if (known.includes(name)) return [name, member];
+    throw invalid(`Invalid JSON payload received. Unknown name "${key}": Cannot find field.`);
+  });
+  return Object.fromEntries(entries);
 }
 
-/** Standard base64 with padding. Google takes more forms; a client that needs them is not tidy. */
+/** Base64, standard or URL-safe, with or without its padding. */
 export function readBytes(value: unknown, field: string): Uint8Array {
   if (typeof value === "string") {
     const bytes = Buffer.from(value, "base64");
-    if (bytes.toString("base64") === value) return bytes;
+    const bare = value.replaceAll("-", "+").replaceAll("_", "/").replace(/={1,2}$/, "");
+    if (bytes.toString("base64").replace(/=+$/, "") === bare) return bytes;
   }
   throw invalid(`Invalid value at '${field}' (TYPE_BYTES), Base64 decoding failed`);
 }
@@ -67,6 +68,9 @@ export function readEnum<T extends string>(
   const name = names.find((it) => it === value || members[it] === value);
   if (name !== undefined) return name;
   if (typeof value === "string" && value.endsWith("_UNSPECIFIED")) return null;
+  if (typeof value === "string" && isElsewhere(value)) {
+    throw new KmsError("UNIMPLEMENTED", `This stand-in does not know ${value}.`);
+  }
   throw invalid(`Invalid value at '${field}' (TYPE_ENUM), ${JSON.stringify(value)}`);
 }
 
@@ -97,7 +101,9 @@ export function readSeconds(value: unknown, field: string): number | null {
 
 /** `{"team": "crm"}`. */
 export function readLabels(value: unknown): Readonly<Record<string, string>> {
-  const labels = Object.entries(value === undefined || value === null ? {} : Object(value));
+  const given = value ?? {};
+  const isMap = typeof given === "object" && !Array.isArray(given);
+  const labels = Object.entries(isMap ? given : { "": null });
   if (labels.every((it): it is [string, string] => typeof it[1] === "string")) {
     return Object.fromEntries(labels);
   }

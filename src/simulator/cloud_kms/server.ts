@@ -49,6 +49,7 @@ export interface CloudKmsSimulator extends KmsLevers {
 export async function startCloudKms(options: CloudKmsOptions = {}): Promise<CloudKmsSimulator> {
   const now = options.clock ?? Date.now;
   let signatures = 0;
+  let requiresBearer = options.requireBearer ?? false;
   const world: World = {
     keyRings: createKeyRings(now),
     keyVersions: createKeyVersions(now),
@@ -74,16 +75,15 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
       world.timing.disablingMs = milliseconds;
     },
     expireImportJob: world.importJobs.expire,
+    requireBearer: (required) => {
+      requiresBearer = required;
+    },
   };
   makeFirstCryptoKey(world);
   const keyVersion = await levers.addKeyVersion({});
   const verbs = kmsVerbs(levers);
-  const requireBearer = options.requireBearer ?? false;
-  const server = listen(
-    options.port ?? 0,
-    verbs,
-    createApi({ world, faults, audit, requireBearer }),
-  );
+  const api = createApi({ world, faults, audit, requiresBearer: () => requiresBearer });
+  const server = listen(options.port ?? 0, verbs, api);
   return {
     ...levers,
     url: `http://127.0.0.1:${server.addr.port}`,

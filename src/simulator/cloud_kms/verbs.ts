@@ -12,6 +12,7 @@
  * | `kms_set_state` | `key_version`, `state`, `effective_after_ms?` | any state, at once; a disabling may be felt late |
  * | `kms_pending` | `milliseconds` | how long import jobs, imports and new versions stay pending, from now on |
  * | `kms_disabling` | `milliseconds` | how long a version stays usable after a caller of the API disables it |
+ * | `kms_require_bearer` | `required` | from now on calls without `Authorization: Bearer` something are refused, or not |
  * | `kms_expire_import_job` | `import_job` | the job is EXPIRED now, not in three days |
  * | `kms_fault` | `kind`, what it needs, `method?`, `calls?`, `happened?` | arms one fault and ends the one before |
  * | `kms_armed_fault` (GET) | | the fault that calls to come will meet, or null |
@@ -27,7 +28,7 @@
  * `missing_ciphertext_crc32c`, `missing_verified_plaintext_crc32c`, `missing_verified_aad_crc32c`; of a
  * plaintext `corrupt_plaintext`, `corrupt_plaintext_crc32c`, `missing_plaintext_crc32c`.
  */
-import { type Body, isWait, MOST_MS, number, text, type Verbs } from "../control/verbs.ts";
+import { type Body, flag, isWait, MOST_MS, number, text, type Verbs } from "../control/verbs.ts";
 import { type KmsFault, parseFault } from "./faults.ts";
 import type { KeyVersion } from "./key_versions.ts";
 
@@ -39,6 +40,8 @@ export interface KmsLevers {
   keyVersions(): readonly KeyVersion[];
   /** @param effectiveAfterMs how long use goes on after a disabling; Google documents minutes */
   setState(keyVersion: string, state: string, effectiveAfterMs?: number): void;
+  /** Whether calls without `Authorization: Bearer` something are refused. */
+  requireBearer(required: boolean): void;
   /** Arms a fault, or clears it with null; answers that the fault before it held back are let go. */
   fault(fault: KmsFault | null): void;
   /** The fault that calls to come will meet. */
@@ -93,6 +96,10 @@ export function kmsVerbs(levers: KmsLevers): Verbs {
     },
     kms_pending: delay((milliseconds) => levers.pending(milliseconds)),
     kms_disabling: delay((milliseconds) => levers.disabling(milliseconds)),
+    kms_require_bearer: {
+      takes: ["required"],
+      call: (body) => levers.requireBearer(flag(body, "required")),
+    },
     kms_expire_import_job: {
       takes: ["import_job"],
       call: (body) => levers.expireImportJob(text(body, "import_job")),

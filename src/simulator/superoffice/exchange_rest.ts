@@ -26,7 +26,7 @@ function readRequest(contentType: string | undefined, body: string): ExchangeReq
     const value = members?.get(name);
     return typeof value === "string" ? value : undefined;
   };
-  const type = members?.get("returntokentype") ?? "JWT";
+  const type = members?.get("returntokentype");
   return {
     door: "rest",
     applicationToken: text("applicationtoken"),

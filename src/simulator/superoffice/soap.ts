@@ -135,17 +135,14 @@ function resolve(node: Node, outer: ReadonlyMap<string, string>): XmlElement {
     throw new Error("Cannot read XML: a prefix is not bound");
   }
   const inside = node[qualified] as readonly Node[];
-  const text = inside.filter((child) => nameOf(child) === textNode)
+  const nil = isNil(node, scope);
+  // A nil element has no content: what stands in it all the same is not read.
+  const content = nil ? [] : inside;
+  const text = content.filter((child) => nameOf(child) === textNode)
     .map((child) => String(child[textNode])).join("");
-  const children = inside.filter((child) => nameOf(child) !== textNode)
+  const children = content.filter((child) => nameOf(child) !== textNode)
     .map((child) => resolve(child, scope));
-  return {
-    namespace: namespace ?? "",
-    name: name ?? "",
-    text,
-    isNil: isNil(node, scope),
-    children,
-  };
+  return { namespace: namespace ?? "", name: name ?? "", text, isNil: nil, children };
 }
 
 function isNil(node: Node, scope: ReadonlyMap<string, string>): boolean {
