@@ -37,15 +37,17 @@ if (import.meta.main) {
 
 async function run(options: Options): Promise<void> {
   const { publicKey, redirectUrl, port, tenantPort, kmsPort } = options;
-  const registered = publicKey === undefined ? undefined : await Deno.readTextFile(publicKey);
-  const kms = await startCloudKms({ port: kmsPort });
+  const registered = publicKey === undefined
+    ? undefined
+    : await Deno.readTextFile(publicKey).catch(blame("--public-key"));
+  const kms = await startCloudKms({ port: kmsPort }).catch(blame("--kms-port"));
   const superoffice = await startSuperOffice({
     port,
     tenantPorts: tenantPort === 0 ? [0, 0] : [tenantPort, tenantPort + 1],
     publicKeyPem: registered ?? kms.publicKeyPem(),
     redirectUrls: redirectUrl,
     kms,
-  });
+  }).catch(blame("--port, --tenant-port or --public-key"));
   const [tenant] = superoffice.control.tenants();
   if (!tenant) throw new Error("Cannot start the simulator: it has no tenant");
   const { contextIdentifier } = tenant;
@@ -68,8 +70,22 @@ async function run(options: Options): Promise<void> {
       `${contextIdentifier} has consented. Ctrl-C ends both.\n`,
   );
   await stopped;
-  await Promise.all([superoffice.close(), kms.close()]);
+  // A request that was never sent to its end would keep its connection, and this, open for ever.
+  await Promise.race([Promise.all([superoffice.close(), kms.close()]), nextSignal(), after(2000)]);
   Deno.exit(0);
+}
+
+/** Which option is to be changed; the error itself names neither port nor file. */
+function blame(option: string): (error: Error) => never {
+  return (error) => {
+    const isKnown = error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.NotFound;
+    const what = error instanceof Deno.errors.AddrInUse ? "a port is taken" : "no such file";
+    throw new Error(`Cannot use ${option}: ${isKnown ? what : error.message}`);
+  };
+}
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function nextSignal(): Promise<void> {

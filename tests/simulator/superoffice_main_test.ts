@@ -108,3 +108,40 @@ Deno.test("a tenant port that has no next one is refused", async () => {
     assert.match(stderr, /--tenant-port.*Not a port/, port);
   }
 });
+
+Deno.test("a taken port and a missing key file are told by the name of their option", async () => {
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = String(taken.addr.port);
+  try {
+    const refused = [
+      [["--kms-port", port], /Cannot use --kms-port: a port is taken/],
+      [["--port", port], /Cannot use --port, .*: a port is taken/],
+      [["--public-key", "nowhere.pem"], /Cannot use --public-key: no such file/],
+    ] as const;
+    for (const [args, message] of refused) {
+      const { code, stdout, stderr } = await runTask("simulator", { args });
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(stderr, message);
+    }
+  } finally {
+    taken.close();
+  }
+});
+
+Deno.test("a request that never ends does not keep the simulator from ending", async () => {
+  const process = startTask("simulator");
+  try {
+    const { superoffice } = JSON.parse((await process.line(/^\{.*\}$/))[0]);
+    const port = Number(new URL(superoffice).port);
+    const half = await Deno.connect({ hostname: "127.0.0.1", port });
+    const head = "POST /login/common/oauth/tokens HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n";
+    await half.write(new TextEncoder().encode(head));
+    // Answered after it has come: then the half request was seen, too.
+    await (await fetch(`${superoffice}/api/state/Cust12345`)).body?.cancel();
+    process.kill("SIGTERM");
+    assert.equal((await process.exit()).code, 0);
+    half.close();
+  } finally {
+    await process.end();
+  }
+});
