@@ -36,6 +36,22 @@ Deno.test("the simulator, as its chapter has it", async (t) => {
       assert.deepEqual(firstColumn("Control API"), unique(names));
     });
 
+    await t.step("every member of a verb is documented in its row", async () => {
+      const { verbs } = await ask("");
+      const rows = CHAPTER.split("\n").filter((line) => line.startsWith("| `"));
+      const missing = verbs.flatMap(({ verb, takes }: { verb: string; takes: string[] }) => {
+        const row = rows.find((line) => line.split("|")[1]!.includes(`\`${verb}\``)) ?? "";
+        const members = row.split("|")[2] ?? "";
+        return takes.filter((member) => !member.startsWith("…")).filter((member) => {
+          const [name] = /^\w+\??/.exec(member) ?? [""];
+          const isTenant = name === "context_identifier" && members.includes("tenant");
+          return !isTenant && !members.includes(`\`${name}\``) &&
+            !members.includes(`\`${name.replace("?", "")}\``);
+        }).map((member) => `${verb}: ${member}`);
+      });
+      assert.deepEqual(missing, []);
+    });
+
     await t.step("every switch is documented, and nothing else", async () => {
       const { defaults } = await ask("/switches");
       assert.deepEqual(firstColumn("Switches"), unique(Object.keys(defaults)));

@@ -58,6 +58,8 @@ Deno.test("closing the simulator gives up the pushes under way", async () => {
     let pushes: Stage["control"]["pushes"] = () => [];
     await withSuperOffice(async (stage) => {
       ({ pushes } = stage.control);
+      // Given up for its lateness it would be called late, long after.
+      stage.control.set({ stateChangeTimeoutMs: 60_000 });
       listening(stage, ear.url);
       stage.control.suspend(tenant);
       await ear.first;
@@ -66,3 +68,41 @@ Deno.test("closing the simulator gives up the pushes under way", async () => {
     never.resolve(new Response());
   }, () => never.promise);
 });
+
+Deno.test("a closed simulator has no push under way any more, however late one gives up", async () => {
+  const never = Promise.withResolvers<Response>();
+  const mayGiveUp = Promise.withResolvers<void>();
+  const { fetch: real } = globalThis;
+  await withEar(async (ear) => {
+    globalThis.fetch = (input, init) =>
+      real(input, init).catch(async (error) => {
+        if (input === ear.url) await mayGiveUp.promise;
+        throw error;
+      });
+    const order: string[] = [];
+    await withSuperOffice(async (stage) => {
+      listening(stage, ear.url);
+      stage.control.suspend(tenant);
+      await ear.first;
+      const closed = stage.close().then(() => order.push("closed"));
+      while (await listens(stage.url));
+      // A close that waits for nothing else would be through by then.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      order.push("given up");
+      mayGiveUp.resolve();
+      await closed;
+    });
+    assert.deepEqual(order, ["given up", "closed"]);
+    never.resolve(new Response());
+  }, () => never.promise).finally(() => globalThis.fetch = real);
+});
+
+async function listens(url: string): Promise<boolean> {
+  try {
+    const { hostname, port } = new URL(url);
+    (await Deno.connect({ hostname, port: Number(port) })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

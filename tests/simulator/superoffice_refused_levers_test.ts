@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
-import { tenant, withSuperOffice } from "./superoffice_client.ts";
+import { tenant, ticketOf, withSuperOffice, withTicket } from "./superoffice_client.ts";
 
 const ctx = { context_identifier: tenant };
 
@@ -67,11 +67,19 @@ Deno.test("a forced answer with a JSON body says that it is JSON", () =>
   }));
 
 Deno.test("a deleted tenant approves nothing, and what it had approved and its tickets are gone", () =>
-  withSuperOffice(({ control }) => {
-    control.approve(tenant);
+  withSuperOffice(async (stage) => {
+    const { control } = stage;
+    const ticket = await ticketOf(stage);
     control.remove(tenant);
     assert.equal(control.tenants()[0]?.authorization, null);
     assert.throws(() => control.approve(tenant), /Cannot approve in Cust12345: deleted/);
+    // Were it not gone, it would work again.
+    control.setTenantState(tenant, "Running");
+    control.approve(tenant);
+    const address = `${stage.tenantUrls[0]}/${tenant}/api/v1/User/currentPrincipal`;
+    const answer = await fetch(address, { headers: withTicket(stage, ticket) });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 401);
   }));
 
 Deno.test("a damaged snapshot is called so, and no word of it is repeated", async () => {

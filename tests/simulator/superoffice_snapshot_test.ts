@@ -1,4 +1,5 @@
 /** What a restart keeps, and that a newer release reads what an older one kept. */
+import type { AppView } from "../../src/simulator/superoffice/levers/registration.ts";
 import assert from "node:assert/strict";
 import {
   startSuperOffice,
@@ -7,8 +8,10 @@ import {
 import {
   appPublicKeyPem,
   authorizeUrl,
+  claim,
   noon,
   open,
+  payloadOf,
   postExchange,
   postToken,
   redirectUri,
@@ -74,7 +77,10 @@ Deno.test("a snapshot of the release that knew one app is read: same app, tenant
       [after.clientId, after.clientSecret, after.appName],
       [app.client_id, app.client_secret, "Box Office"],
     );
-    assert.deepEqual(after.control.apps()[0]?.redirect_urls, ["https://tickets.example.com/cb"]);
+    // There was one list for both.
+    const [{ redirect_urls, post_logout_urls }] = after.control.apps() as [AppView];
+    assert.deepEqual(redirect_urls, ["https://tickets.example.com/cb"]);
+    assert.deepEqual(post_logout_urls, redirect_urls);
     assert.deepEqual(
       after.control.tenants().map(({ state, authorization }) => [state, authorization]),
       [
@@ -163,6 +169,30 @@ Deno.test("tickets and companies survive a restart; a ticket's use and end count
     } finally {
       await after.close();
     }
+  }
+});
+
+Deno.test("of very many tickets the newest survive a restart", async () => {
+  const tickets: string[] = [];
+  const snapshot = await snapshotAfter(({ control }) => {
+    control.approve(tenant);
+    for (let count = 0; count < 1002; count++) {
+      const token = control.mintExchangeToken({ ctx: tenant });
+      tickets.push(String(payloadOf(token)[`${claim}ticket`]));
+    }
+    control.addTenant();
+  });
+  const after = await startSuperOffice({ snapshot, clock: () => noon });
+  try {
+    const statuses = await Promise.all([0, 2, 1001].map(async (index) => {
+      const address = `${after.tenantUrls[0]}/${tenant}/api/v1/User/currentPrincipal`;
+      const answer = await fetch(address, { headers: withTicket(after, tickets[index]!) });
+      await answer.body?.cancel();
+      return answer.status;
+    }));
+    assert.deepEqual(statuses, [401, 200, 200]);
+  } finally {
+    await after.close();
   }
 });
 
