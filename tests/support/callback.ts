@@ -40,10 +40,9 @@ export async function begin(url: URL, tenant?: string, cookie?: string): Promise
 export async function codeOf(location: URL, tenant?: string): Promise<string> {
   const address = new URL(location);
   address.searchParams.set("response_mode", "query");
-  address.searchParams.set("username", ADMINISTRATOR);
-  address.searchParams.set("decision", "approve");
-  if (tenant !== undefined) address.searchParams.set("tenant", tenant);
-  const response = await fetch(address, { redirect: "manual" });
+  const body = new URLSearchParams({ username: ADMINISTRATOR, decision: "approve" });
+  if (tenant !== undefined) body.set("tenant", tenant);
+  const response = await fetch(address, { method: "POST", body, redirect: "manual" });
   await response.body?.cancel();
   const code = new URL(response.headers.get("location") ?? "").searchParams.get("code");
   assert.ok(code);
