@@ -200,6 +200,8 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
       for (const [title, arrive] of Object.entries(PAGES)) {
         await arrive(page, stage);
         assert.equal(await heading(page), title);
+        // A title is there before its stylesheet is.
+        await page.waitForLoadState("load");
         assert.equal(await page.title(), `${title} – Box Office`);
         const backgrounds = new Set<string>();
         for (const colorScheme of ["light", "dark"] as const) {
