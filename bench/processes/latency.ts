@@ -1,0 +1,69 @@
+/**
+ * A caller with a stopwatch: a few kept connections, one request under way on each, every answer's time
+ * noted. Raw HTTP/1.1, so that the stopwatch itself hardly moves.
+ *
+ *     deno run -A bench/processes/latency.ts
+ *
+ * Takes one JSON line for each measurement on stdin, `{url, authorization, connections, milliseconds}`,
+ * and prints one line for each, `{times}`, in milliseconds: started once and warm, it sees no start of
+ * its own. Any answer but 200 ends it with an error.
+ */
+
+import type { Measurement } from "../support/latency.ts";
+
+/** One connection's answers until the time is over. */
+async function drive({ url: address, authorization }: Measurement, until: number) {
+  const url = new URL(address);
+  const request = new TextEncoder().encode(
+    [
+      `GET ${url.pathname} HTTP/1.1`,
+      `host: ${url.host}`,
+      `authorization: ${authorization}`,
+      "",
+      "",
+    ].join("\r\n"),
+  );
+  const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
+  connection.setNoDelay(true);
+  const buffer = new Uint8Array(16 * 1024);
+  const times: number[] = [];
+  while (performance.now() < until) {
+    const began = performance.now();
+    if (await connection.write(request) !== request.length) throw new Error("Cannot send at once");
+    await readAnswer(connection, buffer);
+    times.push(performance.now() - began);
+  }
+  connection.close();
+  return times;
+}
+
+const decoder = new TextDecoder("latin1");
+
+async function readAnswer(connection: Deno.TcpConn, buffer: Uint8Array): Promise<void> {
+  let text = "";
+  for (;;) {
+    const read = await connection.read(buffer);
+    if (read === null) throw new Error("Cannot measure: the server closed the connection");
+    text += decoder.decode(buffer.subarray(0, read));
+    const body = text.indexOf("\r\n\r\n") + 4;
+    const length = /\r\ncontent-length: (\d+)\r\n/i.exec(text)?.[1];
+    if (body < 4 || length === undefined || text.length < body + Number(length)) continue;
+    if (text.startsWith("HTTP/1.1 200 ")) return;
+    throw new Error(`Cannot measure: the server answered ${text.slice(9, 12)}`);
+  }
+}
+
+let line = "";
+for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+  line += chunk;
+  for (let end = line.indexOf("\n"); end >= 0; end = line.indexOf("\n")) {
+    const measurement: Measurement = JSON.parse(line.slice(0, end));
+    line = line.slice(end + 1);
+    const until = performance.now() + measurement.milliseconds;
+    const drivers = Array.from(
+      { length: measurement.connections },
+      () => drive(measurement, until),
+    );
+    console.log(JSON.stringify({ times: (await Promise.all(drivers)).flat() }));
+  }
+}
