@@ -16,16 +16,29 @@ export type PartFaultReason =
   | "full"
   | "unreadable"
   | "status"
-  | "too_large";
+  | "too_large"
+  /** Not asked at all, because it failed again and again a moment ago. */
+  | "breaker_open";
 
 export class PartFault extends Error {
   override readonly name = "PartFault";
   readonly part: Part;
   readonly reason: PartFaultReason;
+  /** Least pause before another try makes sense; 0 if the part said nothing. */
+  readonly retryAfterMs: number;
 
-  constructor(part: Part, reason: PartFaultReason) {
+  constructor(part: Part, reason: PartFaultReason, retryAfterMs = 0) {
     super(`Cannot use the ${part === "store" ? "store" : "SuperOffice service"}: ${reason}`);
     this.part = part;
     this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** What a caller is told to wait. @param otherwise where the fault does not say, in seconds */
+export function retryAfterSeconds(
+  fault: { readonly retryAfterMs: number },
+  otherwise: number,
+): number {
+  return fault.retryAfterMs > 0 ? Math.ceil(fault.retryAfterMs / 1000) : otherwise;
 }
