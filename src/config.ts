@@ -59,6 +59,10 @@ export interface Config {
   readonly ledgerOrigin: string | null;
   readonly ticketLifetimeMs: number;
   readonly exchangeTimeoutMs: number;
+  /** Attempts at the key by this process. */
+  readonly signaturesPerMinute: number;
+  /** Of these, for one tenant. */
+  readonly signaturesPerTenantHour: number;
   readonly logLevel: "debug" | "info" | "warning" | "error" | "off";
 }
 
@@ -103,6 +107,8 @@ export function parseConfig(
     ledgerOrigin: readLedgerOrigin(reader),
     ticketLifetimeMs: reader.whole("TICKET_LIFETIME_SECONDS", 1, 86_400, 21_600) * 1000,
     exchangeTimeoutMs: reader.whole("EXCHANGE_TIMEOUT_MS", 100, 60_000, 4000),
+    signaturesPerMinute: reader.whole("SIGNATURES_PER_MINUTE", 1, 100_000, 300),
+    signaturesPerTenantHour: reader.whole("SIGNATURES_PER_TENANT_HOUR", 1, 100_000, 60),
     logLevel: reader.choice(
       "LOG_LEVEL",
       ["debug", "info", "warning", "error", "off"],

@@ -78,6 +78,8 @@ Deno.test("no environment at all is the sandbox, on loopback, on disk", () => {
     ledgerOrigin: null,
     ticketLifetimeMs: 21_600_000,
     exchangeTimeoutMs: 4000,
+    signaturesPerMinute: 300,
+    signaturesPerTenantHour: 60,
     logLevel: "info",
   });
 });
@@ -123,6 +125,8 @@ const GOOD: readonly (readonly [Env, Partial<Config> | ((config: Config) => unkn
   [{ DATA_DIR: "/var/lib/box-office" }, { dataDir: "/var/lib/box-office" }],
   [{ TICKET_LIFETIME_SECONDS: "60" }, { ticketLifetimeMs: 60_000 }],
   [{ EXCHANGE_TIMEOUT_MS: "2500" }, { exchangeTimeoutMs: 2500 }],
+  [{ SIGNATURES_PER_MINUTE: "1" }, { signaturesPerMinute: 1 }],
+  [{ SIGNATURES_PER_TENANT_HOUR: "100000" }, { signaturesPerTenantHour: 100_000 }],
   [{ LOG_LEVEL: "warning" }, { logLevel: "warning" }],
   [{ LEDGER_ORIGIN: "tickets.example.com/ledger" }, { ledgerOrigin: "tickets.example.com/ledger" }],
   [{ KMS_KEY_VERSION: KEY }, {
@@ -278,6 +282,10 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   [{ TICKET_LIFETIME_SECONDS: "0" }, ["TICKET_LIFETIME_SECONDS"]],
   [{ TICKET_LIFETIME_SECONDS: "86401" }, ["TICKET_LIFETIME_SECONDS"]],
   [{ EXCHANGE_TIMEOUT_MS: "99" }, ["EXCHANGE_TIMEOUT_MS"]],
+  [{ SIGNATURES_PER_MINUTE: "0", SIGNATURES_PER_TENANT_HOUR: "100001" }, [
+    "SIGNATURES_PER_MINUTE",
+    "SIGNATURES_PER_TENANT_HOUR",
+  ]],
   [{ EXCHANGE_TIMEOUT_MS: "4s" }, ["EXCHANGE_TIMEOUT_MS"]],
   [{ LOG_LEVEL: "warn" }, ["LOG_LEVEL"]],
   [without(ONLINE, "CALLERS"), ["CALLERS"]],
