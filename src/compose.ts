@@ -15,13 +15,16 @@ import type { Config, SuperOfficeConfig } from "./config.ts";
 import type { CallerEntry } from "./domain/caller_entry.ts";
 import { createApp } from "./http/app.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
+import { createGuards, guardPreparation, guardRedemption, guardStores } from "./guards.ts";
 import { createSigners, openAudit, openStores, SIGN_ATTEMPT_MS, systemClock } from "./parts.ts";
 import { createAsking } from "./usecases/asking.ts";
+import type { Guard } from "./usecases/breaker.ts";
 import { createConsents } from "./usecases/consent.ts";
 import { createExchanging } from "./usecases/exchanging.ts";
 import { createLedger } from "./usecases/ledger.ts";
 import type { Clock, Ids, Log, Signer } from "./usecases/ports.ts";
 import { createSigning, MAX_ATTEMPTS } from "./usecases/signing.ts";
+import { createSigningBudget } from "./usecases/signing_budget.ts";
 import { createTenants } from "./usecases/tenants.ts";
 import { createTickets } from "./usecases/tickets.ts";
 
@@ -52,7 +55,7 @@ const TENANT_STATE_MS = 1500;
 const PROBE_MS = 1500;
 const LEASE_MARGIN_MS = 3000;
 
-const MAX_TICKETS_IN_MEMORY = 10_000;
+const MAX_TENANTS_IN_MEMORY = 10_000;
 
 /** 256 bits of base64url. */
 const systemIds: Ids = { next: () => randomBytes(32).toString("base64url") };
@@ -74,23 +77,33 @@ export async function compose(options: ComposeOptions): Promise<Service> {
 async function assemble(
   options: ComposeOptions,
   signers: readonly Signer[],
-  stores: Stores,
+  opened: Stores,
   leaseMs: number,
 ): Promise<Service> {
   const { config, publicUrl, log, clock = systemClock, ids = systemIds } = options;
+  const guards = createGuards({ clock, log });
+  const stores = guardStores(opened, guards.store);
   const { tenants, consents } = stores;
-  const { exchange, states, identity, probe } = connectSuperOffice(options, () => clock.now());
+  const superoffice = connectSuperOffice(options, guards.login, () => clock.now());
+  const { exchange, states } = guardPreparation(superoffice, guards.exchange);
   const ledger = createLedger({ store: stores.ledger, clock, ids, log });
-  const signing = createSigning({ ledger, clock, ids, log });
+  const budget = createSigningBudget({
+    clock,
+    perMinute: config.signaturesPerMinute,
+    perTenantHour: config.signaturesPerTenantHour,
+    maxTenants: MAX_TENANTS_IN_MEMORY,
+  });
   const exchanging = createExchanging({
     tenants,
     tickets: stores.tickets,
     ledger,
     asking: createAsking({
       ledger,
-      signing,
-      signers,
+      keys: signers.map((signer) =>
+        createSigning({ signer, breaker: guards.key(signer), budget, ledger, clock, ids, log })
+      ),
       exchange,
+      breaker: guards.exchange,
       clock,
       exchangeTimeoutMs: config.exchangeTimeoutMs,
     }),
@@ -108,10 +121,11 @@ async function assemble(
     ids,
     log,
     leaseMs,
-    maxTicketsInMemory: MAX_TICKETS_IN_MEMORY,
+    maxTicketsInMemory: MAX_TENANTS_IN_MEMORY,
   });
   const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
   const { legacyLogin } = config;
+  const { identity, probe } = superoffice;
   const app = createApp({
     tickets,
     tenants: createTenants({ ...shared, store: tenants }),
@@ -134,11 +148,19 @@ async function assemble(
 }
 
 /** Everything that talks to SuperOffice, on one set of its login keys. */
-function connectSuperOffice(options: ComposeOptions, now: () => number) {
+function connectSuperOffice(options: ComposeOptions, guard: Guard, now: () => number) {
   const { config, publicUrl, superoffice } = options;
   const { clientId, clientSecret } = superoffice;
   const endpoints = createEndpoints(superoffice.origin);
-  const keys = createLoginKeys({ endpoints, timeoutMs: LOGIN_MS, now });
+  const keys = createLoginKeys({ endpoints, timeoutMs: LOGIN_MS, guard, now });
+  const identity = createIdentityProvider({
+    endpoints,
+    clientId,
+    clientSecret,
+    redirectUrl: new URL("/consent/callback", publicUrl).href,
+    keys,
+    timeoutMs: LOGIN_MS,
+  });
   return {
     exchange: createExchange({
       endpoints,
@@ -149,14 +171,7 @@ function connectSuperOffice(options: ComposeOptions, now: () => number) {
       now,
     }),
     states: createTenantStates({ endpoints, timeoutMs: TENANT_STATE_MS }),
-    identity: createIdentityProvider({
-      endpoints,
-      clientId,
-      clientSecret,
-      redirectUrl: new URL("/consent/callback", publicUrl).href,
-      keys,
-      timeoutMs: LOGIN_MS,
-    }),
+    identity: guardRedemption(identity, guard),
     probe: createSuperOfficeProbe({ endpoints, timeoutMs: PROBE_MS, now }),
   };
 }

@@ -161,6 +161,7 @@ Deno.test("every file lives in a room with a rule or is one of the wiring files"
     "cli.ts",
     "cli_ledger.ts",
     "compose.ts",
+    "guards.ts",
     "demo.ts",
     "demo_browser.ts",
     "main.ts",

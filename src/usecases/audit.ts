@@ -7,7 +7,7 @@ import { type Caller, mayDo } from "../domain/caller.ts";
 import { checkpointBody, signedNote, verifierKeyText } from "../domain/checkpoint.ts";
 import { createLedgerWalk, type LedgerVerdict } from "../domain/ledger_verification.ts";
 import { createProofWalk, leafHash, rootHash } from "../domain/merkle.ts";
-import { PartFault } from "../domain/part_fault.ts";
+import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
 import type { CheckpointSigner, Clock, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
@@ -56,7 +56,7 @@ export function createAudit(
       const isKey = error instanceof SignerFault;
       if (!isKey && !(error instanceof PartFault)) throw error;
       log.warn(isKey ? "audit.key_fault" : "audit.store_fault", { reason: error.reason });
-      return refuse("ledger_unavailable", error.reason, 2);
+      return refuse("ledger_unavailable", error.reason, retryAfterSeconds(error, 2));
     }
   };
 

@@ -4,7 +4,7 @@
  * remembered in the store for a while, so that other processes do not repeat it.
  */
 
-import { PartFault } from "../domain/part_fault.ts";
+import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../domain/refusal.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
@@ -97,7 +97,11 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
     ]);
     if (unprepared !== null) {
       if (!(unprepared instanceof PartFault)) throw unprepared;
-      return fail(tenant, lease, refuse("upstream_unavailable", unprepared.reason, 5));
+      return fail(
+        tenant,
+        lease,
+        refuse("upstream_unavailable", unprepared.reason, retryAfterSeconds(unprepared, 5)),
+      );
     }
     if (state !== null && !state.isRunning) {
       await note(tenant, { health: tenant.health, state: state.state }, context);
@@ -139,7 +143,11 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
         return await run(tenant, lease, context);
       } catch (error) {
         if (error instanceof LedgerFault) {
-          return fail(tenant, lease, refuse("ledger_unavailable", "ledger", 2));
+          return fail(
+            tenant,
+            lease,
+            refuse("ledger_unavailable", "ledger", retryAfterSeconds(error, 2)),
+          );
         }
         // Nobody foresaw this one; the lease must end all the same.
         await fail(tenant, lease, refuse("exchange_failed", "fault"));

@@ -11,6 +11,7 @@ import {
   leafText,
 } from "../domain/ledger_entry.ts";
 import { extend, leafHash, type TreeHead } from "../domain/merkle.ts";
+import { PartFault } from "../domain/part_fault.ts";
 import type { Clock, Ids, LedgerStore, Log } from "./ports.ts";
 
 /** Who and what an entry is about. */
@@ -23,8 +24,12 @@ export interface LedgerContext {
 /** Thrown when an entry could not be made durable. */
 export class LedgerFault extends Error {
   override readonly name = "LedgerFault";
-  constructor() {
+  /** Least pause before another try makes sense; 0 if nothing is known. */
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs = 0) {
     super("Cannot write the ledger: the entry is not durable");
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -87,7 +92,8 @@ export function createLedger(
         // The append may have happened all the same: whoever continues must look at the head anew.
         known = null;
         log.error("ledger.append_failed", { entries: batch.length, error });
-        for (const waiting of batch) waiting.reject(new LedgerFault());
+        const fault = new LedgerFault(error instanceof PartFault ? error.retryAfterMs : 0);
+        for (const waiting of batch) waiting.reject(fault);
       }
     }
     writing = null;

@@ -1,15 +1,20 @@
 /**
- * Signs a text with the app's key, leaving evidence: an intent before every attempt at the key, an
- * outcome after it. Never signs what could not be written down, never tries without end.
+ * Signs texts with one of the app's keys, leaving evidence: an intent before every attempt at the key,
+ * an outcome after it. Never signs what could not be written down, never tries without end, beyond
+ * its budget, or with a key that fails again and again.
  */
 
+import type { ContextId } from "../domain/context_id.ts";
+import { retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
 import { sha256Hex, signedText } from "../domain/signed_text.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
+import { type Breaker, isPass, type Pass } from "./breaker.ts";
 import type { Ledger, LedgerContext } from "./ledger.ts";
 import { LedgerFault } from "./ledger.ts";
 import type { Clock, Ids, Log, Signer } from "./ports.ts";
+import type { SigningBudget } from "./signing_budget.ts";
 
 /** A text with its signature, ready for the exchange. */
 export interface SignedToken {
@@ -18,14 +23,26 @@ export interface SignedToken {
   readonly attempt: string;
 }
 
+/** One key and everything that stands before it. */
 export interface Signing {
   /** @param latest no attempt begins after this instant. Milliseconds */
   sign(
-    signer: Signer,
     text: Secret,
+    tenant: ContextId,
     latest: number,
     context: LedgerContext,
   ): Promise<Outcome<SignedToken>>;
+}
+
+export interface SigningParts {
+  readonly signer: Signer;
+  readonly breaker: Breaker;
+  /** Shared by all keys of the process. */
+  readonly budget: SigningBudget;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
 }
 
 /** Attempts at the key for one signature. */
@@ -37,15 +54,20 @@ const FIRST_PAUSE_MS = 100;
 /** What a refused signature tells the caller to wait. */
 const RETRY_AFTER_SECONDS = 5;
 
-export function createSigning(
-  { ledger, clock, ids, log }: {
-    readonly ledger: Ledger;
-    readonly clock: Clock;
-    readonly ids: Ids;
-    readonly log: Log;
-  },
-): Signing {
-  const attemptOnce = async (signer: Signer, text: Secret, context: LedgerContext) => {
+export function createSigning(parts: SigningParts): Signing {
+  const { signer, breaker, budget, ledger, clock, ids, log } = parts;
+
+  /** The way to the key, or why there is none now. Asked before an attempt has left any trace. */
+  const enter = (tenant: ContextId) => {
+    const pass = breaker.enter();
+    if (!isPass(pass)) return unavailable("breaker_open", pass.waitMs);
+    const waitMs = budget.take(tenant);
+    if (waitMs === 0) return accept(pass);
+    pass.unused();
+    return unavailable("budget", waitMs);
+  };
+
+  const attemptOnce = async (text: Secret, pass: Pass, context: LedgerContext) => {
     const attempt = ids.next();
     // COMMIT POINT 1: nothing is signed that is not written. A crash after this leaves an intent
     // without an outcome: the auditor finds it open, and the key may or may not have been used.
@@ -57,6 +79,7 @@ export function createSigning(
     });
     try {
       const { signature } = await signer.sign(text.reveal(), { attempt });
+      pass.succeeded();
       await ledger.record(context, {
         kind: "sign_outcome",
         attempt,
@@ -67,6 +90,7 @@ export function createSigning(
       return { signed: signedText(text, signature), attempt };
     } catch (error) {
       if (!(error instanceof SignerFault)) throw error;
+      pass.failed();
       await ledger.record(context, {
         kind: "sign_outcome",
         attempt,
@@ -79,11 +103,15 @@ export function createSigning(
   };
 
   return {
-    async sign(signer, text, latest, context) {
+    async sign(text, tenant, latest, context) {
       try {
         for (let attempts = 1;; attempts++) {
           if (clock.now() > latest) return refuse("signer_unavailable", "too_late", 2);
-          const result = await attemptOnce(signer, text, context);
+          const entered = enter(tenant);
+          if (!entered.ok) return entered;
+          // Settled by then, unless the ledger failed and the key was not asked.
+          const result = await attemptOnce(text, entered.value, context)
+            .finally(() => entered.value.unused());
           if (!(result instanceof SignerFault)) return accept(result);
           log.warn("signing.attempt_failed", {
             reason: result.reason,
@@ -97,9 +125,13 @@ export function createSigning(
           await clock.sleep(Math.max(FIRST_PAUSE_MS * 2 ** (attempts - 1), result.retryAfterMs));
         }
       } catch (error) {
-        if (error instanceof LedgerFault) return refuse("ledger_unavailable", "ledger", 2);
-        throw error;
+        if (!(error instanceof LedgerFault)) throw error;
+        return refuse("ledger_unavailable", "ledger", retryAfterSeconds(error, 2));
       }
     },
   };
+}
+
+function unavailable(reason: string, waitMs: number) {
+  return refuse("signer_unavailable", reason, Math.ceil(waitMs / 1000));
 }

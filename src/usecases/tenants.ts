@@ -2,7 +2,7 @@
 
 import { type Caller, may, mayDo } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
-import { PartFault } from "../domain/part_fault.ts";
+import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { type Ledger, LedgerFault } from "./ledger.ts";
@@ -36,10 +36,12 @@ export function createTenants(
     try {
       return await deed();
     } catch (error) {
-      if (error instanceof LedgerFault) return refuse("ledger_unavailable", "ledger", 2);
+      if (error instanceof LedgerFault) {
+        return refuse("ledger_unavailable", "ledger", retryAfterSeconds(error, 2));
+      }
       if (!(error instanceof PartFault)) throw error;
       log.warn("tenants.store_fault", { reason: error.reason });
-      return refuse("store_unavailable", error.reason, 2);
+      return refuse("store_unavailable", error.reason, retryAfterSeconds(error, 2));
     }
   };
 

@@ -4,7 +4,7 @@
  */
 
 import type { ContextId } from "../domain/context_id.ts";
-import { PartFault } from "../domain/part_fault.ts";
+import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { type Generation, isUsable, type Ticket } from "../domain/ticket.ts";
 import type { Exchanging } from "./exchanging.ts";
@@ -53,7 +53,7 @@ export async function fly(
   } catch (error) {
     if (!(error instanceof PartFault)) throw error;
     parts.log.warn("tickets.store_fault", { reason: error.reason, context_identifier: tenant });
-    return refuse("store_unavailable", error.reason, 2);
+    return refuse("store_unavailable", error.reason, retryAfterSeconds(error, 2));
   }
 }
 

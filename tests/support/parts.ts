@@ -13,11 +13,13 @@ import { Secret } from "../../src/domain/secret.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
 import { createAsking } from "../../src/usecases/asking.ts";
+import { createBreaker } from "../../src/usecases/breaker.ts";
 import { createExchanging } from "../../src/usecases/exchanging.ts";
 import { createLedger } from "../../src/usecases/ledger.ts";
 import type { Ids, LedgerStore, Signer } from "../../src/usecases/ports.ts";
 import type { ExchangeAnswer, TenantState } from "../../src/usecases/superoffice_ports.ts";
 import { createSigning } from "../../src/usecases/signing.ts";
+import { createSigningBudget } from "../../src/usecases/signing_budget.ts";
 import { createTickets } from "../../src/usecases/tickets.ts";
 import { createMemoryLog, createTestClock } from "./service.ts";
 
@@ -54,7 +56,16 @@ export const ISSUED: ExchangeAnswer = {
   netserverUrl: "https://sod2.example.test/Cust12345/Remote/Services88/",
 };
 
-export function createParts(options: { readonly keys?: number } = {}) {
+export interface PartsOptions {
+  readonly keys?: number;
+  /** Faults in a row that open a breaker; without it, more than a test makes. */
+  readonly faults?: number;
+  /** Attempts at the key. */
+  readonly perMinute?: number;
+  readonly perTenantHour?: number;
+}
+
+export function createParts(options: PartsOptions = {}) {
   const clock = createTestClock();
   const pauses: number[] = [];
   const script: Script = {
@@ -117,11 +128,28 @@ export function createParts(options: { readonly keys?: number } = {}) {
       return await script.exchange(++counts.exchanges);
     },
   };
+  const breaker = (part: string) =>
+    createBreaker({ part, clock: time, log, faults: options.faults ?? 100, openMs: 5000 });
+  const budget = createSigningBudget({
+    clock: time,
+    perMinute: options.perMinute ?? 300,
+    perTenantHour: options.perTenantHour ?? 60,
+    maxTenants: 100,
+  });
   const asking = createAsking({
     ledger,
-    signing: createSigning({ ledger, clock: time, ids, log }),
-    signers: Array.from({ length: options.keys ?? 1 }, (_, place) => signer(`key-${place + 1}`)),
+    keys: Array.from({ length: options.keys ?? 1 }, (_, place) =>
+      createSigning({
+        signer: signer(`key-${place + 1}`),
+        breaker: breaker(`key-${place + 1}`),
+        budget,
+        ledger,
+        clock: time,
+        ids,
+        log,
+      })),
     exchange,
+    breaker: breaker("exchange"),
     clock: time,
     exchangeTimeoutMs: 4000,
   });

@@ -32,15 +32,18 @@ export interface LoginKeys {
 
 export interface LoginKeysOptions extends CallOptions {
   readonly endpoints: Endpoints;
+  /** Stands before what is fetched; what is remembered needs no leave. */
+  readonly guard?: <T>(fetching: () => Promise<T>) => Promise<T>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 export function createLoginKeys(options: LoginKeysOptions): LoginKeys {
-  const { endpoints, now } = options;
+  const { endpoints, now, guard = (fetching) => fetching() } = options;
   const calls = createCalls(options);
   const metadata = createRemembered({
-    load: async () => readMetadata(await getJson(calls, endpoints.discovery), endpoints.issuer),
+    load: () =>
+      guard(async () => readMetadata(await getJson(calls, endpoints.discovery), endpoints.issuer)),
     freshMs: 10 * 60_000,
     staleMs: 24 * 3_600_000,
     pauseMs: 30_000,
@@ -50,10 +53,13 @@ export function createLoginKeys(options: LoginKeysOptions): LoginKeys {
   });
   const keys = createKeySet({
     load: async () => {
-      const value = await getJson(calls, (await metadata.get()).jwksUri);
-      // A set without a signing key would replace good keys by none.
-      if (!hasRsaKey(value)) throw superOfficeFault("protocol");
-      return value;
+      const { jwksUri } = await metadata.get();
+      return await guard(async () => {
+        const value = await getJson(calls, jwksUri);
+        // A set without a signing key would replace good keys by none.
+        if (!hasRsaKey(value)) throw superOfficeFault("protocol");
+        return value;
+      });
     },
     unreadable: () => superOfficeFault("protocol"),
     now,

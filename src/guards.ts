@@ -1,0 +1,90 @@
+/**
+ * The breakers of a service and what stands behind each: the store, SuperOffice's sign-in, its
+ * exchange, each key. Only wires. Probes for `/readyz` are not behind them: they tell what is, and
+ * change nothing.
+ */
+
+import type { Stores } from "./adapters/storage/stores.ts";
+import { type Part, PartFault, type PartFaultReason } from "./domain/part_fault.ts";
+import {
+  type Breaker,
+  createBreaker,
+  createGuard,
+  type Guard,
+  guardPort,
+} from "./usecases/breaker.ts";
+import type { Clock, Log, Signer } from "./usecases/ports.ts";
+import type { Exchange, IdentityProvider, TenantStates } from "./usecases/superoffice_ports.ts";
+
+export interface Guards {
+  /** Before every call to the store. */
+  readonly store: Guard;
+  /** Before what fetches login keys, and before the redemption of codes. */
+  readonly login: Guard;
+  readonly exchange: Breaker;
+  /** Before one key. */
+  key(signer: Signer): Breaker;
+}
+
+/** Faults in a row that open a breaker, and for how long it stays open. */
+const FAULTS = 5;
+const OPEN_MS = 5000;
+
+/** A full disk says so at once and can still be read; an unreadable record was read. */
+const ANSWERS: ReadonlySet<PartFaultReason> = new Set(["full", "unreadable"]);
+
+export function createGuards(parts: { readonly clock: Clock; readonly log: Log }): Guards {
+  const breaker = (part: string) =>
+    createBreaker({ ...parts, part, faults: FAULTS, openMs: OPEN_MS });
+  const guard = (name: string, part: Part) =>
+    createGuard(breaker(name), {
+      isFault: (error) => error instanceof PartFault && !ANSWERS.has(error.reason),
+      refused: (waitMs) => new PartFault(part, "breaker_open", waitMs),
+    });
+  return {
+    store: guard("store", "store"),
+    login: guard("superoffice_login", "superoffice"),
+    exchange: breaker("superoffice_exchange"),
+    key: (signer) => breaker(signer.keyVersion),
+  };
+}
+
+/** The stores behind the guard; their probe is as it was. */
+export function guardStores(stores: Stores, guard: Guard): Stores {
+  return {
+    tenants: guardPort(stores.tenants, guard),
+    tickets: guardPort(stores.tickets, guard),
+    ledger: guardPort(stores.ledger, guard),
+    consents: guardPort(stores.consents, guard),
+    probe: stores.probe,
+    close: () => stores.close(),
+  };
+}
+
+/** Everything else of it answers from login keys, which have the guard before their fetching. */
+export function guardRedemption(identity: IdentityProvider, guard: Guard): IdentityProvider {
+  return { ...identity, redeem: (...args) => guard(() => identity.redeem(...args)) };
+}
+
+/**
+ * What an exchange begins with, failing at once while there is no way to the exchange itself: its
+ * breaker is asked again, and a way taken, when it comes to that.
+ */
+export function guardPreparation(
+  { exchange, states }: { readonly exchange: Exchange; readonly states: TenantStates },
+  breaker: Breaker,
+): { readonly exchange: Exchange; readonly states: TenantStates } {
+  return {
+    exchange: {
+      async prepare() {
+        const waitMs = breaker.waitMs();
+        if (waitMs > 0) throw new PartFault("superoffice", "breaker_open", waitMs);
+        await exchange.prepare();
+      },
+      exchange: (...args) => exchange.exchange(...args),
+    },
+    states: {
+      read: (...args) => breaker.waitMs() > 0 ? Promise.resolve(null) : states.read(...args),
+    },
+  };
+}
