@@ -13,6 +13,8 @@ import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
 import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import type { CallerEntry } from "./domain/caller_entry.ts";
+import { sha256Hex } from "./domain/signed_text.ts";
+import { renewalShift } from "./domain/ticket.ts";
 import { createApp } from "./http/app.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import { createGuards, guardPreparation, guardRedemption, guardStores } from "./guards.ts";
@@ -44,6 +46,8 @@ export interface ComposeOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly ids?: Ids;
+  /** When this process renews tickets, for tests: drawn by lot if not given. */
+  readonly renewalShift?: number;
   /** Deadline of one attempt at a key, milliseconds. For tests: a busy machine is no fault. */
   readonly signAttemptMs?: number;
 }
@@ -121,6 +125,9 @@ async function assemble(
     ids,
     log,
     leaseMs,
+    waitMs: leaseMs + config.exchangeTimeoutMs,
+    credentials: credentialsOf(options.superoffice, signers),
+    renewalShift: options.renewalShift ?? renewalShift(Math.random()),
     maxTicketsInMemory: MAX_TENANTS_IN_MEMORY,
   });
   const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
@@ -145,6 +152,15 @@ async function assemble(
       stores.close();
     },
   };
+}
+
+/** Short name of what SuperOffice is asked with: with another it may answer otherwise. */
+function credentialsOf(
+  { clientId, clientSecret }: SuperOfficeConfig,
+  signers: readonly Signer[],
+): string {
+  const parts = [clientId, clientSecret.reveal(), ...signers.map((it) => it.keyVersion)];
+  return sha256Hex(JSON.stringify(parts)).slice(0, 12);
 }
 
 /** Everything that talks to SuperOffice, on one set of its login keys. */

@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
   {
     room: "adapters/storage/",
     ours: ["domain/", "adapters/storage/"],
-    types: ["usecases/ports.ts"],
+    types: ["usecases/ports.ts", "usecases/ticket_ports.ts"],
     others: ["@upstash/redis", "node:sqlite", "node:crypto", "node:buffer"],
   },
   {

@@ -37,15 +37,32 @@ export interface Ticket {
 /** Part of the lifetime after which a ticket is renewed behind the answer. */
 const FRESH_PART = 0.8;
 
+/** A process renews up to so much of the lifetime earlier or later, so that not all renew at once. */
+const MAX_SHIFT = 0.05;
+
 /** A ticket this close to its end is not handed out: a caller must still be able to use it. */
 const MARGIN_MS = 60_000;
 
 /** For very short lifetimes (tests, odd tenants) the margin may not eat the whole life. */
 const MARGIN_PART = 0.1;
 
-/** True while the ticket needs no renewal. */
-export function isFresh(ticket: Ticket, now: number): boolean {
-  return now < ticket.issuedAt + FRESH_PART * (ticket.expiresAt - ticket.issuedAt);
+/**
+ * What one process adds to the part of the lifetime after which it renews.
+ *
+ * @param random from 0 to 1, drawn once
+ * @returns -0.05 to 0.05: every ticket is usable for another twentieth of its life after it
+ */
+export function renewalShift(random: number): number {
+  return (2 * random - 1) * MAX_SHIFT;
+}
+
+/**
+ * True while the ticket needs no renewal.
+ *
+ * @param shift this process's `renewalShift`
+ */
+export function isFresh(ticket: Ticket, shift: number, now: number): boolean {
+  return now < ticket.issuedAt + (FRESH_PART + shift) * (ticket.expiresAt - ticket.issuedAt);
 }
 
 /** True while the ticket may be handed out. */

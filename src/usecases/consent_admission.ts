@@ -7,8 +7,9 @@ import type { ContextId } from "../domain/context_id.ts";
 import { sha256Hex } from "../domain/signed_text.ts";
 import { type ConsentRefusal, refused, type Step } from "./consent_refusal.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Clock, ConsentStore, Log, TenantStore, TicketStore } from "./ports.ts";
+import type { Clock, ConsentStore, Log, TenantStore } from "./ports.ts";
 import type { Identity } from "./superoffice_ports.ts";
+import type { TicketStore } from "./ticket_ports.ts";
 import type { Tickets } from "./tickets.ts";
 
 export interface AdmissionParts {

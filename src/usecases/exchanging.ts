@@ -11,8 +11,9 @@ import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
 import type { Asking } from "./asking.ts";
 import { type Ledger, type LedgerContext, LedgerFault } from "./ledger.ts";
-import type { Clock, Log, TenantStore, TicketStore } from "./ports.ts";
+import type { Clock, Log, TenantStore } from "./ports.ts";
 import type { Exchange, TenantState, TenantStates } from "./superoffice_ports.ts";
+import type { TicketStore } from "./ticket_ports.ts";
 
 /** The right to exchange, from the store. */
 export interface Lease {
@@ -20,6 +21,8 @@ export interface Lease {
   readonly generation: Generation;
   /** What cannot end before this instant is not begun. Milliseconds. */
   readonly until: number;
+  /** Short name of what SuperOffice is asked with. */
+  readonly credentials: string;
 }
 
 export interface Exchanging {
@@ -40,6 +43,7 @@ export interface ExchangingParts {
 
 /** How long a refusal is remembered for all processes, by what time can heal. Milliseconds. */
 const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
+  // The first refusal may be a slip of SuperOffice's, or of a moment in which a key was replaced.
   consent_withdrawn: 60_000,
   tenant_suspended: 30_000,
   exchange_failed: 5_000,
@@ -47,6 +51,9 @@ const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
   signer_unavailable: 2_000,
   ledger_unavailable: 1_000,
 };
+
+/** A token that was refused twice is asked about four times a day, until the next consent. */
+const WITHDRAWN_AGAIN_MS = 6 * 60 * 60 * 1000;
 
 export function createExchanging(parts: ExchangingParts): Exchanging {
   const { tenants, tickets, ledger, asking, exchange, states, clock, log } = parts;
@@ -62,15 +69,17 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       code: refusal.code,
       reason: refusal.reason,
     });
-    const now = clock.now();
+    const isWithdrawn = refusal.code === "consent_withdrawn";
+    const isRepeated = isWithdrawn && tenant.health === "consent_withdrawn";
     await attempt(log, () =>
-      tickets.refuse(
-        tenant.contextIdentifier,
-        lease.owner,
+      tickets.refuse(tenant.contextIdentifier, {
+        owner: lease.owner,
         refusal,
-        REMEMBER_MS[refusal.code] ?? 1_000,
-        now,
-      ));
+        forMs: isRepeated ? WITHDRAWN_AGAIN_MS : REMEMBER_MS[refusal.code] ?? 1_000,
+        credentials: lease.credentials,
+        endsTicket: isWithdrawn,
+        now: clock.now(),
+      }));
     return refused;
   };
 

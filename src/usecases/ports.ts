@@ -9,10 +9,8 @@ import type { Caller } from "../domain/caller.ts";
 import type { Checkpoint } from "../domain/checkpoint.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import type { TreeHead } from "../domain/merkle.ts";
-import type { Refusal } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { Consent, Tenant, TenantHealth } from "../domain/tenant.ts";
-import type { Generation, Ticket } from "../domain/ticket.ts";
 
 /** Time. Milliseconds since the epoch. */
 export interface Clock {
@@ -61,62 +59,6 @@ export interface TenantStore {
 export type PutAnswer =
   | { readonly kind: "stored"; readonly tenant: Tenant }
   | { readonly kind: "serial_conflict" };
-
-/** What a lease request may be answered. */
-export type LeaseAnswer =
-  /** A stored ticket that the request accepts. */
-  | { readonly kind: "hit"; readonly ticket: Ticket }
-  /** The asker, alone, may exchange until the lease ends; publishes under this generation. */
-  | { readonly kind: "lease"; readonly generation: Generation }
-  /** Another holds the lease, for at most so many milliseconds more. */
-  | { readonly kind: "wait"; readonly ms: number }
-  /** A recent exchange was refused; asking SuperOffice again is pointless until then. */
-  | { readonly kind: "refused"; readonly refusal: Refusal };
-
-export interface LeaseRequest {
-  /** Unguessable name of the asker. The same owner asking again gets the same lease again. */
-  readonly owner: string;
-  /** Must outlast signing and exchange together. */
-  readonly leaseMs: number;
-  /**
-   * The generation that the asker wants replaced: only a stored ticket of a newer one is a hit. Null
-   * accepts any stored ticket, and so does a generation above every one ever given out for the
-   * tenant: nobody can have been refused with it.
-   */
-  readonly replaces: Generation | null;
-  readonly now: number;
-}
-
-/**
- * Tickets shared between processes. May forget at any time. Never returns a ticket past its
- * `expiresAt`. Generations of a tenant only grow, also across `invalidate`, for at least a week.
- * While the store is up there is one lease at a time per tenant.
- */
-export interface TicketStore {
-  get(tenant: ContextId, now: number): Promise<Ticket | null>;
-  lease(tenant: ContextId, request: LeaseRequest): Promise<LeaseAnswer>;
-  /**
-   * Stores a ticket and ends the owner's lease, unless the stored generation (of a ticket or of an
-   * invalidation) is not older: then the answer is `fenced` and nothing changes.
-   */
-  publish(tenant: ContextId, owner: string, ticket: Ticket): Promise<"published" | "fenced">;
-  /**
-   * Ends the owner's lease and answers every lease request with this refusal for `forMs`. Does
-   * nothing if the owner's lease is gone, so a late refusal cannot follow a newer consent.
-   */
-  refuse(
-    tenant: ContextId,
-    owner: string,
-    refusal: Refusal,
-    forMs: number,
-    now: number,
-  ): Promise<void>;
-  /**
-   * Forgets ticket, lease and refusal, and fences exchanges under way: what they publish later
-   * is refused.
-   */
-  invalidate(tenant: ContextId, now: number): Promise<void>;
-}
 
 /** What one browser's consent needs to be remembered between leaving and coming back. */
 export interface PendingConsent {

@@ -6,7 +6,8 @@ import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { type Ledger, LedgerFault } from "./ledger.ts";
-import type { Clock, Log, TenantStore, TicketStore } from "./ports.ts";
+import type { Clock, Log, TenantStore } from "./ports.ts";
+import type { TicketStore } from "./ticket_ports.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** A page of tenants in the order of consent. `next` continues it; null at the end. */

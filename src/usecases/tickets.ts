@@ -7,9 +7,10 @@
 import { type Caller, may } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
+import { RENEWAL_SPACING_MS } from "../domain/renewal.ts";
 import { type Generation, isFresh, isUsable } from "../domain/ticket.ts";
 import type { LedgerContext } from "./ledger.ts";
-import { type FlightParts, fly, type Handout } from "./ticket_flight.ts";
+import { type FlightParts, fly, type Handout, type Wanted } from "./ticket_flight.ts";
 import { createTicketMemory, type Held } from "./ticket_memory.ts";
 
 export interface Tickets {
@@ -24,7 +25,8 @@ export interface Tickets {
   ): Outcome<Handout> | Promise<Outcome<Handout>>;
   /**
    * A newer ticket, because SuperOffice answered 401 to the given generation. Exchanges only if
-   * that generation is still the current one.
+   * that generation is still the current one, and within the tenant's budget of rejections: beyond,
+   * `rate_limited`.
    */
   replace(
     caller: Caller,
@@ -40,16 +42,23 @@ export interface Tickets {
 
 export interface TicketsParts extends FlightParts {
   readonly maxTicketsInMemory: number;
+  /**
+   * How long a caller waits for other processes: a lease whose holder is gone, and the exchange of
+   * whoever comes next. Milliseconds.
+   */
+  readonly waitMs: number;
+  /** This process's `renewalShift`. */
+  readonly renewalShift: number;
 }
-
-/** Between two renewals behind the answer for one tenant. */
-const RENEWAL_PAUSE_MS = 60_000;
 
 /** A removed tenant's ticket stays in the memory of another process no longer than this. */
 const CHECK_EVERY_MS = 45_000;
 
+/** A flight that began earlier may bring what an asker cannot use, a second one hardly, a third never. */
+const MAX_FLIGHTS = 3;
+
 export function createTickets(parts: TicketsParts): Tickets {
-  const { clock, log } = parts;
+  const { clock, log, renewalShift } = parts;
   const memory = createTicketMemory(parts.maxTicketsInMemory);
   /** What a new asker may join, by tenant. */
   const flights = new Map<ContextId, Promise<Outcome<Handout>>>();
@@ -58,16 +67,19 @@ export function createTickets(parts: TicketsParts): Tickets {
 
   const join = (
     tenant: ContextId,
-    replaces: Generation | null,
+    wanted: Wanted,
+    until: number,
     context: LedgerContext,
   ): Promise<Outcome<Handout>> => {
     const present = flights.get(tenant);
     if (present !== undefined) return present;
-    const flight = fly(parts, tenant, replaces, context).then((outcome) => {
-      // What was read before somebody said "forget" may be just what was to be forgotten.
-      if (outcome.ok) {
-        if (flights.get(tenant) === flight) memory.set(outcome.value.ticket, clock.now());
-      } else if (isFinal(outcome.refusal.code)) memory.delete(tenant);
+    const flight = fly(parts, tenant, wanted, until, context).then((outcome) => {
+      // What was read before somebody said "forget" may be just what was to be forgotten, and what
+      // was refused before it says nothing of what came after.
+      if (flights.get(tenant) !== flight) return outcome;
+      if (!outcome.ok) {
+        if (isFinal(outcome.refusal.code)) memory.delete(tenant);
+      } else if (outcome.value.source !== "memory") memory.set(outcome.value.ticket, clock.now());
       return outcome;
     }).finally(() => {
       underWay.delete(flight);
@@ -78,11 +90,27 @@ export function createTickets(parts: TicketsParts): Tickets {
     return flight;
   };
 
+  /** Joins the tenant's flight, and leads one where that brought nothing for this asker. */
+  const obtain = async (
+    tenant: ContextId,
+    wanted: Wanted,
+    context: LedgerContext,
+    isEnough: (outcome: Outcome<Handout>) => boolean,
+  ): Promise<Outcome<Handout>> => {
+    const until = clock.now() + parts.waitMs;
+    let outcome = await join(tenant, wanted, until, context);
+    for (let flight = 1; flight < MAX_FLIGHTS && clock.now() < until; flight++) {
+      if (isEnough(outcome)) break;
+      outcome = await join(tenant, wanted, until, context);
+    }
+    return outcome;
+  };
+
   const renewBehind = (held: Held, context: LedgerContext, now: number): void => {
-    if (now < held.renewedAt + RENEWAL_PAUSE_MS) return;
+    if (now < held.renewedAt + RENEWAL_SPACING_MS) return;
     held.renewedAt = now;
-    const { contextIdentifier, generation } = held.ticket;
-    join(contextIdentifier, generation, context).catch((error) =>
+    const wanted = { why: "renewal", held: held.ticket } as const;
+    join(held.ticket.contextIdentifier, wanted, now + parts.waitMs, context).catch((error) =>
       log.error("renewal.fault", { error })
     );
   };
@@ -116,12 +144,24 @@ export function createTickets(parts: TicketsParts): Tickets {
         const now = clock.now();
         const { ticket } = held;
         if (isUsable(ticket, now)) {
-          if (!isFresh(ticket, now)) renewBehind(held, context(caller, tenant, requestId), now);
-          else checkBehind(held, now);
+          if (!isFresh(ticket, renewalShift, now)) {
+            renewBehind(held, context(caller, tenant, requestId), now);
+          }
+          checkBehind(held, now);
           return accept({ ticket, source: "memory" });
         }
       }
-      return join(tenant, null, context(caller, tenant, requestId));
+      // Whoever has no ticket does not share the refusal of one who rejects too many, and a renewal
+      // may end with a ticket whose time is over meanwhile.
+      return obtain(
+        tenant,
+        { why: "miss" },
+        context(caller, tenant, requestId),
+        (outcome) =>
+          outcome.ok
+            ? isUsable(outcome.value.ticket, clock.now())
+            : outcome.refusal.code !== "rate_limited",
+      );
     },
 
     async replace(caller, tenant, rejected, requestId) {
@@ -132,13 +172,14 @@ export function createTickets(parts: TicketsParts): Tickets {
       }
       // What is in memory stays until there is a newer one: if none can be had, the caller may be
       // wrong and the others need it. A flight that began before the rejection may still bring the
-      // rejected generation: then one more, of our own, is needed; a third cannot be.
-      let outcome = await join(tenant, rejected, context(caller, tenant, requestId));
-      for (let flight = 1; flight < 3; flight++) {
-        if (!outcome.ok || outcome.value.ticket.generation > rejected) break;
-        outcome = await join(tenant, rejected, context(caller, tenant, requestId));
-      }
-      return outcome;
+      // rejected generation.
+      const wanted = { why: "rejection", rejected } as const;
+      return await obtain(
+        tenant,
+        wanted,
+        context(caller, tenant, requestId),
+        (outcome) => !outcome.ok || outcome.value.ticket.generation > rejected,
+      );
     },
 
     forget(tenant) {

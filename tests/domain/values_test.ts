@@ -93,7 +93,7 @@ Deno.test("a ticket is fresh, then usable, then neither", () => {
   const issuedAt = 1_000_000;
   const hours = 3_600_000;
   const ticket = { issuedAt, expiresAt: issuedAt + 6 * hours } as Ticket;
-  const at = (ms: number) => [isFresh(ticket, issuedAt + ms), isUsable(ticket, issuedAt + ms)];
+  const at = (ms: number) => [isFresh(ticket, 0, issuedAt + ms), isUsable(ticket, issuedAt + ms)];
   assert.deepEqual(at(0), [true, true]);
   assert.deepEqual(at(4.7 * hours), [true, true]);
   assert.deepEqual(at(4.9 * hours), [false, true]);

@@ -176,6 +176,9 @@ export function createParts(options: PartsOptions = {}) {
     ids,
     log,
     leaseMs: 15_000,
+    waitMs: 19_000,
+    credentials: "app",
+    renewalShift: 0,
     maxTicketsInMemory: 100,
   });
 

@@ -125,6 +125,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       callers: config.callers!,
       log,
       signAttemptMs: options.signAttemptMs ?? 20_000,
+      renewalShift: 0,
       ...(clock === undefined ? {} : { clock }),
     });
     const composed = service;

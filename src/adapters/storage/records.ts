@@ -148,6 +148,10 @@ export function readWhole(value: unknown, least = 0): number {
   return Number.isSafeInteger(value) && (value as number) >= least ? value as number : unreadable();
 }
 
+export function readWholeOrNull(value: unknown): number | null {
+  return value === null ? null : readWhole(value);
+}
+
 export function readGeneration(value: unknown): Generation {
   return Generation.parse(value) ?? unreadable();
 }

@@ -84,6 +84,14 @@ const STEPS: readonly string[] = [
   -- Whose file it is: the first that opens it, for good.
   CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
 `,
+  `
+  -- refusal_credentials: whose refusal it is; one from before this counts for nobody.
+  -- leased_at: when an exchange was last begun. rejections_*: the budget of rejections.
+  ALTER TABLE tickets ADD COLUMN refusal_credentials TEXT;
+  ALTER TABLE tickets ADD COLUMN leased_at INTEGER;
+  ALTER TABLE tickets ADD COLUMN rejections_at INTEGER;
+  ALTER TABLE tickets ADD COLUMN rejections_used INTEGER;
+`,
 ];
 
 /**

@@ -1,17 +1,20 @@
 /**
- * Tickets in the embedded store: one row per tenant holds ticket, lease, refusal and the two
+ * Tickets in the embedded store: one row per tenant holds ticket, lease, refusal, pace and the two
  * generation numbers, so one row lock decides everything. Publishing is fenced against the stored
  * generation only; a newer lease alone fences nobody, or slow exchanges would chase each other.
  */
 
 import type { ContextId } from "../../domain/context_id.ts";
+import { UNUSED, type Usage, use } from "../../domain/rate.ts";
+import { REJECTIONS, renewalWaitMs } from "../../domain/renewal.ts";
 import type { Generation, Ticket } from "../../domain/ticket.ts";
-import type { LeaseAnswer, LeaseRequest, TicketStore } from "../../usecases/ports.ts";
+import type { LeaseAnswer, LeaseRequest, TicketStore } from "../../usecases/ticket_ports.ts";
 import {
   readGeneration,
   readRefusal,
   readTicket,
   readWhole,
+  readWholeOrNull,
   type Row,
   ticketPlace,
 } from "./records.ts";
@@ -47,24 +50,35 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
   const look = (tenant: ContextId, request: LeaseRequest): LeaseAnswer | Row | undefined => {
     const row = sql.get.get(tenant);
     if (row === undefined) return undefined;
-    const { now, replaces, owner } = request;
+    const { now, replaces, owner, why, credentials } = request;
     const ticket = isReplaced(row, replaces) ? null : readLive(row, tenant, now);
     if (ticket !== null) return { kind: "hit", ticket };
-    if (isLater(row.refused_until, now)) return { kind: "refused", refusal: readRefusal(row) };
-    if (!isLater(row.lease_until, now)) return row;
-    if (row.lease_owner === owner) {
+    if (isLater(row.refused_until, now) && row.refusal_credentials === credentials) {
+      return { kind: "refused", refusal: readRefusal(row) };
+    }
+    const isBusy = isLater(row.lease_until, now);
+    if (isBusy && row.lease_owner === owner) {
       return { kind: "lease", generation: readGeneration(row.lease_generation) };
     }
-    return { kind: "wait", ms: readWhole(row.lease_until) - now };
+    const pause = why === "renewal" ? renewalWaitMs(readWholeOrNull(row.leased_at), now) : 0;
+    if (pause > 0) return { kind: "later", ms: pause };
+    return isBusy ? { kind: "wait", ms: readWhole(row.lease_until) - now } : row;
   };
 
   const grant = (tenant: ContextId, request: LeaseRequest): LeaseAnswer => {
     prune(request.now);
     const seen = look(tenant, request);
     if (isAnswer(seen)) return seen;
+    const { owner, now, leaseMs, why } = request;
+    let usage = usageOf(seen);
+    if (why === "rejection") {
+      const used = use(REJECTIONS, usage, now);
+      if (used.waitMs > 0) return { kind: "limited", ms: used.waitMs };
+      usage = used.usage;
+    }
     const generation = readGeneration(nextGeneration(seen));
-    const { owner, now, leaseMs } = request;
-    sql.lease.run(tenant, generation, owner, generation, now + leaseMs, now);
+    const lease = [owner, generation, now + leaseMs];
+    sql.lease.run(tenant, generation, ...lease, now, usage.at, usage.used, now);
     return { kind: "lease", generation };
   };
 
@@ -87,10 +101,12 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
         sql.endLease.run(tenant, owner);
         return "published";
       }),
-    refuse: (tenant, owner, refusal, forMs, now) =>
+    refuse: (tenant, { owner, refusal, forMs, credentials, endsTicket, now }) =>
       connection.write(() => {
+        if (endsTicket) sql.endTicket.run(tenant, owner, now);
         const { code, reason, retryAfterSeconds } = refusal;
-        sql.refuse.run(code, reason, retryAfterSeconds, now + forMs, now, tenant, owner, now);
+        const values = [code, reason, retryAfterSeconds, credentials, now + forMs, now];
+        sql.refuse.run(...values, tenant, owner, now);
       }),
     invalidate: (tenant, now) =>
       connection.write(() => {
@@ -127,16 +143,25 @@ function nextGeneration(row: Row | undefined): number {
   return row === undefined ? 1 : readWhole(row.counter) + 1;
 }
 
+/** What the tenant's budget of rejections has been used. */
+function usageOf(row: Row | undefined): Usage {
+  const at = row === undefined ? null : readWholeOrNull(row.rejections_at);
+  return at === null ? UNUSED : { at, used: readWhole(row?.rejections_used) };
+}
+
 function prepare(connection: Connection) {
   return {
     get: connection.prepare("SELECT * FROM tickets WHERE context_identifier = ?"),
     lease: connection.prepare(`
       INSERT INTO tickets (context_identifier, counter, generation,
-        lease_owner, lease_generation, lease_until, touched_at)
-      VALUES (?, ?, 0, ?, ?, ?, ?)
+        lease_owner, lease_generation, lease_until, leased_at, rejections_at, rejections_used,
+        touched_at)
+      VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (context_identifier) DO UPDATE SET counter = excluded.counter,
         lease_owner = excluded.lease_owner, lease_generation = excluded.lease_generation,
-        lease_until = excluded.lease_until, touched_at = excluded.touched_at`),
+        lease_until = excluded.lease_until, leased_at = excluded.leased_at,
+        rejections_at = excluded.rejections_at, rejections_used = excluded.rejections_used,
+        touched_at = excluded.touched_at`),
     publish: connection.prepare(`
       INSERT INTO tickets (context_identifier, counter, generation, ticket, issued_at, expires_at,
         webapi_url, netserver_url, touched_at)
@@ -149,9 +174,13 @@ function prepare(connection: Connection) {
     endLease: connection.prepare(`
       UPDATE tickets SET lease_owner = NULL, lease_generation = NULL, lease_until = NULL
       WHERE context_identifier = ? AND lease_owner = ?`),
+    endTicket: connection.prepare(`
+      UPDATE tickets SET generation = lease_generation, ticket = NULL, issued_at = NULL,
+        expires_at = NULL, webapi_url = NULL, netserver_url = NULL
+      WHERE context_identifier = ? AND lease_owner = ? AND lease_until > ?`),
     refuse: connection.prepare(`
       UPDATE tickets SET refusal_code = ?, refusal_reason = ?, refusal_retry_after_seconds = ?,
-        refused_until = ?, touched_at = ?,
+        refusal_credentials = ?, refused_until = ?, touched_at = ?,
         lease_owner = NULL, lease_generation = NULL, lease_until = NULL
       WHERE context_identifier = ? AND lease_owner = ? AND lease_until > ?`),
     invalidate: connection.prepare(`
@@ -161,7 +190,8 @@ function prepare(connection: Connection) {
         ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
         netserver_url = NULL, lease_owner = NULL, lease_generation = NULL, lease_until = NULL,
         refusal_code = NULL, refusal_reason = NULL, refusal_retry_after_seconds = NULL,
-        refused_until = NULL`),
+        refusal_credentials = NULL, refused_until = NULL, leased_at = NULL,
+        rejections_at = NULL, rejections_used = NULL`),
     dropExpired: connection.prepare(`
       UPDATE tickets SET ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
         netserver_url = NULL

@@ -1,12 +1,7 @@
 /** What either storage backend gives. */
 
-import type {
-  ConsentStore,
-  LedgerStore,
-  Probe,
-  TenantStore,
-  TicketStore,
-} from "../../usecases/ports.ts";
+import type { ConsentStore, LedgerStore, Probe, TenantStore } from "../../usecases/ports.ts";
+import type { TicketStore } from "../../usecases/ticket_ports.ts";
 
 /** One store per port, and a probe of the whole. */
 export interface Stores {

@@ -1,6 +1,6 @@
 /**
- * Atomic steps of the ticket store. The keys of one tenant share a hash tag: ticket, refusal,
- * lease (JSON records) and the generation counter (digits). Publishing is fenced against the
+ * Atomic steps of the ticket store. The keys of one tenant share a hash tag: ticket, refusal, lease,
+ * pace (JSON records) and the generation counter (digits). Publishing is fenced against the
  * stored generation only; fencing against newer leases makes slow exchanges chase each other.
  * Times are the callers'; Redis' own expiry only tidies up, a minute later.
  */
@@ -26,34 +26,53 @@ local function digits(value) return string.format('%.0f', value) end
 `;
 
 /**
- * KEYS: ticket, refusal, lease, counter. ARGV: owner, lease ms, replaced generation (0 for none),
- * now, expiry of the lease key, expiry of the counter. Answers HIT ticket, REFUSED refusal,
- * WAIT ms or LEASE generation. The same owner gets its lease again. A generation that was never
- * given out replaces nothing.
+ * KEYS: ticket, refusal, lease, counter, pace. ARGV: owner, why, lease ms, replaced generation (0
+ * for none), credentials, now, expiry of the lease key, expiry of the counter, expiry of the pace,
+ * pause before a renewal, count and period of rejections. Answers HIT ticket, REFUSED refusal,
+ * LEASE generation, LATER ms, WAIT ms or LIMITED ms. The same owner gets its lease again and pays
+ * once. A generation that was never given out replaces nothing.
  */
 export const LEASE: Script = {
   repeatable: true,
   text: PRELUDE + `
-local owner, replaced, now = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
-local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+local owner, why, now = ARGV[1], ARGV[2], tonumber(ARGV[6])
+local replaced, credentials = tonumber(ARGV[4]), ARGV[5]
+local pause, count, period = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 local held, ends = number(found[1], 'generation'), number(found[1], 'expires_at')
 local refused = number(found[2], 'until')
 local leased, expires = number(found[3], 'generation'), number(found[3], 'until')
 local counter = tonumber(found[4] or '0')
+local begun = number(found[5], 'leased_at')
+local used, at = number(found[5], 'rejections_used'), number(found[5], 'rejections_at')
 if held == false or ends == false or refused == false or leased == false or expires == false
-  or not counter then return {'UNREADABLE'} end
+  or not counter or begun == false or used == false or at == false then return {'UNREADABLE'} end
 local known = math.max(counter, held or 0, leased or 0)
 if held and ends > now and (held > replaced or replaced > known) then return {'HIT', found[1]} end
-if refused and refused > now then return {'REFUSED', found[2]} end
-if leased and expires > now then
-  if member(found[3], 'owner') == owner then return {'LEASE', digits(leased)} end
-  return {'WAIT', digits(math.ceil(expires - now))}
+if refused and refused > now and member(found[2], 'credentials') == credentials then
+  return {'REFUSED', found[2]}
+end
+local busy = leased and expires > now
+if busy and member(found[3], 'owner') == owner then return {'LEASE', digits(leased)} end
+if why == 'renewal' and begun and begun + pause > now then
+  return {'LATER', digits(math.ceil(math.min(begun + pause - now, pause)))}
+end
+if busy then return {'WAIT', digits(math.ceil(expires - now))} end
+used, at = used or 0, at or 0
+if why == 'rejection' then
+  used = math.max(0, used - math.max(0, now - at) * count)
+  local missing = used + period - period * count
+  if missing > 0 then return {'LIMITED', digits(math.ceil(missing / count))} end
+  used, at = used + period, now
 end
 local generation = digits(known + 1)
 local lease = '{"owner":' .. cjson.encode(owner) .. ',"generation":' .. generation ..
-  ',"until":' .. digits(now + tonumber(ARGV[2])) .. '}'
-redis.call('SET', KEYS[4], generation, 'PX', ARGV[6])
-redis.call('SET', KEYS[3], lease, 'PX', ARGV[5])
+  ',"until":' .. digits(now + tonumber(ARGV[3])) .. '}'
+local pace = '{"leased_at":' .. digits(now) .. ',"rejections_at":' .. digits(at) ..
+  ',"rejections_used":' .. digits(used) .. '}'
+redis.call('SET', KEYS[4], generation, 'PX', ARGV[8])
+redis.call('SET', KEYS[3], lease, 'PX', ARGV[7])
+redis.call('SET', KEYS[5], pace, 'PX', ARGV[9])
 return {'LEASE', generation}`,
 };
 
@@ -77,36 +96,40 @@ return {'PUBLISHED'}`,
 };
 
 /**
- * KEYS: lease, refusal. ARGV: owner, now, refusal, expiry of its key. Answers REFUSED or PASSED;
- * once the lease is gone a repeat does nothing.
+ * KEYS: lease, refusal, ticket. ARGV: owner, now, refusal, expiry of its key, expiry of a tombstone
+ * ('0' lets the ticket be). Answers REFUSED or PASSED; once the lease is gone a repeat does nothing.
  */
 export const REFUSE: Script = {
   repeatable: true,
   text: PRELUDE + `
 local lease = redis.call('GET', KEYS[1])
-local expires = number(lease, 'until')
-if not expires or expires <= tonumber(ARGV[2]) or member(lease, 'owner') ~= ARGV[1] then
-  return {'PASSED'}
-end
+local generation, expires = number(lease, 'generation'), number(lease, 'until')
+if not (generation and expires) or expires <= tonumber(ARGV[2])
+  or member(lease, 'owner') ~= ARGV[1] then return {'PASSED'} end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+if ARGV[5] ~= '0' then
+  local tombstone = '{"generation":' .. digits(generation) .. ',"expires_at":0}'
+  redis.call('SET', KEYS[3], tombstone, 'PX', ARGV[5])
+end
 return {'REFUSED'}`,
 };
 
 /**
- * KEYS: ticket, refusal, lease, counter. ARGV: expiry of tombstone and counter. Leaves a tombstone
- * in the ticket's place, newer than every exchange under way; nothing where nothing ever was. Goes
- * over garbage: it is the way out when a record cannot be read. Answers INVALIDATED.
+ * KEYS: ticket, refusal, lease, counter, pace. ARGV: expiry of tombstone and counter. Leaves a
+ * tombstone in the ticket's place, newer than every exchange under way; nothing where nothing ever
+ * was. Goes over garbage: it is the way out when a record cannot be read. Answers INVALIDATED.
  */
 export const INVALIDATE: Script = {
   repeatable: true,
   text: PRELUDE + `
+redis.call('DEL', KEYS[2], KEYS[5])
 local found = redis.call('MGET', KEYS[1], KEYS[3], KEYS[4])
 if not (found[1] or found[2] or found[3]) then return {'INVALIDATED'} end
 local generation = digits(math.max(number(found[1], 'generation') or 0,
   number(found[2], 'generation') or 0, tonumber(found[3] or '0') or 0) + 1)
 redis.call('SET', KEYS[4], generation, 'PX', ARGV[1])
 redis.call('SET', KEYS[1], '{"generation":' .. generation .. ',"expires_at":0}', 'PX', ARGV[1])
-redis.call('DEL', KEYS[2], KEYS[3])
+redis.call('DEL', KEYS[3])
 return {'INVALIDATED'}`,
 };

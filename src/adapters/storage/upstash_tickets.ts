@@ -6,8 +6,9 @@
 
 import { randomUUID } from "node:crypto";
 import type { ContextId } from "../../domain/context_id.ts";
+import { REJECTIONS, RENEWAL_SPACING_MS } from "../../domain/renewal.ts";
 import type { Ticket } from "../../domain/ticket.ts";
-import type { LeaseAnswer, TicketStore } from "../../usecases/ports.ts";
+import type { LeaseAnswer, LeaseRequest, TicketStore } from "../../usecases/ticket_ports.ts";
 import {
   readGeneration,
   readRecord,
@@ -27,6 +28,9 @@ const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Keys outlive the times in their records: clocks differ, and the records decide. */
 const SLACK_MS = 60_000;
+
+/** As long as the pace can matter: the pause before a renewal, a budget that was used up. */
+const PACE_MS = Math.max(RENEWAL_SPACING_MS, REJECTIONS.periodMs);
 
 /** Makes the ticket store of a client. Seals tickets. */
 export function createUpstashTickets(
@@ -57,17 +61,24 @@ export function createUpstashTickets(
       if (text === null || readWhole(readRecord(text).expires_at) <= now) return null;
       return read(tenant, text);
     },
-    async lease(tenant, { owner, leaseMs, replaces, now }): Promise<LeaseAnswer> {
-      const [word, value] = await client.run(
-        LEASE,
-        keys(tenant, "ticket", "refusal", "lease", "generation"),
-        [owner, leaseMs, replaces ?? 0, now, expiry(leaseMs), REMEMBERED_MS].map(String),
-      );
-      if (word === "HIT") return { kind: "hit", ticket: read(tenant, value) };
-      if (word === "REFUSED") return { kind: "refused", refusal: readRefusal(readRecord(value)) };
-      if (word === "WAIT") return { kind: "wait", ms: readNumber(value) };
-      if (word !== "LEASE") return unreadable();
-      return { kind: "lease", generation: readGeneration(readNumber(value)) };
+    async lease(tenant, request): Promise<LeaseAnswer> {
+      const [word, value] = await client.run(LEASE, keys(tenant, ...ALL), leaseArgs(request));
+      switch (word) {
+        case "HIT":
+          return { kind: "hit", ticket: read(tenant, value) };
+        case "REFUSED":
+          return { kind: "refused", refusal: readRefusal(readRecord(value)) };
+        case "LEASE":
+          return { kind: "lease", generation: readGeneration(readNumber(value)) };
+        case "LATER":
+          return { kind: "later", ms: readNumber(value) };
+        case "WAIT":
+          return { kind: "wait", ms: readNumber(value) };
+        case "LIMITED":
+          return { kind: "limited", ms: readNumber(value) };
+        default:
+          return unreadable();
+      }
     },
     async publish(tenant, owner, ticket) {
       const call = randomUUID();
@@ -79,24 +90,32 @@ export function createUpstashTickets(
       );
       return word === "PUBLISHED" ? "published" : "fenced";
     },
-    async refuse(tenant, owner, refusal, forMs, now) {
+    async refuse(tenant, { owner, refusal, forMs, credentials, endsTicket, now }) {
       const text = JSON.stringify({
         refusal_code: refusal.code,
         refusal_reason: refusal.reason,
         refusal_retry_after_seconds: refusal.retryAfterSeconds,
+        credentials,
         until: now + forMs,
       });
-      const args = [owner, String(now), text, String(expiry(forMs))];
-      await client.run(REFUSE, keys(tenant, "lease", "refusal"), args);
+      const args = [owner, now, text, expiry(forMs), endsTicket ? REMEMBERED_MS : 0].map(String);
+      await client.run(REFUSE, keys(tenant, "lease", "refusal", "ticket"), args);
     },
     async invalidate(tenant) {
-      const all = keys(tenant, "ticket", "refusal", "lease", "generation");
-      await client.run(INVALIDATE, all, [String(REMEMBERED_MS)]);
+      await client.run(INVALIDATE, keys(tenant, ...ALL), [String(REMEMBERED_MS)]);
     },
   };
 }
 
-type Kind = "ticket" | "refusal" | "lease" | "generation";
+const ALL = ["ticket", "refusal", "lease", "generation", "pace"] as const;
+
+type Kind = typeof ALL[number];
+
+function leaseArgs({ owner, why, leaseMs, replaces, credentials, now }: LeaseRequest): string[] {
+  const lives = [expiry(leaseMs), REMEMBERED_MS, expiry(PACE_MS)];
+  const pace = [RENEWAL_SPACING_MS, REJECTIONS.count, REJECTIONS.periodMs];
+  return [owner, why, leaseMs, replaces ?? 0, credentials, now, ...lives, ...pace].map(String);
+}
 
 /** For spans and instants alike. Whole, or Redis refuses it. */
 function expiry(ms: number): number {

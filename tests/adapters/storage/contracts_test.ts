@@ -6,6 +6,8 @@ import { consentStoreFacts } from "./consent_store_contract.ts";
 import { type Facts, hold } from "./contract.ts";
 import { ledgerStoreFacts } from "./ledger_store_contract.ts";
 import { tenantStoreFacts } from "./tenant_store_contract.ts";
+import { ticketPaceFacts } from "./ticket_pace_contract.ts";
+import { ticketRefusalFacts } from "./ticket_refusal_contract.ts";
 import { ticketStoreFacts } from "./ticket_store_contract.ts";
 
 function suite<Store>(port: string, facts: Facts<Store>, pick: (stores: Stores) => Store): void {
@@ -26,6 +28,8 @@ function suite<Store>(port: string, facts: Facts<Store>, pick: (stores: Stores) 
 
 suite("tenant store", tenantStoreFacts, ({ tenants }) => tenants);
 suite("ticket store", ticketStoreFacts, ({ tickets }) => tickets);
+suite("refusals of tickets", ticketRefusalFacts, ({ tickets }) => tickets);
+suite("pace of tickets", ticketPaceFacts, ({ tickets }) => tickets);
 suite("ledger store", ledgerStoreFacts, ({ ledger }) => ledger);
 suite("consent store", consentStoreFacts, ({ consents }) => consents);
 

@@ -9,6 +9,7 @@ import { openStores } from "../../../src/parts.ts";
 import { requires } from "../../support/requirement.ts";
 import { openUpstash, SEALING, withBridge, withFolder } from "./backends.ts";
 import { CONSENT, NOW, TENANT, ticket } from "./samples.ts";
+import { takeBack } from "./sqlite_versions.ts";
 
 const ANOTHERS = {
   message: "Cannot open the store: it belongs to another environment or application",
@@ -35,9 +36,7 @@ Deno.test("a SQLite file from before there were owners becomes its next opener's
     const before = openSqlite({ path, sealing: SEALING, owner: "sod-1" });
     await before.tenants.put(CONSENT);
     before.close();
-    const database = new DatabaseSync(path);
-    database.exec("DROP TABLE owner; PRAGMA user_version = 1");
-    database.close();
+    takeBack(path, 1);
     const adopted = openSqlite({ path, sealing: SEALING, owner: "online-1" });
     assert.equal((await adopted.tenants.get(TENANT))?.sequence, 1);
     adopted.close();

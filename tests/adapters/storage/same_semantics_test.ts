@@ -11,7 +11,8 @@ import {
   generationOf,
   NOW,
   PENDING,
-  REFUSAL,
+  refused,
+  request,
   TENANT,
   tenantOf,
   ticket,
@@ -20,8 +21,14 @@ import {
 type Step = (stores: Stores) => Promise<unknown>;
 
 /** Close together, so that leases, refusals and tickets run out in between. */
-const instant = fc.integer({ min: 0, max: 40 }).map((seconds) => NOW + seconds * 1_000);
+const within = (seconds: number) =>
+  fc.integer({ min: 0, max: seconds }).map((seconds) => NOW + seconds * 1_000);
+const instant = within(40);
+/** Far enough apart for a pause before a renewal. */
+const wide = within(80);
 const owner = fc.constantFrom("a", "b", "c");
+const why = fc.constantFrom("miss", "renewal", "rejection" as const);
+const credentials = fc.constantFrom("app", "other");
 const generation = fc.integer({ min: 1, max: 6 }).map(generationOf);
 const tenant = fc.integer({ min: 1, max: 3 }).map(tenantOf);
 
@@ -38,25 +45,26 @@ function tuple<T extends unknown[]>(
 }
 
 const ticketStep = fc.oneof(
-  tuple("get", [instant], ({ tickets }, now) => tickets.get(TENANT, now)),
+  tuple("get", [wide], ({ tickets }, now) => tickets.get(TENANT, now)),
   tuple(
     "lease",
-    [owner, fc.option(generation), instant],
-    ({ tickets }, owner, replaces, now) =>
-      tickets.lease(TENANT, { owner, replaces, now, leaseMs: 10_000 }),
+    [owner, why, fc.option(generation), credentials, wide],
+    ({ tickets }, owner, why, replaces, credentials, now) =>
+      tickets.lease(TENANT, request({ owner, why, replaces, credentials, now })),
   ),
   tuple(
     "publish",
-    [owner, generation, instant],
+    [owner, generation, wide],
     ({ tickets }, owner, generation, expiresAt) =>
       tickets.publish(TENANT, owner, ticket(generation, { expiresAt })),
   ),
   tuple(
     "refuse",
-    [owner, instant],
-    ({ tickets }, owner, now) => tickets.refuse(TENANT, owner, REFUSAL, 5_000, now),
+    [owner, credentials, fc.boolean(), wide],
+    ({ tickets }, owner, credentials, endsTicket, now) =>
+      tickets.refuse(TENANT, refused({ owner, credentials, endsTicket, now })),
   ),
-  tuple("invalidate", [instant], ({ tickets }, now) => tickets.invalidate(TENANT, now)),
+  tuple("invalidate", [wide], ({ tickets }, now) => tickets.invalidate(TENANT, now)),
 );
 
 const tenantStep = fc.oneof(

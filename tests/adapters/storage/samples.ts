@@ -6,7 +6,8 @@ import { Secret } from "../../../src/domain/secret.ts";
 import type { Consent } from "../../../src/domain/tenant.ts";
 import { Generation, type Ticket } from "../../../src/domain/ticket.ts";
 import type { Refusal } from "../../../src/domain/refusal.ts";
-import type { LeaseRequest, LedgerAppend, PendingConsent } from "../../../src/usecases/ports.ts";
+import type { LedgerAppend, PendingConsent } from "../../../src/usecases/ports.ts";
+import type { LeaseRequest, RefusedExchange } from "../../../src/usecases/ticket_ports.ts";
 
 /** An instant that a real Redis does not think past. */
 export const NOW: number = Date.now();
@@ -25,8 +26,8 @@ export const CONSENT: Consent = {
 };
 
 export const REFUSAL: Refusal = {
-  code: "consent_withdrawn",
-  reason: "refused",
+  code: "exchange_failed",
+  reason: "issuer",
   retryAfterSeconds: null,
 };
 
@@ -46,7 +47,28 @@ export function generationOf(value: number): Generation {
 }
 
 export function request(bend: Partial<LeaseRequest> = {}): LeaseRequest {
-  return { owner: "owner-1", leaseMs: 10_000, replaces: null, now: NOW, ...bend };
+  return {
+    owner: "owner-1",
+    why: "miss",
+    leaseMs: 10_000,
+    replaces: null,
+    credentials: "app",
+    now: NOW,
+    ...bend,
+  };
+}
+
+/** What the holder of the lease of `request` came to. */
+export function refused(bend: Partial<RefusedExchange> = {}): RefusedExchange {
+  return {
+    owner: "owner-1",
+    refusal: REFUSAL,
+    forMs: 5_000,
+    credentials: "app",
+    endsTicket: false,
+    now: NOW,
+    ...bend,
+  };
 }
 
 export function ticket(generation: number, bend: Partial<Ticket> = {}): Ticket {

@@ -13,7 +13,7 @@ import {
   CONSENT,
   NOW,
   PENDING,
-  REFUSAL,
+  refused,
   request,
   TENANT,
   tenantOf,
@@ -73,20 +73,6 @@ Deno.test("what was stored is there after closing and opening", () =>
     assert.deepEqual(await second.ledger.head(), treeOf(["leaf"]));
     assert.deepEqual(await second.consents.take("state", NOW), PENDING);
     second.close();
-  }));
-
-Deno.test("a file of a newer version is refused and left as it is", () =>
-  withFolder((folder) => {
-    const path = `${folder}/data.sqlite`;
-    openSqlite({ path, sealing: SEALING, owner: OWNER }).close();
-    inspect(path, (database) => database.exec("PRAGMA user_version = 99"));
-    assert.throws(
-      () => openSqlite({ path, sealing: SEALING, owner: OWNER }),
-      /a newer version of the program/,
-    );
-    const version = inspect(path, (database) => database.prepare("PRAGMA user_version").get());
-    assert.equal(version?.user_version, 99);
-    return Promise.resolve();
   }));
 
 Deno.test("a file that is no database is a fault without its path", () =>
@@ -254,7 +240,7 @@ Deno.test("what is over is removed by the calls that follow", () =>
 Deno.test("generations are remembered for a week without any ticket", async () => {
   const { tickets, close } = openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER });
   await tickets.lease(TENANT, request());
-  await tickets.refuse(TENANT, "owner-1", REFUSAL, 1_000, NOW);
+  await tickets.refuse(TENANT, refused({ forMs: 1_000 }));
   const answer = await tickets.lease(TENANT, request({ now: NOW + 7 * DAY_MS - 1 }));
   assert.deepEqual(answer, { kind: "lease", generation: 2 });
   close();

@@ -1,9 +1,9 @@
 /** What every ticket store must do, as far as nothing was forgotten. */
 
 import assert from "node:assert/strict";
-import type { TicketStore } from "../../../src/usecases/ports.ts";
+import type { TicketStore } from "../../../src/usecases/ticket_ports.ts";
 import type { Facts } from "./contract.ts";
-import { generationOf, NOW, REFUSAL, request, TENANT, tenantOf, ticket } from "./samples.ts";
+import { generationOf, NOW, refused, request, TENANT, tenantOf, ticket } from "./samples.ts";
 
 const LEASE_1 = { kind: "lease", generation: generationOf(1) } as const;
 const LEASE_2 = { kind: "lease", generation: generationOf(2) } as const;
@@ -160,7 +160,7 @@ const publishing: Facts<TicketStore> = {
       const answer = await store.lease(TENANT, request({ owner, now, replaces: null }));
       assert(answer.kind === "lease");
       seen.push(answer.generation);
-      if (round === 1) await store.refuse(TENANT, owner, REFUSAL, 1, now);
+      if (round === 1) await store.refuse(TENANT, refused({ owner, forMs: 1, now }));
       if (round === 2) {
         assert.equal(await store.publish(TENANT, owner, ticket(answer.generation)), "published");
         await store.invalidate(TENANT, now);
@@ -170,72 +170,8 @@ const publishing: Facts<TicketStore> = {
   },
 };
 
-const refusing: Facts<TicketStore> = {
-  "a refusal answers every request for its time, then no more": async (store) => {
-    await store.lease(TENANT, request());
-    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
-    for (const owner of ["owner-1", "owner-2"]) {
-      const answer = await store.lease(TENANT, request({ owner, now: NOW + 4_999 }));
-      assert.deepEqual(answer, { kind: "refused", refusal: REFUSAL });
-    }
-    const after = request({ owner: "owner-2", now: NOW + 5_000 });
-    assert.deepEqual(await store.lease(TENANT, after), LEASE_2);
-  },
-
-  "a refusal's seconds come back": async (store) => {
-    await store.lease(TENANT, request());
-    const refusal = { code: "rate_limited", reason: "quota", retryAfterSeconds: 0 } as const;
-    await store.refuse(TENANT, "owner-1", refusal, 5_000, NOW);
-    const answer = await store.lease(TENANT, request());
-    assert.deepEqual(answer, { kind: "refused", refusal });
-  },
-
-  "a refusal keeps nobody from a ticket that is still good": async (store) => {
-    await store.publish(TENANT, "owner-0", ticket(1));
-    const replaces = generationOf(1);
-    await store.lease(TENANT, request({ replaces }));
-    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
-    assert.equal((await store.lease(TENANT, request({ owner: "o2" }))).kind, "hit");
-    const renewing = request({ owner: "o2", replaces });
-    assert.equal((await store.lease(TENANT, renewing)).kind, "refused");
-  },
-
-  "a refusal without a lease does nothing": async (store) => {
-    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
-    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
-    await store.refuse(TENANT, "owner-2", REFUSAL, 5_000, NOW);
-    assert.deepEqual(await store.lease(TENANT, request()), LEASE_1);
-  },
-
-  "a refusal after the lease's end does nothing": async (store) => {
-    await store.lease(TENANT, request());
-    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW + 10_000);
-    const next = request({ owner: "owner-2", now: NOW + 10_000 });
-    assert.deepEqual(await store.lease(TENANT, next), LEASE_2);
-  },
-
-  "a refusal after an invalidation does nothing": async (store) => {
-    await store.lease(TENANT, request());
-    await store.invalidate(TENANT, NOW);
-    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
-    assert.equal((await store.lease(TENANT, request({ owner: "owner-2" }))).kind, "lease");
-  },
-
-  "an invalidation forgets ticket, lease and refusal": async (store) => {
-    await store.publish(TENANT, "owner-0", ticket(1));
-    await store.lease(TENANT, request({ replaces: generationOf(1) }));
-    await store.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
-    await store.invalidate(TENANT, NOW);
-    assert.equal(await store.get(TENANT, NOW), null);
-    assert.equal((await store.lease(TENANT, request({ owner: "o2" }))).kind, "lease");
-    await store.invalidate(TENANT, NOW);
-    assert.equal((await store.lease(TENANT, request({ owner: "o3" }))).kind, "lease");
-  },
-};
-
 export const ticketStoreFacts: Facts<TicketStore> = {
   ...getting,
   ...leasing,
   ...publishing,
-  ...refusing,
 };

@@ -13,7 +13,7 @@ import {
   generationOf,
   NOW,
   PENDING,
-  REFUSAL,
+  refused,
   request,
   TENANT,
   ticket,
@@ -238,7 +238,7 @@ test("a publish that failed is not there and keeps the lease", async (bridge, { 
 test("a refusal and an invalidation whose replies were lost hold", async (bridge, { tickets }) => {
   await tickets.lease(TENANT, request());
   bridge.next(LOST);
-  await tickets.refuse(TENANT, "owner-1", REFUSAL, 5_000, NOW);
+  await tickets.refuse(TENANT, refused());
   assert.equal((await tickets.lease(TENANT, request())).kind, "refused");
   bridge.next(LOST);
   await tickets.invalidate(TENANT, NOW);

@@ -17,7 +17,7 @@ import {
   generationOf,
   NOW,
   PENDING,
-  REFUSAL,
+  refused,
   request,
   TENANT,
   tenantOf,
@@ -96,7 +96,7 @@ test("tenants and evidence never expire, everything else does", async (bridge) =
     if ([...forever, "mine.owner:{tenants}:order"].includes(key)) assert.equal(life, -1, key);
     else assert(life > 0, key);
   }
-  assert.equal(keys.length, 12);
+  assert.equal(keys.length, 14);
 });
 
 test("two prefixes are two stores", async (bridge) => {
@@ -210,7 +210,7 @@ async function fill(bridge: Bridge, prefix: string): Promise<void> {
   await tickets.lease(TENANT, request());
   await tickets.publish(TENANT, "owner-0", ticket(1));
   await tickets.lease(tenantOf(2), request());
-  await tickets.refuse(tenantOf(2), "owner-1", REFUSAL, 5_000, NOW);
+  await tickets.refuse(tenantOf(2), refused());
   await ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["a"], "id"));
   await consents.begin("state", PENDING, NOW + 60_000, NOW);
   await consents.finish("b", { contextIdentifier: TENANT, companyName: "AS" }, NOW + 60_000, NOW);

@@ -1,0 +1,18 @@
+/** Files of the embedded store as older versions of the program left them. */
+
+import { DatabaseSync } from "node:sqlite";
+
+/** What each version added is undone, by the version that is left. */
+const UNDO = [
+  "DROP TABLE owner",
+  ["refusal_credentials", "leased_at", "rejections_at", "rejections_used"]
+    .map((column) => `ALTER TABLE tickets DROP COLUMN ${column}`).join(";"),
+] as const;
+
+/** Makes a closed file of today's version one of an older version, with what is in it. */
+export function takeBack(path: string, version: 1 | 2): void {
+  const database = new DatabaseSync(path);
+  for (const undo of UNDO.slice(version - 1).toReversed()) database.exec(undo);
+  database.exec(`PRAGMA user_version = ${version}`);
+  database.close();
+}
