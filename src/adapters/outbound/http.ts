@@ -17,6 +17,8 @@ export interface OutboundAnswer {
   readonly status: number;
   /** Lower-case `type/subtype`, empty if the answer named none. */
   readonly mediaType: string;
+  /** What the other side's clock says (RFC 9110, section 6.6.1). Null if it does not say. */
+  readonly date: number | null;
   readonly body: string;
 }
 
@@ -76,7 +78,17 @@ async function readAnswer(response: Response): Promise<OutboundAnswer | null> {
     body += decoder.decode(chunk, { stream: true });
   }
   body += decoder.decode();
-  return { status: response.status, mediaType: type.trim().toLowerCase(), body };
+  return {
+    status: response.status,
+    mediaType: type.trim().toLowerCase(),
+    date: instantOf(response.headers.get("date")),
+    body,
+  };
+}
+
+function instantOf(date: string | null): number | null {
+  const instant = Date.parse(date ?? "");
+  return Number.isNaN(instant) ? null : instant;
 }
 
 /** @returns the value, or null unless the answer is JSON by its media type and in fact an object */

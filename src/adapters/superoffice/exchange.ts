@@ -21,6 +21,12 @@ export interface ExchangeOptions extends CallOptions {
   readonly now: () => number;
 }
 
+/**
+ * SuperOffice refuses a signed text whose time is a quarter of an hour off, and gives no reason: then it
+ * is our clock or theirs, not the tenant. What is signed is cut to the minute, and an answer takes time.
+ */
+const CLOCKS_APART_MS = 12 * 60_000;
+
 export function createExchange(options: ExchangeOptions): Exchange {
   const { endpoints, clientSecret, keys, now } = options;
   const calls = createCalls(options);
@@ -37,8 +43,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const { contextIdentifier } = tenant;
       const question = { clientSecret, contextIdentifier, signedSystemToken };
       const flavour = await open[options.flavour]();
-      const verdict = flavour.judge(await calls(flavour.build(flavour.url, question), signal));
+      const answer = await calls(flavour.build(flavour.url, question), signal);
+      const verdict = flavour.judge(answer);
       switch (verdict.kind) {
+        case "refused":
+          return isFarOff(answer.date, now()) ? { kind: "unfit", reason: "clock" } : verdict;
         case "down":
           throw new PartFault("superoffice", "status");
         case "token":
@@ -48,6 +57,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
     },
   };
+}
+
+function isFarOff(date: number | null, now: number): boolean {
+  return date !== null && Math.abs(now - date) > CLOCKS_APART_MS;
 }
 
 function openRest({ restExchange }: Endpoints) {

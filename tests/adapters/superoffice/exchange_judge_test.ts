@@ -101,7 +101,7 @@ const restAnswers: readonly (readonly [number, string, string, string])[] = [
 
 for (const [status, mediaType, body, expected] of restAnswers) {
   Deno.test(`REST ${status} ${mediaType} ${body} is ${expected}`, () => {
-    assert.equal(short(judgeRestAnswer({ status, mediaType, body })), expected);
+    assert.equal(short(judgeRestAnswer({ status, mediaType, date: null, body })), expected);
   });
 }
 
@@ -211,7 +211,7 @@ const soapAnswers: readonly (readonly [string, number, string, string, string])[
 
 for (const [name, status, mediaType, body, expected] of soapAnswers) {
   Deno.test(`SOAP ${name} is ${expected}`, () => {
-    assert.equal(short(judgeSoapAnswer({ status, mediaType, body })), expected);
+    assert.equal(short(judgeSoapAnswer({ status, mediaType, date: null, body })), expected);
   });
 }
 
@@ -231,7 +231,7 @@ const attacks: Readonly<Record<string, string>> = {
 
 for (const [name, body] of Object.entries(attacks)) {
   Deno.test(`XML with ${name} gives no token`, () => {
-    const verdict = judgeSoapAnswer({ status: 200, mediaType: "text/xml", body });
+    const verdict = judgeSoapAnswer({ status: 200, mediaType: "text/xml", date: null, body });
     assert.match(short(verdict), /^unfit (?:not_soap|success_missing)$/);
   });
 }
@@ -239,7 +239,7 @@ for (const [name, body] of Object.entries(attacks)) {
 Deno.test("an undeclared entity stays what it is, so that no token comes of it", () => {
   const body = soapYes.replace("e.f.g", "&secret;");
   assert.equal(
-    short(judgeSoapAnswer({ status: 200, mediaType: "text/xml", body })),
+    short(judgeSoapAnswer({ status: 200, mediaType: "text/xml", date: null, body })),
     "token &secret;",
   );
 });
@@ -247,8 +247,8 @@ Deno.test("an undeclared entity stays what it is, so that no token comes of it",
 Deno.test("250 KiB of elements or text are read in less than two seconds", () => {
   const began = performance.now();
   for (const inner of ["<a/>".repeat(60_000), "x".repeat(250_000), "&amp;".repeat(50_000)]) {
-    judgeSoapAnswer({ status: 200, mediaType: "text/xml", body: response(inner) });
-    judgeSoapAnswer({ status: 200, mediaType: "text/xml", body: `<a ${inner}` });
+    judgeSoapAnswer({ status: 200, mediaType: "text/xml", date: null, body: response(inner) });
+    judgeSoapAnswer({ status: 200, mediaType: "text/xml", date: null, body: `<a ${inner}` });
   }
   assert.ok(performance.now() - began < 2_000);
 });

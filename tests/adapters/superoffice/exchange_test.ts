@@ -143,6 +143,21 @@ Deno.test("a refusal is an answer", async () => {
   assert.deepEqual(await exchangeOf(login.origin).exchange(SIGNED, tenant), { kind: "refused" });
 });
 
+Deno.test("a refusal is nobody's fault but the clocks' if ours and SuperOffice's are far apart", async () => {
+  await using login = startLogin([key]);
+  const refusedAt = (date: string) => {
+    answerExchange(login, () => Response.json({}, { status: 401, headers: { date } }));
+    return exchangeOf(login.origin).exchange(SIGNED, tenant);
+  };
+  const after = (minutes: number) => new Date(NOW + minutes * 60_000).toUTCString();
+  for (const minutes of [-20, -13, 13, 20]) {
+    assert.deepEqual(await refusedAt(after(minutes)), { kind: "unfit", reason: "clock" });
+  }
+  for (const date of [after(-12), after(0), after(12), "yesterday"]) {
+    assert.deepEqual(await refusedAt(date), { kind: "refused" });
+  }
+});
+
 Deno.test("a redirect is not followed, so nothing secret goes elsewhere", async () => {
   await using login = startLogin([key]);
   for (const status of [301, 302, 303, 307, 308]) {

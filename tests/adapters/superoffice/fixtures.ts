@@ -117,7 +117,11 @@ export function startLogin(keys: readonly TestKey[]): FakeLogin {
       const { pathname } = new URL(request.url);
       login.counts.set(pathname, (login.counts.get(pathname) ?? 0) + 1);
       const answer = await login.answer(request);
-      if (answer !== null) return answer;
+      if (answer !== null) {
+        // Without one the server would give the real instant.
+        if (!answer.headers.has("date")) answer.headers.set("date", new Date(NOW).toUTCString());
+        return answer;
+      }
       if (pathname === DISCOVERY) return Response.json(discoveryOf(login));
       if (pathname === JWKS) return Response.json({ keys: login.keys });
       return new Response("Not found", { status: 404 });

@@ -22,7 +22,7 @@ const good: Json = {
 
 function judge(changes: Json, status = 200, mediaType = "application/json") {
   const body = JSON.stringify({ ...good, ...changes });
-  return judgeTenantState({ status, mediaType, body }, tenant);
+  return judgeTenantState({ status, mediaType, date: null, body }, tenant);
 }
 
 Deno.test("a state gives addresses with a final slash", () => {
