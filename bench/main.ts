@@ -6,7 +6,12 @@
 
 import { isInstalled } from "../tests/support/requirement.ts";
 import { cold } from "./cold.ts";
+import { expiry } from "./expiry.ts";
 import { hits } from "./hits.ts";
+import { memory } from "./memory.ts";
+import { naive } from "./naive.ts";
+import { outage } from "./outage.ts";
+import { renewal } from "./renewal.ts";
 import { store } from "./store.ts";
 
 interface Bench {
@@ -19,6 +24,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   hits: { run: hits, needsRedis: false },
   store: { run: store, needsRedis: true },
   cold: { run: cold, needsRedis: true },
+  expiry: { run: () => expiry(["upstash", "sqlite"]), needsRedis: true },
+  renewal: { run: () => renewal(["upstash", "sqlite"]), needsRedis: true },
+  outage: { run: outage, needsRedis: true },
+  memory: { run: memory, needsRedis: false },
+  naive: { run: naive, needsRedis: false },
 };
 
 const asked = Deno.args.filter((name) => name !== "--");

@@ -2,14 +2,12 @@
  * A caller with a stopwatch: a few kept connections, one request under way on each, every answer's time
  * noted. Raw HTTP/1.1, so that the stopwatch itself hardly moves.
  *
- *     deno run -A bench/processes/latency.ts
- *
- * Takes one JSON line for each measurement on stdin, `{url, authorization, connections, milliseconds}`,
- * and prints one line for each, `{times}`, in milliseconds: started once and warm, it sees no start of
- * its own. Any answer but 200 ends it with an error.
+ * One JSON line in and out for each measurement (see `support/latency.ts`): started once and warm, it
+ * sees no start of its own. Any answer but 200 ends it with an error.
  */
 
-import type { Measurement } from "../support/latency.ts";
+import { answerLines } from "../support/dialogue.ts";
+import type { Measurement, Times } from "../support/latency.ts";
 
 /** One connection's answers until the time is over. */
 async function drive({ url: address, authorization }: Measurement, until: number) {
@@ -53,17 +51,8 @@ async function readAnswer(connection: Deno.TcpConn, buffer: Uint8Array): Promise
   }
 }
 
-let line = "";
-for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-  line += chunk;
-  for (let end = line.indexOf("\n"); end >= 0; end = line.indexOf("\n")) {
-    const measurement: Measurement = JSON.parse(line.slice(0, end));
-    line = line.slice(end + 1);
-    const until = performance.now() + measurement.milliseconds;
-    const drivers = Array.from(
-      { length: measurement.connections },
-      () => drive(measurement, until),
-    );
-    console.log(JSON.stringify({ times: (await Promise.all(drivers)).flat() }));
-  }
-}
+await answerLines(async (measurement: Measurement): Promise<Times> => {
+  const until = performance.now() + measurement.milliseconds;
+  const drivers = Array.from({ length: measurement.connections }, () => drive(measurement, until));
+  return { times: (await Promise.all(drivers)).flat() };
+});
