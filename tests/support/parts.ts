@@ -20,7 +20,7 @@ import type { Ids, LedgerStore, Signer } from "../../src/usecases/ports.ts";
 import type { ExchangeAnswer, TenantState } from "../../src/usecases/superoffice_ports.ts";
 import { createSigning } from "../../src/usecases/signing.ts";
 import { createSigningBudget } from "../../src/usecases/signing_budget.ts";
-import { createTickets } from "../../src/usecases/tickets.ts";
+import { createTickets, type TicketsParts } from "../../src/usecases/tickets.ts";
 import { createMemoryLog, createTestClock } from "./service.ts";
 
 export const TENANT = ContextId.parse("Cust12345")!;
@@ -153,7 +153,7 @@ export function createParts(options: PartsOptions = {}) {
     clock: time,
     exchangeTimeoutMs: 4000,
   });
-  const tickets = createTickets({
+  const ticketsParts: TicketsParts = {
     tenants: stores.tenants,
     store: stores.tickets,
     exchanging: createExchanging({
@@ -180,7 +180,8 @@ export function createParts(options: PartsOptions = {}) {
     credentials: "app",
     renewalShift: 0,
     maxTicketsInMemory: 100,
-  });
+  };
+  const tickets = createTickets(ticketsParts);
 
   return {
     clock,
@@ -207,6 +208,8 @@ export function createParts(options: PartsOptions = {}) {
         netserverUrl: null,
       }),
     get: (caller: Caller = CALLER) => tickets.get(caller, TENANT, "request-1"),
+    /** The tickets of another process on the same store, with a memory of its own. */
+    another: (bend: Partial<TicketsParts> = {}) => createTickets({ ...ticketsParts, ...bend }),
     close: () => stores.close(),
   };
 }

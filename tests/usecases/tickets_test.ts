@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ContextId } from "../../src/domain/context_id.ts";
 import { PartFault } from "../../src/domain/part_fault.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { Generation, type Ticket } from "../../src/domain/ticket.ts";
@@ -28,15 +29,6 @@ async function ticketOf(outcome: ReturnType<Parts["get"]>): Promise<Ticket> {
   assert.ok(given.ok, "no ticket was handed out");
   return given.value.ticket;
 }
-
-test("a rejection while the store is down takes the ticket from nobody", async (parts) => {
-  const first = await ticketOf(parts.get());
-  const down = () => Promise.reject(new PartFault("store", "network"));
-  Object.assign(parts.stores.tickets, { get: down, lease: down });
-  const refused = await replace(parts, first.generation);
-  assert.equal(!refused.ok && refused.refusal.code, "store_unavailable");
-  assert.equal((await ticketOf(parts.get())).ticket, first.ticket);
-});
 
 test("a new consent after a removal that ended half-way gets a ticket of its own", async (parts) => {
   const first = await ticketOf(parts.get());
@@ -132,4 +124,15 @@ Deno.test("memory keeps the newer of two tickets, unless the newer one is dead",
   assert.equal(memory.get(TENANT)?.ticket.generation, 7);
   memory.set(ticket(1, 5000), 1500);
   assert.equal(memory.get(TENANT)?.ticket.generation, 1);
+});
+
+Deno.test("memory holds so many tickets and no more, and lets the one go that was used longest ago", () => {
+  const memory = createTicketMemory(2);
+  const ticket = (tenant: ContextId) =>
+    ({ contextIdentifier: tenant, generation: 1, expiresAt: 1000 }) as Ticket;
+  const tenants = [1, 2, 3].map((digit) => ContextId.parse(`Cust${digit}`)!);
+  for (const tenant of tenants.slice(0, 2)) memory.set(ticket(tenant), 0);
+  for (let uses = 0; uses < 64; uses++) memory.get(tenants[0]!);
+  memory.set(ticket(tenants[2]!), 0);
+  assert.deepEqual(tenants.map((tenant) => memory.get(tenant) !== undefined), [true, false, true]);
 });
