@@ -36,6 +36,8 @@ export interface Bridge {
   readonly counts: Map<string, number>;
   /** The next requests fare so, one each. */
   next(...faults: Fault[]): void;
+  /** Every request fares so, until null. */
+  all(fault: Fault | null): void;
   /** Refuses connections until `resume`. */
   pause(): Promise<void>;
   resume(): void;
@@ -63,12 +65,13 @@ export function startBridge(
   const seen: string[][] = [];
   const counts = new Map<string, number>();
   const faults: Fault[] = [];
+  let lasting: Fault | null = null;
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
   let clock = 0;
   let closing = Promise.withResolvers<void>();
 
   const handle = async (request: Request): Promise<Response> => {
-    const fault = faults.shift();
+    const fault = faults.shift() ?? lasting ?? undefined;
     const { pathname } = new URL(request.url);
     const body: unknown = await request.json().catch(() => undefined);
     const commands = commandsOf(pathname, body);
@@ -113,6 +116,7 @@ export function startBridge(
     seen,
     counts,
     next: (...more) => void faults.push(...more),
+    all: (fault) => void (lasting = fault),
     pause,
     resume: () => void (server ??= serve(bound)),
     async close() {
