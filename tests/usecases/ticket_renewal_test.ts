@@ -82,6 +82,23 @@ test("a renewal that failed is tried again after a minute, by whoever comes firs
   assert.equal(parts.counts.exchanges, 3);
 });
 
+test("a process asks for a renewal once a minute, however often its ticket is used", async (parts) => {
+  await ticketOf(parts.get());
+  parts.script.exchange = silent;
+  const { lease } = parts.stores.tickets;
+  let asked = 0;
+  parts.stores.tickets.lease = (tenant, request) => {
+    asked++;
+    return lease(tenant, request);
+  };
+  parts.clock.advance(5 * HOUR);
+  for (let second = 0; second < 120; second++) {
+    await hit(parts.tickets);
+    parts.clock.advance(1_000);
+  }
+  assert.equal(asked, 2);
+});
+
 test("nobody who has no ticket waits for the pause between renewals", async (parts) => {
   await ticketOf(parts.get());
   parts.script.exchange = silent;
@@ -186,6 +203,22 @@ test("a ticket that grows old leaves memory when its tenant was removed elsewher
   await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
   await hit(parts.tickets);
   assert.equal((await refusalOf(parts.get())).code, "tenant_unknown");
+});
+
+test("a ticket that was found to be gone does not come back with a renewal that was too early", async (parts) => {
+  const other = parts.another();
+  for (const process of [parts.tickets, other]) await ticketOf(get(process));
+  parts.script.exchange = silent;
+  parts.clock.advance(5 * HOUR);
+  await hit(other);
+  parts.clock.advance(3_000);
+  const find = parts.stores.tenants.get;
+  let asked = 0;
+  // Removed when the ticket was looked after, and back when its renewal came to that.
+  parts.stores.tenants.get = (tenant) => asked++ === 0 ? Promise.resolve(null) : find(tenant);
+  await hit(parts.tickets);
+  assert.equal(asked, 2);
+  assert.equal((await handoutOf(parts.get())).source, "store");
 });
 
 test("a rejection joins the renewal that is under way", async (parts) => {
