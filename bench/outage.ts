@@ -5,7 +5,7 @@
  */
 
 import { startService } from "./support/children.ts";
-import { load, takeTurns } from "./support/load.ts";
+import { costsOf, load, ratesOf, takeTurns } from "./support/load.ts";
 import { figure, ratios, spread, title } from "./support/report.ts";
 import {
   addTenant,
@@ -32,21 +32,24 @@ export async function outage(): Promise<void> {
     await putTicket(world, tenant, life);
     await requireTicket(service.url, world.apiKey, tenant, "store");
     const authorization = world.apiKey;
-    return { world, authorization, url: `${service.url}${pathOf(tenant)}`, service, other };
+    return { world, authorization, service, path: pathOf(tenant), other };
   };
   const up = await open(FRESH);
   const down = await open(USABLE);
   await down.world.bringDown();
   await requireDown(`${down.service.url}${pathOf(down.other)}`, down.authorization);
 
-  const rates = await takeTurns(PAIRS, {
-    down: () => load(down.url, down.authorization),
-    up: () => load(up.url, up.authorization),
+  const slots = await takeTurns(PAIRS, {
+    down: () => load(down.service, down.path, down.authorization),
+    up: () => load(up.service, up.path, up.authorization),
   });
   title(`outage: a ticket from memory with every part down, ${PAIRS} pairs`);
-  figure("all parts down, requests per second", spread(rates.down, 0));
-  figure("all parts up, requests per second", spread(rates.up, 0));
-  figure("down / up", spread(ratios(rates.down, rates.up), 2));
+  for (const [name, what] of [["down", "all parts down"], ["up", "all parts up"]] as const) {
+    figure(`${what}, requests per second`, spread(ratesOf(slots[name]), 0));
+    figure(`${what}, processor µs a request`, spread(costsOf(slots[name]), 1));
+  }
+  figure("down / up, by rate", spread(ratios(ratesOf(slots.down), ratesOf(slots.up)), 2));
+  figure("down / up, by processor", spread(ratios(costsOf(slots.up), costsOf(slots.down)), 2));
 }
 
 /** @throws unless a ticket that is not in memory cannot be had */

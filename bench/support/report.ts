@@ -41,5 +41,5 @@ export function title(text: string): void {
 
 /** One figure below it. */
 export function figure(name: string, text: string): void {
-  console.log(`  ${name.padEnd(46)} ${text}`);
+  console.log(`  ${name.padEnd(54)} ${text}`);
 }
