@@ -20,6 +20,8 @@ export interface Way {
   set(state: WayState): void;
   /** Requests that came to the way in this state. */
   requests(): number;
+  /** Requests that are held now. */
+  waiting(): number;
   /** Gives `fetch` back. */
   end(): void;
 }
@@ -30,6 +32,7 @@ export function createWay(origin: string): Way {
   const nowhere = closedAddress();
   let state: WayState = { kind: "open" };
   let requests = 0;
+  let waiting = 0;
   let changed = Promise.withResolvers<void>();
   const guarded: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
@@ -51,7 +54,11 @@ export function createWay(origin: string): Way {
       case "garbage":
         return new Response("<html>Back soon</html>", { headers: { "content-type": "text/html" } });
       case "held":
-        if (url.pathname.includes(state.path)) await changed.promise;
+        if (url.pathname.includes(state.path)) {
+          waiting++;
+          await changed.promise;
+          waiting--;
+        }
         return await original(input, init);
     }
   };
@@ -64,6 +71,7 @@ export function createWay(origin: string): Way {
       changed = Promise.withResolvers();
     },
     requests: () => requests,
+    waiting: () => waiting,
     end: () => void (globalThis.fetch = original),
   };
 }
