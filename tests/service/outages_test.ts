@@ -54,10 +54,17 @@ const ROWS: Readonly<Record<string, Row | readonly Row[]>> = {
   "SuperOffice: slow": superoffice({ kind: "slow", ms: SLOW_MS }),
   "SuperOffice: refuses connections": superoffice({ kind: "refusing" }),
   "SuperOffice: silent": superoffice({ kind: "silent" }),
+  "SuperOffice: answers 503": superoffice({ kind: "unavailable" }),
   "SuperOffice: answers garbage": superoffice({ kind: "garbage" }),
+  "SuperOffice: refuses the tenant": {
+    store: "sqlite",
+    arm: ({ service }) => void service.simulator.control.set({ verifySignatures: "reject" }),
+    lift: ({ service }) => void service.simulator.control.set({ verifySignatures: true }),
+  },
   "Upstash: slow": upstash({ kind: "slow", ms: SLOW_MS }),
   "Upstash: refuses connections": closed,
   "Upstash: silent": upstash({ kind: "silent" }),
+  "Upstash: answers 503": upstash({ kind: "unavailable" }),
   "Upstash: does the work, loses the reply": upstash({ kind: "lost" }),
   "Upstash: HTML with status 200": upstash({ kind: "html" }),
   "Cloud KMS: slow": kms({ kind: "slow", ms: SLOW_MS }),
@@ -88,7 +95,7 @@ const ROWS: Readonly<Record<string, Row | readonly Row[]>> = {
 };
 
 /** Every lease of these tests, pause and remembered refusal is over after this. */
-const HEALED_MS = 31_000;
+const HEALED_MS = 61_000;
 
 const TABLE = readOutageTable();
 

@@ -67,6 +67,11 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, Check>>>>
       assert.ok(performance.now() - began >= SLOW_MS);
       assert.equal(answer.headers.get("x-ticket-source"), "exchange", answer.body);
     },
+    "409 `consent_withdrawn`": async ({ ask, get }) => {
+      assertProblem(await ask(WITHOUT_TICKET), 409, "consent_withdrawn");
+      const { body } = await get(`/v1/tenants/${WITHOUT_TICKET}`);
+      assert.equal(JSON.parse(body).health, "consent_withdrawn");
+    },
     "502 `exchange_failed`": async ({ ask }) =>
       assertProblem(await ask(WITHOUT_TICKET), 502, "exchange_failed"),
     ...Object.fromEntries(
@@ -101,13 +106,10 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, Check>>>>
       const added = await assertReadable(outage, before);
       assert.ok(added.some(({ kind, result }) => kind === "exchange" && result === "issued"));
     },
-    "works: the failed exchange is on record": async (outage, before) => {
-      const added = await assertReadable(outage, before);
-      const [signed, exchanged] = ["sign_outcome", "exchange"]
-        .map((kind) => added.filter((entry) => entry.kind === kind));
-      assert.deepEqual(signed!.map(({ result }) => result), ["signed"]);
-      assert.deepEqual(exchanged!.map(({ result }) => result), ["failed"]);
-    },
+    "works: the failed exchange is on record": (outage, before) =>
+      assertExchanged("failed", outage, before),
+    "works: the refusal is on record": (outage, before) =>
+      assertExchanged("refused", outage, before),
     "works: every attempt at the key is on record": async (outage, before) => {
       const added = await assertReadable(outage, before);
       const attemptsOf = (kind: string, result?: string) =>
@@ -155,6 +157,14 @@ async function assertReady({ get }: Outage, down: Readonly<Record<string, string
   const parts = { store: "up", superoffice: "up", ...down };
   assert.deepEqual(JSON.parse(body).parts, parts);
   assert.equal(status, Object.keys(down).length === 0 ? 200 : 503);
+}
+
+/** What was signed was signed once, and what came of it is on record. */
+async function assertExchanged(result: string, outage: Outage, before: Before): Promise<void> {
+  const added = await assertReadable(outage, before);
+  const resultsOf = (kind: string) =>
+    added.filter((entry) => entry.kind === kind).map((entry) => entry.result);
+  assert.deepEqual([resultsOf("sign_outcome"), resultsOf("exchange")], [["signed"], [result]]);
 }
 
 /** @returns the entries that came since */

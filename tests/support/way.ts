@@ -10,6 +10,8 @@ export type WayState =
   /** The connection is refused, as where nothing listens. */
   | { readonly kind: "refusing" }
   | { readonly kind: "silent" }
+  /** As a gateway without a service behind it. */
+  | { readonly kind: "unavailable" }
   /** A page with status 200, whatever was asked. */
   | { readonly kind: "garbage" }
   /** Requests to a path that holds the text wait for `open`. */
@@ -51,6 +53,8 @@ export function createWay(origin: string): Way {
         return await original(nowhere, init);
       case "silent":
         return await ended(init?.signal ?? null);
+      case "unavailable":
+        return new Response("No service", { status: 503 });
       case "garbage":
         return new Response("<html>Back soon</html>", { headers: { "content-type": "text/html" } });
       case "held":
