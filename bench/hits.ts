@@ -10,7 +10,7 @@ import { figure, ratios, spread, title } from "./support/report.ts";
 import { addTenant, FRESH, pathOf, putTicket, requireTicket } from "./support/tenants.ts";
 import { createWorld } from "./support/world.ts";
 
-const PAIRS = 15;
+const PAIRS = 11;
 
 /** Both callers and both routes take turns, so that whatever slows the machine slows all four. */
 export async function hits(): Promise<void> {

@@ -11,7 +11,7 @@ import { createWorld } from "./support/world.ts";
 const RUNS = 5;
 const FIRST_TENANT = 100_000;
 /** The memory tier holds 10 000. */
-const SIZES = [1_000, 5_000, 10_000, 20_000];
+const SIZES = [1_000, 5_000, 10_000, 15_000];
 
 /** Bytes beyond those of the service without any ticket. */
 interface Grown {

@@ -18,7 +18,7 @@ import {
 } from "./support/tenants.ts";
 import { createWorld } from "./support/world.ts";
 
-const PAIRS = 15;
+const PAIRS = 11;
 
 export async function outage(): Promise<void> {
   await using ending = new AsyncDisposableStack();
