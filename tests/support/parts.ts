@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { createSealing } from "../../src/adapters/storage/sealing.ts";
 import { openSqlite } from "../../src/adapters/storage/sqlite.ts";
+import type { Stores } from "../../src/adapters/storage/stores.ts";
 import type { Caller } from "../../src/domain/caller.ts";
 import { ContextId } from "../../src/domain/context_id.ts";
 import { Secret } from "../../src/domain/secret.ts";
@@ -57,6 +58,10 @@ export const ISSUED: ExchangeAnswer = {
 };
 
 export interface PartsOptions {
+  /** An embedded store of its own if not given. Closed with the parts. */
+  readonly stores?: Stores;
+  /** Where the clock stands. A real Redis forgets what is over by its own clock. */
+  readonly now?: number;
   readonly keys?: number;
   /** Faults in a row that open a breaker; without it, more than a test makes. */
   readonly faults?: number;
@@ -66,7 +71,7 @@ export interface PartsOptions {
 }
 
 export function createParts(options: PartsOptions = {}) {
-  const clock = createTestClock();
+  const clock = createTestClock(options.now);
   const pauses: number[] = [];
   const script: Script = {
     sign: () => {},
@@ -79,7 +84,7 @@ export function createParts(options: PartsOptions = {}) {
   const counts = { signatures: 0, exchanges: 0, states: 0 };
   const log = createMemoryLog();
   const ids = createTestIds();
-  const stores = openSqlite({
+  const stores = options.stores ?? openSqlite({
     owner: "test",
     path: ":memory:",
     sealing: createSealing([{ id: "k1", key: randomBytes(32) }]),
