@@ -164,3 +164,17 @@ test(
     assert.ok((await parts.tickets.get(CALLER, other, "request-2")).ok);
   },
 );
+
+test(
+  "a probe that the budget refuses is no probe either",
+  { faults: 1, perMinute: 1 },
+  async (parts) => {
+    parts.script.sign = () => parts.fail("unavailable", false);
+    assert.equal((await refusal(parts)).reason, "unavailable");
+    parts.clock.advance(5000);
+    assert.deepEqual(await refusal(parts), unavailable("budget", 55));
+    parts.script.sign = () => {};
+    parts.clock.advance(55_000);
+    assert.ok((await parts.get()).ok);
+  },
+);
