@@ -1,7 +1,6 @@
 /**
  * Hands out tickets: from memory, from the store, or by an exchange. However many callers ask at
- * once, one flight per tenant and process asks the store, and one lease per tenant exchanges. A
- * flight belongs to nobody: the caller who began it may leave, the others still get their answer.
+ * once, one flight per tenant and process asks the store, and one lease per tenant exchanges.
  */
 
 import { type Caller, may } from "../domain/caller.ts";
@@ -10,7 +9,8 @@ import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { RENEWAL_SPACING_MS } from "../domain/renewal.ts";
 import { type Generation, isFresh, isUsable } from "../domain/ticket.ts";
 import type { LedgerContext } from "./ledger.ts";
-import { type FlightParts, fly, type Handout, type Wanted } from "./ticket_flight.ts";
+import type { Handout } from "./ticket_flight.ts";
+import { createFlights, type FlightsParts } from "./ticket_flights.ts";
 import { createTicketMemory, type Held } from "./ticket_memory.ts";
 
 export interface Tickets {
@@ -40,13 +40,8 @@ export interface Tickets {
   drain(): Promise<void>;
 }
 
-export interface TicketsParts extends FlightParts {
+export interface TicketsParts extends FlightsParts {
   readonly maxTicketsInMemory: number;
-  /**
-   * How long a caller waits for other processes: a lease whose holder is gone, and the exchange of
-   * whoever comes next. Milliseconds.
-   */
-  readonly waitMs: number;
   /** This process's `renewalShift`. */
   readonly renewalShift: number;
 }
@@ -54,65 +49,17 @@ export interface TicketsParts extends FlightParts {
 /** A removed tenant's ticket stays in the memory of another process no longer than this. */
 const CHECK_EVERY_MS = 45_000;
 
-/** A flight that began earlier may bring what an asker cannot use, a second one hardly, a third never. */
-const MAX_FLIGHTS = 3;
-
 export function createTickets(parts: TicketsParts): Tickets {
   const { clock, log, renewalShift } = parts;
   const memory = createTicketMemory(parts.maxTicketsInMemory);
-  /** What a new asker may join, by tenant. */
-  const flights = new Map<ContextId, Promise<Outcome<Handout>>>();
-  /** Everything that still runs, whether it may be joined or not. */
-  const underWay = new Set<Promise<unknown>>();
-
-  const join = (
-    tenant: ContextId,
-    wanted: Wanted,
-    until: number,
-    context: LedgerContext,
-  ): Promise<Outcome<Handout>> => {
-    const present = flights.get(tenant);
-    if (present !== undefined) return present;
-    const flight = fly(parts, tenant, wanted, until, context).then((outcome) => {
-      // What was read before somebody said "forget" may be just what was to be forgotten, and what
-      // was refused before it says nothing of what came after.
-      if (flights.get(tenant) !== flight) return outcome;
-      if (!outcome.ok) {
-        if (isFinal(outcome.refusal.code)) memory.delete(tenant);
-      } else if (outcome.value.source !== "memory") memory.set(outcome.value.ticket, clock.now());
-      return outcome;
-    }).finally(() => {
-      underWay.delete(flight);
-      if (flights.get(tenant) === flight) flights.delete(tenant);
-    });
-    flights.set(tenant, flight);
-    underWay.add(flight);
-    return flight;
-  };
-
-  /** Joins the tenant's flight, and leads one where that brought nothing for this asker. */
-  const obtain = async (
-    tenant: ContextId,
-    wanted: Wanted,
-    context: LedgerContext,
-    isEnough: (outcome: Outcome<Handout>) => boolean,
-  ): Promise<Outcome<Handout>> => {
-    const until = clock.now() + parts.waitMs;
-    let outcome = await join(tenant, wanted, until, context);
-    for (let flight = 1; flight < MAX_FLIGHTS && clock.now() < until; flight++) {
-      if (isEnough(outcome)) break;
-      outcome = await join(tenant, wanted, until, context);
-    }
-    return outcome;
-  };
+  const flights = createFlights(parts, memory);
 
   const renewBehind = (held: Held, context: LedgerContext, now: number): void => {
     if (now < held.renewedAt + RENEWAL_SPACING_MS) return;
     held.renewedAt = now;
     const wanted = { why: "renewal", held: held.ticket } as const;
-    join(held.ticket.contextIdentifier, wanted, now + parts.waitMs, context).catch((error) =>
-      log.error("renewal.fault", { error })
-    );
+    flights.join(held.ticket.contextIdentifier, wanted, now + parts.waitMs, context)
+      .catch((error) => log.error("renewal.fault", { error }));
   };
 
   /** Another process may have removed the tenant, taken a new consent, or seen one withdrawn. */
@@ -120,14 +67,13 @@ export function createTickets(parts: TicketsParts): Tickets {
     if (now < held.checkedAt + CHECK_EVERY_MS) return;
     held.checkedAt = now;
     const tenant = held.ticket.contextIdentifier;
-    const check = parts.tenants.get(tenant).then((found) => {
-      const isGone = found === null || found.health === "consent_withdrawn" ||
-        found.consentedAt > held.ticket.issuedAt;
-      if (isGone && memory.get(tenant) === held) memory.delete(tenant);
-    }).catch((error) => log.debug("tickets.not_checked", { error })).finally(() =>
-      underWay.delete(check)
+    flights.follow(
+      parts.tenants.get(tenant).then((found) => {
+        const isGone = found === null || found.health === "consent_withdrawn" ||
+          found.consentedAt > held.ticket.issuedAt;
+        if (isGone && memory.get(tenant) === held) memory.delete(tenant);
+      }).catch((error) => log.debug("tickets.not_checked", { error })),
     );
-    underWay.add(check);
   };
 
   const context = (caller: Caller, tenant: ContextId, requestId: string): LedgerContext => ({
@@ -153,15 +99,12 @@ export function createTickets(parts: TicketsParts): Tickets {
       }
       // Whoever has no ticket does not share the refusal of one who rejects too many, and a renewal
       // may end with a ticket whose time is over meanwhile.
-      return obtain(
-        tenant,
-        { why: "miss" },
-        context(caller, tenant, requestId),
-        (outcome) =>
-          outcome.ok
-            ? isUsable(outcome.value.ticket, clock.now())
-            : outcome.refusal.code !== "rate_limited",
-      );
+      const isEnough = (outcome: Outcome<Handout>) =>
+        outcome.ok
+          ? isUsable(outcome.value.ticket, clock.now())
+          : outcome.refusal.code !== "rate_limited";
+      const asked = context(caller, tenant, requestId);
+      return flights.obtain(tenant, { why: "miss" }, asked, isEnough);
     },
 
     async replace(caller, tenant, rejected, requestId) {
@@ -173,28 +116,18 @@ export function createTickets(parts: TicketsParts): Tickets {
       // What is in memory stays until there is a newer one: if none can be had, the caller may be
       // wrong and the others need it. A flight that began before the rejection may still bring the
       // rejected generation.
-      const wanted = { why: "rejection", rejected } as const;
-      return await obtain(
-        tenant,
-        wanted,
-        context(caller, tenant, requestId),
-        (outcome) => !outcome.ok || outcome.value.ticket.generation > rejected,
-      );
+      const isEnough = (outcome: Outcome<Handout>) =>
+        !outcome.ok || outcome.value.ticket.generation > rejected;
+      const asked = context(caller, tenant, requestId);
+      return await flights.obtain(tenant, { why: "rejection", rejected }, asked, isEnough);
     },
 
     forget(tenant) {
       // Whoever asks from now on must not get what an older flight brings.
-      flights.delete(tenant);
+      flights.leave(tenant);
       memory.delete(tenant);
     },
 
-    async drain() {
-      await Promise.allSettled(underWay);
-    },
+    drain: () => flights.drain(),
   };
-}
-
-/** Refusals after which a ticket in memory must not be handed out either. */
-function isFinal(code: string): boolean {
-  return code === "consent_withdrawn" || code === "tenant_unknown";
 }
