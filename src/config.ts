@@ -108,7 +108,7 @@ export function parseConfig(
     ticketLifetimeMs: reader.whole("TICKET_LIFETIME_SECONDS", 1, 86_400, 21_600) * 1000,
     exchangeTimeoutMs: reader.whole("EXCHANGE_TIMEOUT_MS", 100, 60_000, 4000),
     signaturesPerMinute: reader.whole("SIGNATURES_PER_MINUTE", 1, 100_000, 300),
-    signaturesPerTenantHour: reader.whole("SIGNATURES_PER_TENANT_HOUR", 1, 100_000, 60),
+    signaturesPerTenantHour: reader.whole("SIGNATURES_PER_TENANT_HOUR", 1, 100_000, 240),
     logLevel: reader.choice(
       "LOG_LEVEL",
       ["debug", "info", "warning", "error", "off"],

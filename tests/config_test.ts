@@ -79,7 +79,7 @@ Deno.test("no environment at all is the sandbox, on loopback, on disk", () => {
     ticketLifetimeMs: 21_600_000,
     exchangeTimeoutMs: 4000,
     signaturesPerMinute: 300,
-    signaturesPerTenantHour: 60,
+    signaturesPerTenantHour: 240,
     logLevel: "info",
   });
 });

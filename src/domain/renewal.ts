@@ -6,10 +6,11 @@ import type { Rate } from "./rate.ts";
 export const RENEWAL_SPACING_MS = 60_000;
 
 /**
- * Exchanges of one tenant because a caller says that SuperOffice rejected the ticket: five at once,
+ * Exchanges of one tenant because a caller says that SuperOffice rejected the ticket: thirty at
+ * once,
  * then one a minute, over all instances.
  */
-export const REJECTIONS: Rate = { count: 5, periodMs: 5 * 60_000 };
+export const REJECTIONS: Rate = { count: 30, periodMs: 30 * 60_000 };
 
 /**
  * How long a renewal has to wait. Milliseconds, 0 if not at all; never more than the whole pause,

@@ -1,6 +1,7 @@
 /** Rejected tickets over HTTP, by two instances on one store. */
 
 import assert from "node:assert/strict";
+import { REJECTIONS } from "../../src/domain/renewal.ts";
 import { API_KEY, createTestClock, startService, TENANT } from "../support/service.ts";
 
 const TICKET = `/v1/tenants/${TENANT}/ticket`;
@@ -19,12 +20,12 @@ Deno.test("who keeps rejecting tickets is told 429 and when to come again, by ev
   try {
     await service.consent();
     let { generation } = await (await at(service.url)).json();
-    for (let count = 0; count < 5; count++) {
+    for (let count = 0; count < REJECTIONS.count; count++) {
       const answer = await reject(count % 2 === 0 ? other.url : service.url, generation);
       assert.equal(answer.status, 200);
       ({ generation } = await answer.json());
     }
-    assert.equal(service.simulator.control.exchangeCount(), 6);
+    assert.equal(service.simulator.control.exchangeCount(), REJECTIONS.count + 1);
     for (const { url } of [service, other]) {
       const refused = await reject(url, generation);
       assert.equal(refused.status, 429);
@@ -39,7 +40,7 @@ Deno.test("who keeps rejecting tickets is told 429 and when to come again, by ev
     clock.advance(60_000);
     const answer = await reject(service.url, generation);
     assert.equal((await answer.json()).generation, generation + 1);
-    assert.equal(service.simulator.control.exchangeCount(), 7);
+    assert.equal(service.simulator.control.exchangeCount(), REJECTIONS.count + 2);
   } finally {
     await other.close();
     await service.close();

@@ -1,6 +1,7 @@
 /** Tickets that SuperOffice answered 401 to, from the callers' side. */
 
 import assert from "node:assert/strict";
+import { REJECTIONS } from "../../src/domain/renewal.ts";
 import { PartFault } from "../../src/domain/part_fault.ts";
 import { TENANT } from "../support/parts.ts";
 import {
@@ -17,9 +18,9 @@ import {
 } from "./ticket_rules.ts";
 
 /** Uses the tenant's budget up. @returns the generation of the moment */
-async function rejectFive(parts: Parts): Promise<number> {
+async function rejectAll(parts: Parts): Promise<number> {
   let { generation } = await ticketOf(parts.get());
-  for (let count = 0; count < 5; count++) {
+  for (let count = 0; count < REJECTIONS.count; count++) {
     const next = await ticketOf(reject(parts.tickets, generation));
     assert.equal(next.generation, generation + 1);
     generation = next.generation;
@@ -39,9 +40,9 @@ test("150 callers of three processes who saw a 401 cause one exchange", async (p
   for (const process of processes) assert.equal((await hit(process)).generation, 2);
 });
 
-test("who rejects a sixth ticket is told when to come again, and nobody else is harmed", async (parts) => {
+test("who rejects more tickets than the budget has is told when to come again, and nobody else is harmed", async (parts) => {
   const other = parts.another();
-  const generation = await rejectFive(parts);
+  const generation = await rejectAll(parts);
   for (const process of [parts.tickets, other]) {
     const { code, retryAfterSeconds } = await refusalOf(reject(process, generation));
     assert.deepEqual([code, retryAfterSeconds], ["rate_limited", 60]);
@@ -49,7 +50,7 @@ test("who rejects a sixth ticket is told when to come again, and nobody else is 
   assert.equal((await hit(parts.tickets)).generation, generation);
   assert.equal((await handoutOf(get(other))).source, "store");
   assert.equal((await ticketOf(reject(other, generation - 1))).generation, generation);
-  assert.equal(parts.counts.exchanges, 6);
+  assert.equal(parts.counts.exchanges, REJECTIONS.count + 1);
 
   parts.clock.advance(MINUTE - 1);
   assert.equal((await refusalOf(reject(other, generation))).retryAfterSeconds, 1);
@@ -60,7 +61,7 @@ test("who rejects a sixth ticket is told when to come again, and nobody else is 
 });
 
 test("a caller without a ticket does not share the refusal of one who rejects too many", async (parts) => {
-  const generation = await rejectFive(parts);
+  const generation = await rejectAll(parts);
   const other = parts.another();
   const rejecting = reject(other, generation);
   const asking = get(other);
@@ -69,7 +70,7 @@ test("a caller without a ticket does not share the refusal of one who rejects to
 });
 
 test("a new consent begins a budget of its own", async (parts) => {
-  await rejectFive(parts);
+  await rejectAll(parts);
   await parts.consent();
   parts.tickets.forget(TENANT);
   await parts.stores.tickets.invalidate(TENANT, parts.clock.now());

@@ -3,6 +3,7 @@
  * no folded state, so that it is another telling than the stores' own.
  */
 
+import { REJECTIONS } from "../../../src/domain/renewal.ts";
 import type { ContextId } from "../../../src/domain/context_id.ts";
 import type { Generation } from "../../../src/domain/ticket.ts";
 import type { LeaseRequest } from "../../../src/usecases/ticket_ports.ts";
@@ -66,17 +67,17 @@ export function liveLease({ leases, now }: Model): Lease | undefined {
   return leases.findLast((lease) => !lease.isOver && lease.until > now);
 }
 
-/** Five at once and one a minute: no stretch of time holds more, whichever grant it begins with. */
+/** So many at once and one a minute: no stretch of time holds more, whichever grant it begins with. */
 function isWithinBudget(rejectedAt: readonly number[], now: number): boolean {
   return rejectedAt.every((from, index) =>
-    rejectedAt.length - index + 1 <= 5 + (now - from) / MINUTE
+    rejectedAt.length - index + 1 <= REJECTIONS.count + (now - from) / MINUTE
   );
 }
 
 /** The first instant from now on, to the millisecond, that the budget allows one more. */
 function budgetWaitMs(rejectedAt: readonly number[], now: number): number {
   const least = rejectedAt.map((from, index) =>
-    from + (rejectedAt.length - index + 1 - 5) * MINUTE - now
+    from + (rejectedAt.length - index + 1 - REJECTIONS.count) * MINUTE - now
   );
   return Math.max(0, ...least);
 }

@@ -1,5 +1,6 @@
 /** How every ticket store paces renewals and rejections. */
 
+import { REJECTIONS } from "../../../src/domain/renewal.ts";
 import assert from "node:assert/strict";
 import { Generation } from "../../../src/domain/ticket.ts";
 import type { LeaseRequest, TicketStore } from "../../../src/usecases/ticket_ports.ts";
@@ -103,12 +104,17 @@ const renewals: Facts<TicketStore> = {
   },
 };
 
+/** Rejections at once. */
+const BURST = REJECTIONS.count;
+
 const rejections: Facts<TicketStore> = {
-  "five rejections come at once, the sixth is told how long to wait": async (store) => {
+  "as many rejections as the budget has come at once, the next is told how long to wait": async (
+    store,
+  ) => {
     await exchange(store, {});
     const answers = [];
-    for (let count = 0; count < 6; count++) answers.push(await again(store, "rejection", NOW));
-    assert.deepEqual(kinds(answers), [...Array(5).fill("lease"), "limited"]);
+    for (let count = 0; count <= BURST; count++) answers.push(await again(store, "rejection", NOW));
+    assert.deepEqual(kinds(answers), [...Array(BURST).fill("lease"), "limited"]);
     assert.deepEqual(answers.at(-1), { kind: "limited", ms: MINUTE });
     const before = await again(store, "rejection", NOW + MINUTE - 1);
     assert.deepEqual(before, { kind: "limited", ms: 1 });
@@ -116,49 +122,49 @@ const rejections: Facts<TicketStore> = {
     assert.equal((await again(store, "rejection", NOW + MINUTE)).kind, "limited");
   },
 
-  "a budget that was used up is whole again after five minutes": async (store) => {
+  "a budget that was used up is whole again after its period": async (store) => {
     await exchange(store, {});
-    for (let count = 0; count < 5; count++) await again(store, "rejection", NOW);
+    for (let count = 0; count < BURST; count++) await again(store, "rejection", NOW);
     const later = [];
-    for (let count = 0; count < 6; count++) {
-      later.push(await again(store, "rejection", NOW + 5 * MINUTE));
+    for (let count = 0; count <= BURST; count++) {
+      later.push(await again(store, "rejection", NOW + REJECTIONS.periodMs));
     }
-    assert.deepEqual(kinds(later), [...Array(5).fill("lease"), "limited"]);
+    assert.deepEqual(kinds(later), [...Array(BURST).fill("lease"), "limited"]);
   },
 
   "who is limited leaves the ticket, and costs nobody a miss or a renewal": async (store) => {
     await exchange(store, {});
-    for (let count = 0; count < 5; count++) await again(store, "rejection", NOW);
+    for (let count = 0; count < BURST; count++) await again(store, "rejection", NOW);
     assert.equal((await again(store, "rejection", NOW)).kind, "limited");
-    assert.deepEqual(await store.get(TENANT, NOW), ticket(6));
-    assert.deepEqual(await exchange(store, {}), { kind: "hit", ticket: ticket(6) });
+    assert.deepEqual(await store.get(TENANT, NOW), ticket(BURST + 1));
+    assert.deepEqual(await exchange(store, {}), { kind: "hit", ticket: ticket(BURST + 1) });
     assert.equal((await again(store, "miss", NOW)).kind, "lease");
     assert.equal((await again(store, "renewal", NOW + MINUTE)).kind, "lease");
   },
 
   "misses and renewals take nothing from the budget, nor do hits and waiting": async (store) => {
     await exchange(store, {});
-    for (let count = 0; count < 5; count++) await again(store, "miss", NOW);
+    for (let count = 0; count < BURST; count++) await again(store, "miss", NOW);
     const old = { why: "rejection", replaces: generationOf(1) } as const;
     for (let count = 0; count < 10; count++) {
       assert.equal((await exchange(store, old)).kind, "hit");
     }
-    const held = request({ owner: "holder", replaces: generationOf(6) });
+    const held = request({ owner: "holder", replaces: generationOf(BURST + 1) });
     assert.equal((await store.lease(TENANT, held)).kind, "lease");
-    const newest = { why: "rejection", replaces: generationOf(6) } as const;
+    const newest = { why: "rejection", replaces: generationOf(BURST + 1) } as const;
     for (let count = 0; count < 10; count++) {
       assert.equal((await exchange(store, newest)).kind, "wait");
     }
-    await store.publish(TENANT, "holder", ticket(7));
+    await store.publish(TENANT, "holder", ticket(BURST + 2));
     const answers = [];
-    for (let count = 0; count < 5; count++) answers.push(await again(store, "rejection", NOW));
-    assert.deepEqual(kinds(answers), Array(5).fill("lease"));
+    for (let count = 0; count < BURST; count++) answers.push(await again(store, "rejection", NOW));
+    assert.deepEqual(kinds(answers), Array(BURST).fill("lease"));
   },
 
   "a rejection whose answer was lost pays once": async (store) => {
     await exchange(store, {});
     let generation = 1;
-    for (let count = 0; count < 5; count++) {
+    for (let count = 0; count < BURST; count++) {
       const replaces = Generation.parse(generation);
       const rejection = request({ owner: `lost-${count}`, why: "rejection", replaces });
       for (let time = 0; time < 3; time++) {
@@ -171,14 +177,14 @@ const rejections: Facts<TicketStore> = {
 
   "each tenant has a budget of its own": async (store) => {
     for (const tenant of [TENANT, tenantOf(2)]) await exchange(store, {}, tenant);
-    for (let count = 0; count < 5; count++) await again(store, "rejection", NOW);
+    for (let count = 0; count < BURST; count++) await again(store, "rejection", NOW);
     assert.equal((await again(store, "rejection", NOW)).kind, "limited");
     assert.equal((await again(store, "rejection", NOW, tenantOf(2))).kind, "lease");
   },
 
   "an invalidation forgets the pace": async (store) => {
     await exchange(store, {});
-    for (let count = 0; count < 5; count++) await again(store, "rejection", NOW);
+    for (let count = 0; count < BURST; count++) await again(store, "rejection", NOW);
     await store.invalidate(TENANT, NOW);
     await exchange(store, {});
     assert.equal((await again(store, "rejection", NOW)).kind, "lease");
