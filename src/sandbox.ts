@@ -5,7 +5,9 @@
  */
 
 import { generateApiKey } from "./adapters/callers/api_keys.ts";
+import type { DataDir } from "./adapters/storage/data_dir.ts";
 import { dataDirOf, generatedKey } from "./parts.ts";
+import { print } from "./print.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
@@ -32,7 +34,8 @@ export async function startSandbox(config: Config): Promise<Sandbox> {
   const options = {
     ...(publicKeyPem === null ? {} : { publicKeyPem }),
     ...(snapshot === null ? {} : { snapshot }),
-    onChange: (changed: string) => dir.replace("simulator.json", changed),
+    onChange: (changed: string) => save(dir, changed),
+    changeDelayMs: SAVE_MS,
   };
   const simulator = await startAtFirst(
     wantedPorts(config),
@@ -50,6 +53,18 @@ export async function startSandbox(config: Config): Promise<Sandbox> {
     },
     close: () => simulator.close(),
   };
+}
+
+/** How long a change may be unsaved: writing all of it for each would hold the service up. */
+const SAVE_MS = 100;
+
+/** The service goes on without: the sandbox only forgets. */
+function save(dir: DataDir, snapshot: string): void {
+  try {
+    dir.replace("simulator.json", snapshot);
+  } catch {
+    print.error("Cannot save simulator.json in DATA_DIR: not writable");
+  }
 }
 
 type Ports = Pick<SuperOfficeOptions, "port" | "tenantPorts">;

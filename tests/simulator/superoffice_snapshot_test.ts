@@ -26,7 +26,8 @@ import {
 /** The last snapshot of a simulator that `play` was done to. */
 async function snapshotAfter(play: Parameters<typeof withSuperOffice>[0]): Promise<string> {
   let snapshot = "";
-  await withSuperOffice(play, { onChange: (latest) => snapshot = latest });
+  // Told at the end alone: a thousand snapshots take their time.
+  await withSuperOffice(play, { onChange: (latest) => snapshot = latest, changeDelayMs: 60_000 });
   return snapshot;
 }
 
@@ -170,6 +171,20 @@ Deno.test("tickets and companies survive a restart; a ticket's use and end count
       await after.close();
     }
   }
+});
+
+Deno.test("changes are told together after a while, and the last of them before the end", async () => {
+  const told: string[] = [];
+  await withSuperOffice(({ control }) => {
+    for (let count = 0; count < 5; count++) control.addTenant();
+    assert.deepEqual(told, []);
+  }, { onChange: (snapshot) => told.push(snapshot), changeDelayMs: 60_000 });
+  assert.deepEqual(told.map((snapshot) => JSON.parse(snapshot).tenants.length), [6]);
+  const next = Promise.withResolvers<string>();
+  await withSuperOffice(async ({ control }) => {
+    control.addTenant();
+    assert.equal(JSON.parse(await next.promise).tenants.length, 2);
+  }, { onChange: next.resolve, changeDelayMs: 1 });
 });
 
 Deno.test("of very many tickets the newest survive a restart", async () => {

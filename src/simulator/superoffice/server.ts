@@ -39,6 +39,8 @@ export interface SuperOfficeOptions {
   readonly snapshot?: string;
   /** Called after every durable change with all of it, secrets included. Not for codes and access tokens. */
   readonly onChange?: (snapshot: string) => void;
+  /** Tells once of all changes within so many milliseconds, and before it closes; default: of each. */
+  readonly changeDelayMs?: number;
 }
 
 export interface SuperOfficeSimulator {
@@ -60,13 +62,21 @@ export interface SuperOfficeSimulator {
 export async function startSuperOffice(
   options: SuperOfficeOptions = {},
 ): Promise<SuperOfficeSimulator> {
-  const { snapshot, clock = Date.now, onChange } = options;
+  const { snapshot, clock = Date.now, onChange, changeDelayMs = 0 } = options;
   const state = snapshot === undefined ? await createState() : readSnapshot(snapshot);
   register(state, options);
   const closing = new AbortController();
   const listeners = await listen([options.port ?? 0, ...options.tenantPorts ?? [0, 0]]);
   const [url, ...tenantUrls] = listeners.urls as [string, string, string];
-  const world = createWorld({ url, tenantUrls, state, clock, onChange, closing: closing.signal });
+  const world = createWorld({
+    url,
+    tenantUrls,
+    state,
+    clock,
+    onChange,
+    changeDelayMs,
+    closing: closing.signal,
+  });
   const control = createControl(world);
   const loginHost = createLoginHost(world, control, options.kms);
   const tenantHost = createTenantHost(world);

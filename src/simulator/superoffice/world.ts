@@ -3,6 +3,7 @@
  * the switches and the clock. Built once by the server, handed to each door.
  */
 import { type Behaviour, defaultBehaviour } from "./behaviour.ts";
+import { collected } from "./collected.ts";
 import { createExchangeLog, type ExchangeLog } from "./exchange_log.ts";
 import type { App } from "./app.ts";
 import { writeSnapshot } from "./snapshot.ts";
@@ -60,10 +61,11 @@ export function createWorld(
     state: State;
     clock: () => number;
     onChange: ((snapshot: string) => void) | undefined;
+    changeDelayMs: number;
     closing: AbortSignal;
   },
 ): World {
-  const { url, tenantUrls, state, clock, onChange, closing } = parts;
+  const { url, tenantUrls, state, clock, onChange, changeDelayMs, closing } = parts;
   const world: World = {
     url,
     tenantUrls,
@@ -71,7 +73,11 @@ export function createWorld(
     behaviour: defaultBehaviour(),
     now: () => clock() + world.clockOffsetMs,
     clockOffsetMs: 0,
-    changed: () => onChange?.(writeSnapshot(state, world.now())),
+    changed: collected(
+      () => onChange?.(writeSnapshot(state, world.now())),
+      changeDelayMs,
+      closing,
+    ),
     tickets: createTickets({
       rows: state.tickets,
       now: () => world.now(),
