@@ -28,6 +28,19 @@ Deno.test("the page shows addresses, the app as the portal would, and the tenant
     assert.ok(!html.includes('id="kms"'));
   }));
 
+Deno.test("a deleted tenant is shown without buttons", () =>
+  withSuperOffice(async (stage) => {
+    const { contextIdentifier: other } = stage.control.addTenant();
+    stage.control.remove(tenant);
+    const tenants = sectionOf(await pageOf(stage), "tenants");
+    const [, deleted = "", running = ""] = tenants.split("<article");
+    assert.match(deleted, new RegExp(`${tenant}.*Deleted`, "s"));
+    assert.ok(!deleted.includes("<button"));
+    for (const id of ["approve", "remove"]) {
+      assert.ok(running.includes(`<button id="${id}-${other}`));
+    }
+  }));
+
 Deno.test("the page shows exchanges newest first: when, who, what was signed, the verdict and its code", () =>
   withSuperOffice(async (stage) => {
     assert.match(sectionOf(await pageOf(stage), "exchanges"), /None yet/);

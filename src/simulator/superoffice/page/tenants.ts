@@ -45,8 +45,10 @@ function tenantCard(source: PageSource, tenant: Tenant): Html {
         <dt>Serial</dt><dd><code>${serial}</code></dd>
         <dt>Tickets alive</dt><dd>${String(world.tickets.count(ctx))}</dd>
       </dl>
-      ${[...world.state.apps.values()].map((app) => authorizationRow(source, ctx, app))}
-      ${buttonForm(verbs, "tenant", `Tenant ${ctx}`, { context_identifier: ctx })}
+      ${state === "Deleted" ? "" : html`
+        ${[...world.state.apps.values()].map((app) => authorizationRow(source, ctx, app))}
+        ${buttonForm(verbs, "tenant", `Tenant ${ctx}`, { context_identifier: ctx })}
+      `}
     </article>
   `;
 }
