@@ -98,6 +98,8 @@ Deno.test("an app with an error address gets there whoever declines, at both log
       const approval = await submit(url, await open(url), { username: "admin@example.test" });
       const back = await submit(url, approval, { decision: "cancel" });
       assert.equal(back.location, "https://tickets.example.com/declined");
+      // Who may not approve has declined nothing.
+      assert.match((await submit(url, approval, { username: "user@example.test" })).html, noAccess);
     }
     stage.control.registerErrorUrl(null);
     const legacy = `${stage.url}/login/?app_id=${stage.clientId}`;

@@ -192,7 +192,8 @@ Deno.test("of very many tickets the newest survive a restart", async () => {
   const snapshot = await snapshotAfter(({ control }) => {
     control.approve(tenant);
     for (let count = 0; count < 1002; count++) {
-      const token = control.mintExchangeToken({ ctx: tenant });
+      // Signing takes longest.
+      const token = control.mintExchangeToken({ ctx: tenant, alg: "none" });
       tickets.push(String(payloadOf(token)[`${claim}ticket`]));
     }
     control.addTenant();
