@@ -302,9 +302,11 @@ const STEPS: Readonly<Record<string, (world: World) => Promise<void>>> = {
     assert.equal(verdict.code, 0, verdict.stdout);
     const entries = await entriesOf(world);
     assert.equal(openAttempts(entries).length, 1);
-    // The key was used once more than there are outcomes, and each use has its intent.
-    const intents = entries.filter(({ kind }) => kind === "sign_intent");
-    assert.equal(intents.length, await signatureCount(world));
+    // Each use of the key has its intent. Where the kill came late there is one intent more: of the
+    // attempt after the silent one, which had not reached the key.
+    const intents = entries.filter(({ kind }) => kind === "sign_intent").length;
+    const uses = await signatureCount(world);
+    assert.ok(uses === intents || uses === intents - 1, `${uses} uses, ${intents} intents`);
   },
 
   async "SIGKILL amid an exchange leaves a ledger that verifies and a tenant that recovers"(world) {
