@@ -59,6 +59,34 @@ export function createApp(options: NewApp): App {
   };
 }
 
+/** What the portal and a snapshot tell of an app alike; keys and capabilities each tells its own way. */
+export interface Registration {
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly name: string;
+  readonly vendor: string;
+  readonly authorize_text: string;
+  readonly redirect_urls: readonly string[];
+  readonly post_logout_urls: readonly string[];
+  readonly state_change_url: string | null;
+  readonly error_url: string | null;
+}
+
+/** Of an app as it is now: later changes do not show. */
+export function registrationOf(app: App): Registration {
+  return {
+    client_id: app.clientId,
+    client_secret: app.clientSecret,
+    name: app.name,
+    vendor: app.vendor,
+    authorize_text: app.authorizeText,
+    redirect_urls: [...app.redirectUrls],
+    post_logout_urls: [...app.postLogoutUrls],
+    state_change_url: app.stateChangeUrl ?? null,
+    error_url: app.errorUrl ?? null,
+  };
+}
+
 /** 32 hexadecimal digits. */
 export function newClientSecret(): string {
   return hex(32);

@@ -3,7 +3,7 @@
  * same vendor after an update. Holds secrets: keep the text private.
  */
 import { parseAppPublicKey, publicPemOf } from "./app_key.ts";
-import { type App, createApp } from "./app.ts";
+import { type App, createApp, type Registration, registrationOf } from "./app.ts";
 import { readLoginKey } from "./login_key.ts";
 import { authorizationKey, defaultPeople, type RefreshToken, type State } from "./state.ts";
 import type { Authorization, Person, Tenant } from "./tenant.ts";
@@ -86,33 +86,19 @@ interface Snapshot {
   readonly contacts: readonly (readonly [string, readonly ContactEntity[]])[];
 }
 
-interface AppSnapshot {
-  readonly client_id: string;
-  readonly client_secret: string;
-  readonly name: string;
-  readonly vendor?: string;
-  readonly authorize_text?: string;
-  readonly public_key?: string | null;
-  readonly redirect_urls?: readonly string[];
-  readonly post_logout_urls?: readonly string[];
-  readonly state_change_url?: string | null;
-  readonly error_url?: string | null;
-  readonly has_system_token?: boolean;
-  readonly is_native?: boolean;
-}
+type AppSnapshot =
+  & Pick<Registration, "client_id" | "client_secret" | "name">
+  & Partial<Registration>
+  & {
+    readonly public_key?: string | null;
+    readonly has_system_token?: boolean;
+    readonly is_native?: boolean;
+  };
 
 function writeApp(app: App): AppSnapshot {
   return {
-    client_id: app.clientId,
-    client_secret: app.clientSecret,
-    name: app.name,
-    vendor: app.vendor,
-    authorize_text: app.authorizeText,
+    ...registrationOf(app),
     public_key: app.publicKey ? publicPemOf(app.publicKey) : null,
-    redirect_urls: app.redirectUrls,
-    post_logout_urls: app.postLogoutUrls,
-    state_change_url: app.stateChangeUrl ?? null,
-    error_url: app.errorUrl ?? null,
     has_system_token: app.hasSystemToken,
     is_native: app.isNative,
   };

@@ -3,7 +3,14 @@
  * one key of each app: a new one ends the old one at once.
  */
 import { type Body, flag, text, type Verb, type Verbs } from "../../control/verbs.ts";
-import { type App, createApp, type NewApp, newClientSecret } from "../app.ts";
+import {
+  type App,
+  createApp,
+  type NewApp,
+  newClientSecret,
+  type Registration,
+  registrationOf,
+} from "../app.ts";
 import { fingerprintOf, type KeyFingerprint, parseAppPublicKey } from "../app_key.ts";
 import { requireRedirectUrl } from "../redirect_urls.ts";
 import { requireApp, type World } from "../world.ts";
@@ -28,17 +35,8 @@ export interface RegistrationLevers {
 }
 
 /** A registration as the portal shows it. */
-export interface AppView {
-  readonly client_id: string;
-  readonly client_secret: string;
-  readonly name: string;
-  readonly vendor: string;
-  readonly authorize_text: string;
+export interface AppView extends Registration {
   readonly public_key: KeyFingerprint | null;
-  readonly redirect_urls: readonly string[];
-  readonly post_logout_urls: readonly string[];
-  readonly state_change_url: string | null;
-  readonly error_url: string | null;
   readonly system_token: boolean;
   readonly native: boolean;
 }
@@ -135,16 +133,8 @@ function requireAddress(url: string): string {
 
 function viewOf(app: App): AppView {
   return {
-    client_id: app.clientId,
-    client_secret: app.clientSecret,
-    name: app.name,
-    vendor: app.vendor,
-    authorize_text: app.authorizeText,
+    ...registrationOf(app),
     public_key: app.publicKey ? fingerprintOf(app.publicKey) : null,
-    redirect_urls: [...app.redirectUrls],
-    post_logout_urls: [...app.postLogoutUrls],
-    state_change_url: app.stateChangeUrl ?? null,
-    error_url: app.errorUrl ?? null,
     system_token: app.hasSystemToken,
     native: app.isNative,
   };
