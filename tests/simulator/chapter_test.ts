@@ -11,8 +11,16 @@ const unique = (values: Iterable<string>) => [...new Set(values)].sort();
 function firstColumn(heading: string): string[] {
   const section = CHAPTER.split(/^#{2,3} /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
   const cells = [...section.matchAll(/^\| (`[^|]*)\|/gm)].map(([, cell = ""]) => cell);
-  return unique(cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)));
+  return unique(cells.flatMap(codesOf));
 }
+
+/** What stands in code. */
+function codesOf(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+}
+
+/** A member without what is said about it: `type: Upgrade | …`, `client_id?`. */
+const bare = (member: string) => /^\w+/.exec(member)?.[0] ?? member;
 
 Deno.test("the simulator, as its chapter has it", async (t) => {
   const folder = await Deno.makeTempDir();
@@ -52,6 +60,23 @@ Deno.test("the simulator, as its chapter has it", async (t) => {
       assert.deepEqual(missing, []);
     });
 
+    await t.step("no member is documented that the verbs of its row do not take", async () => {
+      const { verbs }: { verbs: { verb: string; takes: string[] }[] } = await ask("");
+      const section = CHAPTER.split(/^#{2,3} /m).find((part) => part.startsWith("Control API\n"))!;
+      const rows = section.split("\n").filter((line) => line.startsWith("| `"));
+      const members = rows.flatMap((row) => {
+        const [, names = "", documented = ""] = row.split("|");
+        const own = verbs.filter(({ verb }) => names.includes(`\`${verb}\``));
+        const taken = own.flatMap(({ verb, takes }) => [verb, ...takes]).map(bare);
+        return codesOf(documented).map((member) => ({
+          member,
+          isTaken: taken.includes(bare(member)),
+        }));
+      });
+      assert.ok(members.length > 30);
+      assert.deepEqual(members.filter(({ isTaken }) => !isTaken), []);
+    });
+
     await t.step("every switch is documented, and nothing else", async () => {
       const { defaults } = await ask("/switches");
       assert.deepEqual(firstColumn("Switches"), unique(Object.keys(defaults)));
@@ -61,9 +86,7 @@ Deno.test("the simulator, as its chapter has it", async (t) => {
       const table = CHAPTER.slice(CHAPTER.indexOf("## Provoke each fault"));
       const known = new Set([...firstColumn("Control API"), ...firstColumn("Switches")]);
       const cells = [...table.matchAll(/^\| [^`|]+\| (`[^|]+)\|[^|]+\|$/gm)].slice(0, 16);
-      const named = cells.flatMap(([, cell = ""]) =>
-        [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
-      );
+      const named = cells.flatMap(([, cell = ""]) => codesOf(cell));
       assert.ok(named.length > 20);
       assert.deepEqual(named.filter((name) => !known.has(name)), []);
     });

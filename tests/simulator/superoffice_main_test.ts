@@ -109,6 +109,14 @@ Deno.test("a tenant port that has no next one is refused", async () => {
   }
 });
 
+Deno.test("a redirect URL that is neither an address nor a pattern is refused", async () => {
+  for (const url of ["^(", "nowhere"]) {
+    const { code, stdout, stderr } = await runTask("simulator", { args: ["--redirect-url", url] });
+    assert.deepEqual([code, stdout], [2, ""], url);
+    assert.match(stderr, /--redirect-url.*Neither a URL nor a pattern/, url);
+  }
+});
+
 Deno.test("a taken port and a missing key file are told by the name of their option", async () => {
   const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const port = String(taken.addr.port);

@@ -1,5 +1,6 @@
 /** The Developer Portal: what is registered of an app, what it shows, what it refuses. */
 import assert from "node:assert/strict";
+import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
 import {
   appPublicKeyPem,
   authorizeUrl,
@@ -76,3 +77,9 @@ Deno.test("the portal refuses names it could not print in a token, addresses tha
     };
     assert.equal(error, "Cannot read native: not true or false");
   }));
+
+Deno.test("what the portal refuses as a redirect URL, it does not start with", async () => {
+  for (const redirectUrl of ["^(", "nowhere", ""]) {
+    await assert.rejects(startSuperOffice({ redirectUrls: [redirectUrl] }), /neither an absolute/);
+  }
+});
