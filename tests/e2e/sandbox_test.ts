@@ -175,3 +175,26 @@ Deno.test("a start that cannot be is refused in a sentence that names what is wr
     assert.match(new TextDecoder().decode(stderr), says);
   }
 });
+
+Deno.test("a request to the simulated SuperOffice that never ends does not keep the sandbox alive", async () => {
+  const folder = await Deno.makeTempDir();
+  const port = freePort();
+  const process = startTask("start", { cwd: folder, env: { PORT: String(port) } });
+  try {
+    const { use } = await readPrinted(process);
+    const tenant = new URL(use.split(" ").at(-1)!);
+    const half = await Deno.connect({ hostname: "127.0.0.1", port: Number(tenant.port) });
+    const head =
+      "POST /Cust12345/api/v1/Contact HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n";
+    await half.write(new TextEncoder().encode(head));
+    // Answered after it has come: then the half request was seen, too.
+    await (await fetch(tenant)).body?.cancel();
+    process.kill("SIGTERM");
+    const { code, signal } = await process.exit();
+    assert.deepEqual([code, signal], [0, null]);
+    half.close();
+  } finally {
+    await process.end();
+    await Deno.remove(folder, { recursive: true });
+  }
+});

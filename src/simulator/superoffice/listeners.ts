@@ -11,12 +11,22 @@ export interface Listeners {
   close(): Promise<void>;
 }
 
+/** How long requests under way have when it closes. */
+const GRACE_MS = 2000;
+
 /** Listens on 127.0.0.1 at every port (0: any free one). Throws when one of them is taken. */
 export async function listen(ports: readonly number[]): Promise<Listeners> {
   let answer: (request: Request, listener: number) => Response | Promise<Response> = () =>
     new Response("Not ready", { status: 503 });
   const servers: Deno.HttpServer<Deno.NetAddr>[] = [];
-  const close = async () => void await Promise.all(servers.map((server) => server.shutdown()));
+  const close = async () => {
+    const ended = Promise.all(servers.map((server) => server.shutdown()));
+    const late = Promise.withResolvers<void>();
+    // A request that was never sent to its end would hold its connection, and the end, for ever.
+    const timer = setTimeout(late.resolve, GRACE_MS);
+    await Promise.race([ended, late.promise]);
+    clearTimeout(timer);
+  };
   try {
     for (const [listener, port] of ports.entries()) {
       const options = { hostname: "127.0.0.1", port, onListen: () => {} };
