@@ -135,3 +135,23 @@ Deno.test("faults and waits of Cloud KMS that cannot be are refused", async () =
     await kms.close();
   }
 });
+
+Deno.test("a fault of Cloud KMS that cannot be armed says which member is why", async () => {
+  const kms = await startCloudKms();
+  try {
+    const refusals = [
+      [{ kind: "magic" }, /kind is none of status, page/],
+      [{ kind: "reset", method: "sign" }, /method is none of .*asymmetricSign/],
+      [{ kind: "corrupt_ciphertext" }, /no answer of asymmetricSign has what corrupt_ciphertext/],
+      [{ kind: "status" }, /the members of status are missing/],
+    ] as const;
+    for (const [fault, why] of refusals) {
+      assert.match(await refusalOf(kms.url, "kms_fault", fault), why);
+    }
+    const init = { method: "POST", body: '{"kind": "reset", "method": "GetPublicKey"}' };
+    await (await fetch(`${kms.url}/_control/kms_fault`, init)).body?.cancel();
+    assert.equal(kms.armedFault()?.method, "getPublicKey");
+  } finally {
+    await kms.close();
+  }
+});

@@ -6,8 +6,8 @@
 import { isWait } from "../control/verbs.ts";
 import { algorithms, protectionLevels } from "./enums.ts";
 import { statuses, type StatusName } from "./kms_error.ts";
-import { isMethodName, type MethodName } from "./methods.ts";
-import { canSpoil, isSpoilKind, type SpoilKind } from "./spoil.ts";
+import { isMethodName, type MethodName, methodNames } from "./methods.ts";
+import { canSpoil, isSpoilKind, type SpoilKind, spoilKinds } from "./spoil.ts";
 
 /** What goes wrong. */
 export type FaultKind =
@@ -61,7 +61,7 @@ export function createFaults(): Faults {
   let left = Infinity;
   return {
     arm(fault) {
-      if (fault !== null && !isFault(fault)) throw notAFault();
+      if (fault !== null && !isFault(fault)) throw notAFault(fault);
       ending.abort();
       ending = new AbortController();
       armed = fault;
@@ -76,12 +76,24 @@ export function createFaults(): Faults {
   };
 }
 
-/** Reads a fault that another process sent, its members in snake_case. @throws if it is none */
+/**
+ * Reads a fault that another process sent, its members in snake_case, its method also as the audit log
+ * spells it. @throws if it is none
+ */
 export function parseFault(members: Readonly<Record<string, unknown>>): KmsFault {
-  const { protection_level: protectionLevel, ...rest } = members;
-  const fault: unknown = { ...rest, ...(protectionLevel !== undefined && { protectionLevel }) };
+  const { protection_level: protectionLevel, method, ...rest } = members;
+  const fault: unknown = {
+    ...rest,
+    ...(protectionLevel !== undefined && { protectionLevel }),
+    ...(method !== undefined && { method: asInClients(method) }),
+  };
   if (isFault(fault)) return fault;
-  throw notAFault();
+  throw notAFault(fault);
+}
+
+/** `AsymmetricSign` to `asymmetricSign`. */
+function asInClients(method: unknown): unknown {
+  return typeof method === "string" ? method.charAt(0).toLowerCase() + method.slice(1) : method;
 }
 
 const MEMBERS = {
@@ -133,8 +145,15 @@ function isMemberOrAbsent(members: Readonly<Record<string, number>>, value: unkn
   return value === undefined || Object.hasOwn(members, String(value));
 }
 
-function notAFault(): Error {
-  return new Error(
-    "Cannot arm the fault: its form is not known, or no answer of its method has it",
-  );
+function notAFault(value: unknown): Error {
+  const { kind, method = "asymmetricSign" } = Object(value);
+  const kinds = [...new Set([...Object.keys(MEMBERS), ...spoilKinds])];
+  const why = !kinds.includes(kind)
+    ? `kind is none of ${kinds.join(", ")}`
+    : !isMethodName(method)
+    ? `method is none of ${methodNames.join(", ")}`
+    : isSpoilKind(kind) && !canSpoil(kind, method)
+    ? `no answer of ${method} has what ${kind} spoils`
+    : `the members of ${kind} are missing, of another kind, or too many`;
+  return new Error(`Cannot arm the fault: ${why}`);
 }

@@ -97,6 +97,9 @@ export function route(http: string, path: string): { method: Method; resource: s
   return null;
 }
 
+/** Every method that there is. */
+export const methodNames: readonly string[] = Object.keys(rows);
+
 export function isMethodName(name: unknown): name is MethodName {
   return typeof name === "string" && Object.hasOwn(rows, name);
 }

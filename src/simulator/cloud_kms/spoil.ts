@@ -43,6 +43,9 @@ export function canSpoil(kind: string, method: MethodName): boolean {
   return isSpoilKind(kind) && membersOf(method).includes(spoils[kind][0]);
 }
 
+/** Every kind that there is. */
+export const spoilKinds: readonly string[] = Object.keys(spoils);
+
 export function isSpoilKind(kind: string): kind is SpoilKind {
   return Object.hasOwn(spoils, kind);
 }
