@@ -18,7 +18,7 @@ import type { Sealing } from "./sealing.ts";
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Opens a sealed member of the row at hand. */
-export type Open = (sealed: string) => string;
+export type Open = (sealed: string) => Promise<string>;
 
 /** Parses a JSON object. */
 export function readRecord(text: unknown): Row {
@@ -33,12 +33,12 @@ export function readRecord(text: unknown): Row {
 }
 
 /** @param tenant the tenant that was asked for; another one's row is unreadable */
-export function readTenant(
+export async function readTenant(
   row: Row,
   tenant: ContextId | null,
   sealing: Sealing,
   placeOf: (tenant: ContextId) => string,
-): Tenant {
+): Promise<Tenant> {
   const contextIdentifier = readContextId(row.context_identifier, tenant);
   const plain = {
     serial: readText(row.serial),
@@ -52,7 +52,7 @@ export function readTenant(
     companyName: readText(row.company_name),
     consentedBy: readText(row.consented_by),
     consentedAt: readWhole(row.consented_at),
-    systemUserToken: new Secret(sealing.open(place, readText(row.system_user_token))),
+    systemUserToken: new Secret(await sealing.open(place, readText(row.system_user_token))),
     health: readHealth(row.health),
     state: readText(row.state),
     sequence: readWhole(row.sequence, 1),
@@ -60,7 +60,12 @@ export function readTenant(
 }
 
 /** Reads the ticket of the tenant whose place was read. */
-export function readTicket(row: Row, tenant: ContextId, sealing: Sealing, place: string): Ticket {
+export async function readTicket(
+  row: Row,
+  tenant: ContextId,
+  sealing: Sealing,
+  place: string,
+): Promise<Ticket> {
   const plain = {
     generation: readGeneration(row.generation),
     issuedAt: readWhole(row.issued_at),
@@ -68,7 +73,7 @@ export function readTicket(row: Row, tenant: ContextId, sealing: Sealing, place:
     webapiUrl: readText(row.webapi_url),
     netserverUrl: readText(row.netserver_url),
   };
-  const ticket = sealing.open(ticketPlace(place, plain), readText(row.ticket));
+  const ticket = await sealing.open(ticketPlace(place, plain), readText(row.ticket));
   return { contextIdentifier: tenant, ...plain, ticket: new Secret(ticket) };
 }
 
@@ -103,10 +108,10 @@ export function readRefusal(row: Row): Refusal {
   };
 }
 
-export function readPending(row: Row, open: Open): PendingConsent {
+export async function readPending(row: Row, open: Open): Promise<PendingConsent> {
   return {
     nonce: readText(row.nonce),
-    codeVerifier: new Secret(open(readText(row.code_verifier))),
+    codeVerifier: new Secret(await open(readText(row.code_verifier))),
     browser: readText(row.browser),
     tenant: row.tenant === null ? null : readContextId(row.tenant, null),
   };

@@ -20,21 +20,24 @@ export function createSqliteConsents(connection: Connection, sealing: Sealing): 
     sql.prune.forEach((statement) => statement.run(now - SLACK_MS));
 
   return {
-    begin: (state, pending, untilMs, now) =>
-      connection.write(() => {
+    async begin(state, pending, untilMs, now) {
+      const key = digestOf(state);
+      const verifier = await sealing.seal(place(key), pending.codeVerifier.reveal());
+      await connection.write(() => {
         prune(now);
-        const key = digestOf(state);
-        const verifier = sealing.seal(place(key), pending.codeVerifier.reveal());
         sql.begin.run(key, pending.nonce, verifier, pending.browser, pending.tenant, untilMs);
-      }),
-    take: (state, now) =>
-      connection.write(() => {
-        const key = digestOf(state);
-        const row = sql.take.get(key);
+      });
+    },
+    async take(state, now) {
+      const key = digestOf(state);
+      const row = await connection.write(() => {
+        const taken = sql.take.get(key);
         prune(now);
-        if (row === undefined || readWhole(row.until) <= now) return null;
-        return readPending(row, (sealed) => sealing.open(place(key), sealed));
-      }),
+        return taken;
+      });
+      if (row === undefined || readWhole(row.until) <= now) return null;
+      return await readPending(row, (sealed) => sealing.open(place(key), sealed));
+    },
     claim: (digest, untilMs, now) =>
       connection.write(() => {
         prune(now);

@@ -10,43 +10,52 @@ import { type Connection, whole } from "./sqlite_connection.ts";
 /** Makes the tenant store of a connection. Seals system user tokens. */
 export function createSqliteTenants(connection: Connection, sealing: Sealing): TenantStore {
   const sql = prepare(connection);
-  const read = (row: Row, tenant: ContextId | null): Tenant =>
+  const read = (row: Row, tenant: ContextId | null): Promise<Tenant> =>
     readTenant(row, tenant, sealing, place);
 
-  const put = (consent: Consent): PutAnswer => {
+  /** @returns the stored row; null if another serial's is there */
+  const put = (consent: Consent, sealedToken: string): Row | null => {
     const tenant = consent.contextIdentifier;
     const known = sql.get.get(tenant);
-    if (known !== undefined && known.serial !== consent.serial) return { kind: "serial_conflict" };
+    if (known !== undefined && known.serial !== consent.serial) return null;
     const values = [
       whole(consent.companyName),
       whole(consent.consentedBy),
       consent.consentedAt,
       whole(consent.serial),
-      sealing.seal(tokenPlace(place(tenant), consent), consent.systemUserToken.reveal()),
+      sealedToken,
       whole(consent.webapiUrl),
       whole(consent.netserverUrl),
       tenant,
     ];
     (known === undefined ? sql.insert : sql.update).run(...values);
-    return { kind: "stored", tenant: read(sql.get.get(tenant)!, tenant) };
+    return sql.get.get(tenant)!;
   };
 
   return {
-    get: (tenant) =>
-      connection.read(() => {
-        const row = sql.get.get(tenant);
-        return row === undefined ? null : read(row, tenant);
-      }),
-    put: (consent) => connection.write(() => put(consent)),
+    async get(tenant) {
+      const row = await connection.read(() => sql.get.get(tenant));
+      return row === undefined ? null : await read(row, tenant);
+    },
+    async put(consent): Promise<PutAnswer> {
+      const tenant = consent.contextIdentifier;
+      const tokenAt = tokenPlace(place(tenant), consent);
+      const sealed = await sealing.seal(tokenAt, consent.systemUserToken.reveal());
+      const row = await connection.write(() => put(consent, sealed));
+      return row === null
+        ? { kind: "serial_conflict" }
+        : { kind: "stored", tenant: await read(row, tenant) };
+    },
     mark: (tenant, consentedAt, seen: { readonly health: TenantHealth; readonly state: string }) =>
       connection.write(() => {
         sql.mark.run(seen.health, whole(seen.state), tenant, consentedAt);
       }),
     remove: (tenant) => connection.write(() => Number(sql.remove.run(tenant).changes) > 0),
-    list: (after, limit) =>
-      connection.read(() =>
-        limit < 1 ? [] : sql.list.all(after, limit).map((row) => read(row, null))
-      ),
+    async list(after, limit) {
+      if (limit < 1) return [];
+      const rows = await connection.read(() => sql.list.all(after, limit));
+      return await Promise.all(rows.map((row) => read(row, null)));
+    },
   };
 }
 

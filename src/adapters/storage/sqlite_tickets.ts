@@ -33,10 +33,8 @@ const SLACK_MS = 60_000;
 /** Makes the ticket store of a connection. Seals tickets. */
 export function createSqliteTickets(connection: Connection, sealing: Sealing): TicketStore {
   const sql = prepare(connection);
-  const readLive = (row: Row | undefined, tenant: ContextId, now: number): Ticket | null => {
-    if (row === undefined || row.ticket === null || readWhole(row.expires_at) <= now) return null;
-    return readTicket(row, tenant, sealing, place(tenant));
-  };
+  const read = (row: Row, tenant: ContextId): Promise<Ticket> =>
+    readTicket(row, tenant, sealing, place(tenant));
 
   let prunedAt = 0;
   const prune = (now: number): void => {
@@ -47,12 +45,11 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
   };
 
   /** Everything but a new lease, which alone needs a change. */
-  const look = (tenant: ContextId, request: LeaseRequest): LeaseAnswer | Row | undefined => {
+  const look = (tenant: ContextId, request: LeaseRequest): Seen | Row | undefined => {
     const row = sql.get.get(tenant);
     if (row === undefined) return undefined;
     const { now, replaces, owner, why, credentials } = request;
-    const ticket = isReplaced(row, replaces) ? null : readLive(row, tenant, now);
-    if (ticket !== null) return { kind: "hit", ticket };
+    if (isLive(row, now) && !isReplaced(row, replaces)) return { kind: "hit", row };
     if (isLater(row.refused_until, now) && row.refusal_credentials === credentials) {
       return { kind: "refused", refusal: readRefusal(row) };
     }
@@ -65,10 +62,10 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
     return isBusy ? { kind: "wait", ms: readWhole(row.lease_until) - now } : row;
   };
 
-  const grant = (tenant: ContextId, request: LeaseRequest): LeaseAnswer => {
+  const grant = (tenant: ContextId, request: LeaseRequest): Seen => {
     prune(request.now);
     const seen = look(tenant, request);
-    if (isAnswer(seen)) return seen;
+    if (isSeen(seen)) return seen;
     const { owner, now, leaseMs, why } = request;
     let usage = usageOf(seen);
     if (why === "rejection") {
@@ -83,24 +80,29 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
   };
 
   return {
-    get: (tenant, now) => connection.read(() => readLive(sql.get.get(tenant), tenant, now)),
-    async lease(tenant, request) {
-      const seen = await connection.read(() => look(tenant, request));
-      return isAnswer(seen) ? seen : connection.write(() => grant(tenant, request));
+    async get(tenant, now) {
+      const row = await connection.read(() => sql.get.get(tenant));
+      return row !== undefined && isLive(row, now) ? await read(row, tenant) : null;
     },
-    publish: (tenant, owner, ticket) =>
-      connection.write(() => {
+    async lease(tenant, request): Promise<LeaseAnswer> {
+      const looked = await connection.read(() => look(tenant, request));
+      const seen = isSeen(looked) ? looked : await connection.write(() => grant(tenant, request));
+      return seen.kind === "hit" ? { kind: "hit", ticket: await read(seen.row, tenant) } : seen;
+    },
+    async publish(tenant, owner, ticket) {
+      const sealed = await sealing.seal(ticketPlace(place(tenant), ticket), ticket.ticket.reveal());
+      return await connection.write(() => {
         const stored = sql.get.get(tenant);
         if (stored !== undefined && readWhole(stored.generation) >= ticket.generation) {
           return "fenced";
         }
-        const sealed = sealing.seal(ticketPlace(place(tenant), ticket), ticket.ticket.reveal());
         const { generation, issuedAt, expiresAt, webapiUrl, netserverUrl } = ticket;
         const values = [generation, sealed, issuedAt, expiresAt, webapiUrl, netserverUrl, issuedAt];
         sql.publish.run(tenant, generation, ...values);
         sql.endLease.run(tenant, owner);
         return "published";
-      }),
+      });
+    },
     refuse: (tenant, { owner, refusal, forMs, credentials, endsTicket, now }) =>
       connection.write(() => {
         if (endsTicket) sql.endTicket.run(tenant, owner, now);
@@ -134,8 +136,17 @@ function isLater(until: unknown, now: number): boolean {
   return until !== null && readWhole(until) > now;
 }
 
-function isAnswer(seen: LeaseAnswer | Row | undefined): seen is LeaseAnswer {
+/** An answer whose ticket is not opened yet: that takes longer than a transaction should. */
+type Seen =
+  | Exclude<LeaseAnswer, { readonly kind: "hit" }>
+  | { readonly kind: "hit"; readonly row: Row };
+
+function isSeen(seen: Seen | Row | undefined): seen is Seen {
   return seen !== undefined && "kind" in seen;
+}
+
+function isLive(row: Row, now: number): boolean {
+  return row.ticket !== null && readWhole(row.expires_at) > now;
 }
 
 function nextGeneration(row: Row | undefined): number {

@@ -28,7 +28,7 @@ export function createUpstashConsents(
       const key = stateKey(state);
       const record = JSON.stringify({
         nonce: pending.nonce,
-        code_verifier: sealing.seal(key, pending.codeVerifier.reveal()),
+        code_verifier: await sealing.seal(key, pending.codeVerifier.reveal()),
         browser: pending.browser,
         tenant: pending.tenant,
         until: untilMs,
@@ -42,7 +42,7 @@ export function createUpstashConsents(
       if (word !== "TAKEN") return unreadable();
       const record = readRecord(text);
       if (readWhole(record.until) <= now) return null;
-      return readPending(record, (sealed) => sealing.open(key, sealed));
+      return await readPending(record, (sealed) => sealing.open(key, sealed));
     },
     async claim(digest, untilMs, now) {
       const life = Math.max(0, Math.ceil(untilMs - now)) + SLACK_MS;

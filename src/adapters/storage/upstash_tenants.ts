@@ -25,7 +25,7 @@ export function createUpstashTenants(
   const keys = [hash, `${hash}:order`];
   const place = (tenant: ContextId) => `${hash}:${tenant}`;
 
-  const read = (tenant: ContextId, sequence: unknown, consent: unknown, seen: unknown): Tenant =>
+  const read = (tenant: ContextId, sequence: unknown, consent: unknown, seen: unknown) =>
     readTenant(
       { ...readRecord(consent), ...readRecord(seen), sequence: readNumber(sequence) },
       tenant,
@@ -33,14 +33,14 @@ export function createUpstashTenants(
       place,
     );
 
-  const write = (consent: Consent): string =>
+  const write = async (consent: Consent): Promise<string> =>
     JSON.stringify({
       context_identifier: consent.contextIdentifier,
       company_name: consent.companyName,
       consented_by: consent.consentedBy,
       consented_at: consent.consentedAt,
       serial: consent.serial,
-      system_user_token: sealing.seal(
+      system_user_token: await sealing.seal(
         tokenPlace(place(consent.contextIdentifier), consent),
         consent.systemUserToken.reveal(),
       ),
@@ -51,7 +51,7 @@ export function createUpstashTenants(
   const put = async (consent: Consent): Promise<PutAnswer> => {
     const { contextIdentifier, serial, consentedAt } = consent;
     const seen = JSON.stringify(FIRST_SEEN);
-    const args = [contextIdentifier, serial, String(consentedAt), write(consent), seen];
+    const args = [contextIdentifier, serial, String(consentedAt), await write(consent), seen];
     const [word, sequence] = await client.run(PUT, keys, args);
     if (word === "CONFLICT") return { kind: "serial_conflict" };
     return {
@@ -65,7 +65,7 @@ export function createUpstashTenants(
     async get(tenant) {
       const [, sequence, consent, seen] = await client.run(GET, [hash], [tenant]);
       if (sequence === null && consent === null && seen === null) return null;
-      return read(tenant, sequence, consent, seen);
+      return await read(tenant, sequence, consent, seen);
     },
     async mark(tenant, consentedAt, { health, state }) {
       const seen = JSON.stringify({ health, state });
@@ -78,12 +78,12 @@ export function createUpstashTenants(
     async list(after, limit) {
       if (limit < 1) return [];
       const [, ...items] = await client.run(LIST, keys, [String(after), String(limit)]);
-      const tenants: Tenant[] = [];
+      const tenants: Promise<Tenant>[] = [];
       for (let at = 0; at < items.length; at += 4) {
         const tenant = ContextId.parse(readText(items[at])) ?? unreadable();
         tenants.push(read(tenant, items[at + 1], items[at + 2], items[at + 3]));
       }
-      return tenants;
+      return await Promise.all(tenants);
     },
   };
 }

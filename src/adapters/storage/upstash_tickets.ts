@@ -4,7 +4,6 @@
  * ticket or a miss, and the lease, decided on the primary, settles it.
  */
 
-import { randomUUID } from "node:crypto";
 import type { ContextId } from "../../domain/context_id.ts";
 import { REJECTIONS, RENEWAL_SPACING_MS } from "../../domain/renewal.ts";
 import type { Ticket } from "../../domain/ticket.ts";
@@ -41,14 +40,17 @@ export function createUpstashTickets(
   const key = (kind: string, tenant: ContextId) => `${prefix}:${kind}:{${tenant}}`;
   const keys = (tenant: ContextId, ...kinds: Kind[]) => kinds.map((kind) => key(kind, tenant));
 
-  const read = (tenant: ContextId, text: unknown): Ticket =>
+  const read = (tenant: ContextId, text: unknown): Promise<Ticket> =>
     readTicket(readRecord(text), tenant, sealing, key("ticket", tenant));
 
-  const write = (tenant: ContextId, ticket: Ticket, call: string): string =>
+  const write = async (tenant: ContextId, ticket: Ticket, call: string) =>
     JSON.stringify({
       generation: ticket.generation,
       call,
-      ticket: sealing.seal(ticketPlace(key("ticket", tenant), ticket), ticket.ticket.reveal()),
+      ticket: await sealing.seal(
+        ticketPlace(key("ticket", tenant), ticket),
+        ticket.ticket.reveal(),
+      ),
       issued_at: ticket.issuedAt,
       expires_at: ticket.expiresAt,
       webapi_url: ticket.webapiUrl,
@@ -59,13 +61,13 @@ export function createUpstashTickets(
     async get(tenant, now) {
       const text = await client.get(key("ticket", tenant));
       if (text === null || readWhole(readRecord(text).expires_at) <= now) return null;
-      return read(tenant, text);
+      return await read(tenant, text);
     },
     async lease(tenant, request): Promise<LeaseAnswer> {
       const [word, value] = await client.run(LEASE, keys(tenant, ...ALL), leaseArgs(request));
       switch (word) {
         case "HIT":
-          return { kind: "hit", ticket: read(tenant, value) };
+          return { kind: "hit", ticket: await read(tenant, value) };
         case "REFUSED":
           return { kind: "refused", refusal: readRefusal(readRecord(value)) };
         case "LEASE":
@@ -81,8 +83,8 @@ export function createUpstashTickets(
       }
     },
     async publish(tenant, owner, ticket) {
-      const call = randomUUID();
-      const text = write(tenant, ticket, call);
+      const call = crypto.randomUUID();
+      const text = await write(tenant, ticket, call);
       const [word] = await client.run(
         PUBLISH,
         keys(tenant, "ticket", "lease"),
