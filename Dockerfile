@@ -33,14 +33,15 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
 #   net     SuperOffice, Cloud KMS, Upstash, the issuers of callers: the environment says where
 #   env     what the configuration reads, then what Google's credentials and proxies need; any other
 #           variable looks absent, because libraries look for many
-#   read    the embedded store, and mounted secrets: caller lists, key and credential files
+#   read    its own code, which is loaded when it is needed; the embedded store; mounted secrets:
+#           caller lists, key and credential files
 #   write   the embedded store
 #   sys     Google's library looks at MAC addresses to tell whether it runs on Google's machines
 ENTRYPOINT ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
   "--allow-net", \
   "--allow-env=CALLERS,CALLERS_FILE,DATA_DIR,DENO_DEPLOYMENT_ID,EXCHANGE_TIMEOUT_MS,GOOGLE_SDK_NODE_LOGGING,HOST,KMS_ENDPOINT,KMS_KEY_VERSION,KMS_PROTECTION_LEVEL,KMS_STANDBY_KEY_VERSION,LEDGER_KEY,LEDGER_KMS_KEY_VERSION,LEDGER_ORIGIN,LOG_LEVEL,PORT,PUBLIC_URL,SEALING_KEYS,SIGNATURES_PER_MINUTE,SIGNATURES_PER_TENANT_HOUR,SIGNING_KEY_FILE,SUPEROFFICE_CLIENT_ID,SUPEROFFICE_CLIENT_SECRET,SUPEROFFICE_ENVIRONMENT,SUPEROFFICE_EXCHANGE,SUPEROFFICE_LEGACY_LOGIN,SUPEROFFICE_URL,TICKET_LIFETIME_SECONDS,UPSTASH_REDIS_REST_TOKEN,UPSTASH_REDIS_REST_URL,GOOGLE_APPLICATION_CREDENTIALS,GOOGLE_CLOUD_PROJECT,GOOGLE_CLOUD_QUOTA_PROJECT,GCE_METADATA_HOST,METADATA_SERVER_DETECTION,K_SERVICE,CLOUD_RUN_JOB,HTTPS_PROXY,NO_PROXY", \
   "--ignore-env", \
-  "--allow-read=/data,/run/secrets,/var/run/secrets", \
+  "--allow-read=/app/src,/data,/run/secrets,/var/run/secrets", \
   "--allow-write=/data", \
   "--allow-sys=networkInterfaces", \
   "src/main.ts"]

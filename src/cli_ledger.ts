@@ -4,7 +4,8 @@
  */
 
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
-import { hasStore, missingKeyFile, openAudit, openStores, readLedgerKey } from "./parts.ts";
+import { missingKeyFile, openAudit, readLedgerKey } from "./parts.ts";
+import { hasStore, openStores } from "./parts_stores.ts";
 import type { Config } from "./config.ts";
 import {
   type Checkpoint,

@@ -5,7 +5,7 @@
  */
 
 import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";
-import { isKeyName } from "./domain/checkpoint.ts";
+import { isKeyName } from "./domain/key_name.ts";
 import type { Secret } from "./domain/secret.ts";
 import {
   type LedgerKeyConfig,

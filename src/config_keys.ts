@@ -131,8 +131,9 @@ export function readLedgerKey(reader: Reader, isShared: boolean): LedgerKeyConfi
 /** @returns the bytes, or null unless the text is base64 (either alphabet) of just so many */
 function bytesOf(text: string, length: number): Uint8Array | null {
   try {
-    const binary = atob(text.trim().replaceAll("-", "+").replaceAll("_", "/"));
-    return binary.length === length ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : null;
+    const plain = text.trim().replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.fromBase64(plain);
+    return bytes.length === length ? bytes : null;
   } catch {
     return null;
   }

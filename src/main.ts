@@ -3,7 +3,7 @@
  * by a signal, 2 the environment is not usable.
  */
 
-import { createJsonLog } from "./adapters/logging/json_lines.ts";
+import { createLateLog } from "./adapters/logging/late_log.ts";
 import { compose, type Service } from "./compose.ts";
 import { type Config, parseConfig } from "./config.ts";
 import type { Problem } from "./config_reader.ts";
@@ -48,14 +48,17 @@ function readFile(path: string): string | null {
 
 /** Listens and composes the service. */
 export async function start(config: Config): Promise<Running> {
-  const log = createJsonLog({ level: config.logLevel });
+  const log = createLateLog(async () => {
+    const { createJsonLog } = await import("./adapters/logging/json_lines.ts");
+    return createJsonLog({ level: config.logLevel });
+  });
   const ready = Promise.withResolvers<Service>();
-  ready.promise.catch(() => {});
+  const early = createEarlyAnswers(ready.promise);
   // Listening comes first: only then is a port of 0 known, and the redirect URL depends on it.
   let service: Service | null = null;
   const server = Deno.serve(
     { hostname: config.host, port: config.port, onListen: () => {} },
-    (request) => service?.fetch(request) ?? ready.promise.then((it) => it.fetch(request)),
+    (request) => service?.fetch(request) ?? early.fetch(request),
   );
   const closers: (() => Promise<void>)[] = [];
   const publicUrl = config.publicUrl ?? new URL(`http://localhost:${server.addr.port}`);
@@ -72,12 +75,16 @@ export async function start(config: Config): Promise<Running> {
       }
       if (callers === null) ({ apiKey, callers } = sandbox.sandboxCaller(config));
     }
-    service = await compose({ config, publicUrl, superoffice, callers, log });
-    ready.resolve(service);
+    const composed = await compose({ config, publicUrl, superoffice, callers, log });
+    ready.resolve(composed);
+    await early.first();
+    service = composed;
+    await service.complete();
   } catch (error) {
     ready.reject(error);
     await server.shutdown();
     for (const close of closers) await close();
+    await log.settle();
     throw error;
   }
   log.info("service.started", {
@@ -96,6 +103,33 @@ export async function start(config: Config): Promise<Running> {
       await Promise.race([drained, new Promise((done) => setTimeout(done, DRAIN_MS))]);
       for (const close of closers) await close();
       log.info("service.stopped");
+      await log.settle();
+    },
+  };
+}
+
+/**
+ * Answers requests that come before everything is loaded. Whoever waits for a first ticket must not
+ * wait for the loading of what that ticket does without.
+ */
+function createEarlyAnswers(ready: Promise<Service>) {
+  ready.catch(() => {});
+  const answered = Promise.withResolvers<void>();
+  let waiting = 0;
+  return {
+    async fetch(request: Request): Promise<Response> {
+      waiting++;
+      try {
+        return await (await ready).fetch(request);
+      } finally {
+        answered.resolve();
+      }
+    },
+    /** Resolves when the first of them is answered; soon if there is none. */
+    async first(): Promise<void> {
+      // What was sent until now is here after this.
+      await new Promise((turn) => setTimeout(turn, 0));
+      if (waiting > 0) await answered.promise;
     },
   };
 }

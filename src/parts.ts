@@ -1,77 +1,25 @@
 /**
- * The adapters that a configuration asks for: stores, keys, the ledger's readers. Only wires; what
- * they do is their own.
+ * The adapters that a configuration asks for: keys and the ledger's readers. Only wires; what they do
+ * is their own.
  */
 
-import { Buffer } from "node:buffer";
-import { randomBytes } from "node:crypto";
 import { createLedgerKey, generateLedgerSeed } from "./adapters/signing/ledger_key.ts";
 import { createGoogleKmsSigner } from "./adapters/signing/google_kms.ts";
 import { KeyFileFault } from "./adapters/signing/key_file_fault.ts";
 import { createLocalKeySigner, generateLocalKeyPem } from "./adapters/signing/local_key.ts";
-import { type DataDir, openDataDir } from "./adapters/storage/data_dir.ts";
-import { createSealing } from "./adapters/storage/sealing.ts";
-import { openSqlite } from "./adapters/storage/sqlite.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import type { Config } from "./config.ts";
 import type { KmsKey } from "./config_keys.ts";
+import { DEADLINES } from "./deadlines.ts";
 import { verifierKeyText } from "./domain/checkpoint.ts";
 import { Secret } from "./domain/secret.ts";
-import { sha256Hex } from "./domain/signed_text.ts";
+import { dataDirOf, isFile, missingSealingKey } from "./parts_stores.ts";
+import { systemClock } from "./system.ts";
 import { type Audit, createAudit } from "./usecases/audit.ts";
-import type { CheckpointSigner, Clock, Log, Signer } from "./usecases/ports.ts";
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
-
-/** Deadline of one attempt at a key. Milliseconds. */
-export const SIGN_ATTEMPT_MS = 1000;
-
-const STORE_MS = 1500;
+import type { CheckpointSigner, Log, Signer } from "./usecases/ports.ts";
 
 /** Under the data directory. */
 const LEDGER_KEY_FILE = "ledger.key";
-const SEALING_KEY_FILE = "sealing.key";
-const SQLITE_FILE = "box-office.sqlite";
-
-/** The data directory, opened only when something is in it: an edge function may have no disk. */
-export function dataDirOf(config: Config): DataDir {
-  return openDataDir(config.dataDir);
-}
-
-/** Opens the configured store. */
-export async function openStores(config: Config): Promise<Stores> {
-  const keys = config.sealingKeys ?? [{
-    id: "generated",
-    key: Buffer.from(
-      dataDirOf(config).readOrCreate(SEALING_KEY_FILE, () => randomBytes(32).toString("base64")),
-      "base64",
-    ),
-  }];
-  const sealing = createSealing(keys);
-  const owner = ownerOf(config);
-  if (config.store.kind === "sqlite") {
-    return openSqlite({ path: `${dataDirOf(config).path}/${SQLITE_FILE}`, sealing, owner });
-  }
-  const { createUpstash } = await import("./adapters/storage/upstash.ts");
-  return createUpstash({
-    url: config.store.url.href,
-    token: config.store.token,
-    sealing,
-    owner,
-    timeoutMs: STORE_MS,
-    // Upstash's own dialect: without it every script locks the whole database.
-    keyLocking: true,
-  });
-}
-
-/** Whose store it is: what is kept of one environment or application is nothing to another. */
-function ownerOf({ environment, superoffice }: Config): string {
-  if (superoffice === null) return environment;
-  return `${environment}-${sha256Hex(superoffice.clientId).slice(0, 12)}`;
-}
 
 /** The ledger for readers, with its key. */
 export async function openAudit(
@@ -92,34 +40,17 @@ export async function openAudit(
 /** The ledger's verifier key as text. Null if it is yet to be generated, at the first start. */
 export async function readLedgerKey(config: Config, publicUrl: URL): Promise<string | null> {
   const isMade = config.ledgerKey.kind !== "generated" ||
-    exists(`${config.dataDir}/${LEDGER_KEY_FILE}`);
+    isFile(config, LEDGER_KEY_FILE);
   if (!isMade) return null;
   const signer = await createCheckpointSigner(config);
   const name = ledgerOriginOf(config, publicUrl);
   return verifierKeyText({ name, publicKey: await signer.publicKey() });
 }
 
-/** False for an embedded store that was never opened. */
-export function hasStore(config: Config): boolean {
-  return config.store.kind !== "sqlite" || exists(`${config.dataDir}/${SQLITE_FILE}`);
-}
-
 /** A key file that opening store and ledger would make; null if they are all there. */
 export function missingKeyFile(config: Config): string | null {
-  const files = [
-    ...(config.sealingKeys === null ? [SEALING_KEY_FILE] : []),
-    ...(config.ledgerKey.kind === "generated" ? [LEDGER_KEY_FILE] : []),
-  ];
-  return files.find((name) => !exists(`${config.dataDir}/${name}`)) ?? null;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+  const isMade = config.ledgerKey.kind !== "generated" || isFile(config, LEDGER_KEY_FILE);
+  return missingSealingKey(config) ?? (isMade ? null : LEDGER_KEY_FILE);
 }
 
 function ledgerOriginOf(config: Config, publicUrl: URL): string {
@@ -137,7 +68,11 @@ async function createCheckpointSigner(config: Config): Promise<CheckpointSigner>
       );
     case "google_kms": {
       const { createKmsLedgerKey } = await import("./adapters/signing/kms_ledger_key.ts");
-      return createKmsLedgerKey({ ...ledgerKey, timeoutMs: SIGN_ATTEMPT_MS, userAgent: AGENT });
+      return createKmsLedgerKey({
+        ...ledgerKey,
+        timeoutMs: DEADLINES.signAttemptMs,
+        userAgent: AGENT,
+      });
     }
   }
 }

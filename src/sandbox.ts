@@ -6,7 +6,8 @@
 
 import { generateApiKey } from "./adapters/callers/api_keys.ts";
 import type { DataDir } from "./adapters/storage/data_dir.ts";
-import { dataDirOf, generatedKey } from "./parts.ts";
+import { generatedKey } from "./parts.ts";
+import { dataDirOf } from "./parts_stores.ts";
 import { print } from "./print.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";

@@ -51,7 +51,7 @@ const RULES: readonly Rule[] = [
     room: "adapters/storage/",
     ours: ["domain/", "adapters/storage/"],
     types: ["usecases/ports.ts", "usecases/ticket_ports.ts"],
-    others: ["@upstash/redis", "node:sqlite", "node:crypto", "node:buffer"],
+    others: ["@upstash/redis", "node:sqlite", "node:crypto"],
   },
   {
     room: "adapters/callers/",
@@ -160,14 +160,18 @@ Deno.test("every file lives in a room with a rule or is one of the wiring files"
   const wiring = new Set([
     "cli.ts",
     "cli_ledger.ts",
+    "back_office.ts",
     "compose.ts",
+    "deadlines.ts",
     "guards.ts",
     "demo.ts",
     "demo_browser.ts",
     "main.ts",
     "parts.ts",
+    "parts_stores.ts",
     "print.ts",
     "sandbox.ts",
+    "system.ts",
     "usage_fault.ts",
   ]);
   const homeless = [...sources.keys()].filter((file) =>
@@ -212,9 +216,10 @@ Deno.test("served code reaches the simulator only from the sandbox and never bef
   assert.deepEqual(users.map((it) => [it.file, it.isDynamic]), [["sandbox.ts", true]]);
 });
 
-Deno.test("the service starts without loading simulator, sandbox, Upstash or the Cloud KMS client", async () => {
+/** @returns everything that loading this file loads */
+async function loadedWith(file: string): Promise<string[]> {
   const graph = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", `${SRC}/main.ts`],
+    args: ["info", "--json", `${SRC}/${file}`],
     stdout: "piped",
   }).output();
   const { modules } = JSON.parse(new TextDecoder().decode(graph.stdout));
@@ -229,11 +234,25 @@ Deno.test("the service starts without loading simulator, sandbox, Upstash or the
       if (code?.specifier !== undefined && isDynamic !== true) visit(code.specifier);
     }
   };
-  visit(new URL("../src/main.ts", import.meta.url).href);
-  const loaded = [...seen];
+  visit(new URL(`../src/${file}`, import.meta.url).href);
+  return [...seen];
+}
+
+Deno.test("the service starts without loading simulator, sandbox, SQLite or the back office", async () => {
+  const loaded = await loadedWith("main.ts");
   assert.ok(loaded.some((url) => url.endsWith("/usecases/tickets.ts")));
-  const unwanted = loaded.filter((url) => /simulator|sandbox\.ts|upstash|google-cloud/.test(url));
-  assert.deepEqual(unwanted, []);
+  const unwanted = /simulator|sandbox\.ts|sqlite|google-cloud|back_office|doors\.ts/;
+  assert.deepEqual(loaded.filter((url) => unwanted.test(url)), []);
+});
+
+Deno.test("a ticket from the store loads two libraries and nothing of Node's", async () => {
+  const loaded = [
+    ...await loadedWith("main.ts"),
+    ...await loadedWith("adapters/storage/upstash.ts"),
+  ];
+  const others = loaded.filter((url) => !url.startsWith("file:"));
+  const names = others.map((url) => url.replace(/^npm:\/?(@?[^@]+)@.*$/, "$1"));
+  assert.deepEqual([...new Set(names)].sort(), ["@upstash/redis", "hono"]);
 });
 
 interface Dependency {

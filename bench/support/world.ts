@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { generateApiKey } from "../../src/adapters/callers/api_keys.ts";
 import type { Stores } from "../../src/adapters/storage/stores.ts";
 import { parseConfig } from "../../src/config.ts";
-import { openStores } from "../../src/parts.ts";
+import { openStores } from "../../src/parts_stores.ts";
 import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import {
   startSuperOffice,

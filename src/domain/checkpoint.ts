@@ -38,11 +38,6 @@ function keyHash(key: VerifierKey): Buffer {
     .update(key.publicKey).digest().subarray(0, 4);
 }
 
-/** @returns true for a name that may stand in a note: no white space, no plus sign, not empty */
-export function isKeyName(name: string): boolean {
-  return /^[^\s+]+$/u.test(name);
-}
-
 /** @returns the verifier key as text: `name+hash+base64` */
 export function verifierKeyText(key: VerifierKey): string {
   const encoded = Buffer.concat([Uint8Array.of(ED25519), key.publicKey]).toString("base64");

@@ -7,24 +7,24 @@
 import { Hono } from "hono";
 import type { Caller } from "../domain/caller.ts";
 import { ContextId } from "../domain/context_id.ts";
+import { once } from "../domain/once.ts";
 import type { Outcome } from "../domain/refusal.ts";
 import type { Handout } from "../usecases/ticket_flight.ts";
-import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
+import { type FrontParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
 import { requestIdOf } from "./context.ts";
 import { faultProblem, problemOf } from "./problem.ts";
 import { createTicketAnswer, type TicketAnswer } from "./ticket_answer.ts";
 
-interface Doors {
+/** What answers everything that the front door does not. */
+export interface Doors {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-/** @param loadDoors for tests: how the other doors are loaded */
+/** @param openDoors how the other doors are loaded and built, with the answer that both sides give */
 export function createApp(
-  parts: AppParts,
-  loadDoors: () => Promise<{ createDoors(parts: AppParts, answer: TicketAnswer): Doors }> = () =>
-    import("./doors.ts"),
+  { callers, tickets, log }: FrontParts,
+  openDoors: (answer: TicketAnswer) => Promise<Doors>,
 ): Hono {
-  const { callers, tickets, log } = parts;
   const answer = createTicketAnswer();
   const app = new Hono();
 
@@ -67,17 +67,9 @@ export function createApp(
     return c.json({ status: "alive" }, 200, { "x-request-id": requestId });
   });
 
-  let doors: Promise<Doors> | null = null;
-  const openDoors = (): Promise<Doors> =>
-    loadDoors().then(({ createDoors }) => createDoors(parts, answer)).catch((error: unknown) => {
-      // A file that could not be read this time may be there the next.
-      doors = null;
-      throw error;
-    });
-  app.all("*", async (c) => {
-    doors ??= openDoors();
-    return (await doors).fetch(c.req.raw);
-  });
+  // A file that could not be read this time may be there the next.
+  const doors = once(() => openDoors(answer));
+  app.all("*", async (c) => (await doors.get()).fetch(c.req.raw));
   app.onError((error, c) => {
     const requestId = requestIdOf(c.req.header("x-request-id"));
     log.error("http.fault", { error, request_id: requestId });

@@ -6,16 +6,23 @@ import type { Tenants } from "../usecases/tenants.ts";
 import type { Tickets } from "../usecases/tickets.ts";
 import type { ConsentDoor } from "./consent.ts";
 
-export interface AppParts extends ConsentDoor {
+/** What the front door needs. */
+export interface FrontParts {
   readonly tickets: Tickets;
+  readonly callers: Callers;
+  readonly log: Log;
+}
+
+/** What the other doors need besides. */
+export interface BackParts extends ConsentDoor {
   readonly tenants: Tenants;
   readonly audit: Audit;
-  readonly callers: Callers;
   readonly probes: readonly Probe[];
-  readonly log: Log;
   /** Where the pages' form leads first; on from there it may be any https address. */
   readonly superofficeOrigin: string;
 }
+
+export type AppParts = FrontParts & BackParts;
 
 /** Where tickets are asked for. */
 export const TICKET_PATH = "/v1/tenants/:ctx/ticket";

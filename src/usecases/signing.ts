@@ -36,6 +36,8 @@ export interface Signing {
 
 export interface SigningParts {
   readonly signer: Signer;
+  /** Attempts at the key for one signature. */
+  readonly maxAttempts: number;
   readonly breaker: Breaker;
   /** Shared by all keys of the process. */
   readonly budget: SigningBudget;
@@ -45,9 +47,6 @@ export interface SigningParts {
   readonly log: Log;
 }
 
-/** Attempts at the key for one signature. */
-export const MAX_ATTEMPTS = 3;
-
 /** Pause before the second attempt; doubled for the third. */
 const FIRST_PAUSE_MS = 100;
 
@@ -55,7 +54,7 @@ const FIRST_PAUSE_MS = 100;
 const RETRY_AFTER_SECONDS = 5;
 
 export function createSigning(parts: SigningParts): Signing {
-  const { signer, breaker, budget, ledger, clock, ids, log } = parts;
+  const { signer, maxAttempts, breaker, budget, ledger, clock, ids, log } = parts;
 
   /** The way to the key, or why there is none now. Asked before an attempt has left any trace. */
   const enter = (tenant: ContextId) => {
@@ -119,7 +118,7 @@ export function createSigning(parts: SigningParts): Signing {
             key_version: signer.keyVersion,
             request_id: context.requestId,
           });
-          if (!result.retryable || attempts === MAX_ATTEMPTS) {
+          if (!result.retryable || attempts === maxAttempts) {
             return refuse("signer_unavailable", result.reason, RETRY_AFTER_SECONDS);
           }
           await clock.sleep(Math.max(FIRST_PAUSE_MS * 2 ** (attempts - 1), result.retryAfterMs));

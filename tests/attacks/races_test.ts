@@ -200,7 +200,7 @@ const withoutEvidence = (kind: string) => async (service: TestService): Promise<
 
 facts(
   "a key in the cloud and a ledger, in trouble",
-  (test) => withService({ kms: true, signAttemptMs: 1000 }, test),
+  (test) => withService({ kms: true, deadlines: { signAttemptMs: 1000 } }, test),
   {
     "a key that answers after its deadline is asked again, and both attempts are on record": async (
       service,

@@ -3,13 +3,13 @@ import { Buffer } from "node:buffer";
 import { createLedgerKey } from "../../src/adapters/signing/ledger_key.ts";
 import {
   checkpointBody,
-  isKeyName,
   openCheckpoint,
   openNote,
   parseVerifierKey,
   signedNote,
   verifierKeyText,
 } from "../../src/domain/checkpoint.ts";
+import { isKeyName } from "../../src/domain/key_name.ts";
 import { Secret } from "../../src/domain/secret.ts";
 
 /** Published with Go's note package, which the C2SP format comes from. */

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { createJsonLog } from "../../src/adapters/logging/json_lines.ts";
 import { parseConfig } from "../../src/config.ts";
-import { openAudit, openStores } from "../../src/parts.ts";
+import { openAudit } from "../../src/parts.ts";
+import { openStores } from "../../src/parts_stores.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 
 const STORE = "box-office.sqlite";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createApp } from "../../src/http/app.ts";
-import type { AppParts } from "../../src/http/app_parts.ts";
+import type { FrontParts } from "../../src/http/app_parts.ts";
 import { CALLER } from "../support/parts.ts";
 import { createMemoryLog, TENANT } from "../support/service.ts";
 
@@ -10,7 +10,8 @@ const PATH = `/v1/tenants/${TENANT}/ticket`;
 function broken(get: () => never | Promise<never>) {
   const log = createMemoryLog();
   const parts = { log, callers: { identify: () => CALLER }, tickets: { get } };
-  return { log, app: createApp(parts as unknown as AppParts) };
+  const noDoors = () => Promise.reject(new Error("Cannot open: not part of this test"));
+  return { log, app: createApp(parts as unknown as FrontParts, noDoors) };
 }
 
 const fault = () => new TypeError("MARK-of-a-secret");
@@ -38,10 +39,10 @@ for (
 Deno.test("doors that could not be loaded are loaded again by whoever knocks next", async () => {
   const log = createMemoryLog();
   let loads = 0;
-  const app = createApp({ log } as unknown as AppParts, async () => {
+  const app = createApp({ log } as unknown as FrontParts, async () => {
     await Promise.resolve();
     if (++loads === 1) throw fault();
-    return { createDoors: () => ({ fetch: () => new Response("open") }) };
+    return { fetch: () => new Response("open") };
   });
   const answers = [];
   for (let count = 0; count < 3; count++) {

@@ -3,6 +3,7 @@
  * their caller: a signature without an intent on record, or an exchange without a signature, fails.
  */
 
+import { MAX_SIGN_ATTEMPTS } from "../../src/deadlines.ts";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { createSealing } from "../../src/adapters/storage/sealing.ts";
@@ -145,6 +146,7 @@ export function createParts(options: PartsOptions = {}) {
     ledger,
     keys: Array.from({ length: options.keys ?? 1 }, (_, place) =>
       createSigning({
+        maxAttempts: MAX_SIGN_ATTEMPTS,
         signer: signer(`key-${place + 1}`),
         breaker: breaker(`key-${place + 1}`),
         budget,

@@ -4,6 +4,7 @@
  * with `close`.
  */
 
+import type { Deadlines } from "../../src/deadlines.ts";
 import { compose, type Service } from "../../src/compose.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { createBrowser, type Page } from "../../src/demo_browser.ts";
@@ -71,8 +72,8 @@ export interface TestServiceOptions {
   readonly kms?: boolean;
   readonly callers?: readonly unknown[];
   readonly clock?: Clock;
-  /** Deadline of one attempt at a key. Far from what a busy machine needs, unless a test is about it. */
-  readonly signAttemptMs?: number;
+  /** Others than the service's; an attempt at a key has 20 s, far from what a busy machine needs. */
+  readonly deadlines?: Partial<Deadlines>;
 }
 
 /** Starts everything. */
@@ -124,10 +125,11 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       superoffice: config.superoffice!,
       callers: config.callers!,
       log,
-      signAttemptMs: options.signAttemptMs ?? 20_000,
+      deadlines: { signAttemptMs: 20_000, ...options.deadlines },
       renewalShift: 0,
       ...(clock === undefined ? {} : { clock }),
     });
+    await service.complete();
     const composed = service;
     return {
       url,

@@ -89,6 +89,7 @@ export async function startWatched(
     log,
     clock,
   });
+  await service.complete();
   const composed = service;
 
   const answers: { readonly text: string; readonly allowed: readonly string[] }[] = [];

@@ -1,33 +1,8 @@
-/**
- * API keys: made here, known only by their digests. Identifying is one hash and one look-up, because
- * it is on the way of every ticket; a look-up by digest tells nothing about any key by its time.
- */
+/** API keys are made here. The service knows them only by their digests. */
 
 import { Buffer } from "node:buffer";
-import type { Caller } from "../../domain/caller.ts";
-import type { CallerEntry } from "../../domain/caller_entry.ts";
 import { Secret } from "../../domain/secret.ts";
 import { sha256Hex } from "../../domain/signed_text.ts";
-
-export interface ApiKeys {
-  /** @returns whose key this is; null if nobody's */
-  identify(presented: string): Caller | null;
-}
-
-/** Operators may bring keys of their own: any printable ASCII will do, only the digest counts. */
-export function createApiKeys(entries: readonly CallerEntry[]): ApiKeys {
-  const callers = new Map<string, Caller>();
-  for (const { caller, credential } of entries) {
-    if (credential.kind !== "api_key") continue;
-    for (const digest of credential.digests) callers.set(digest, caller);
-  }
-  return {
-    identify(presented) {
-      if (presented.length > MAX_LENGTH || !/^[ -~]+$/.test(presented)) return null;
-      return callers.get(sha256Hex(presented)) ?? null;
-    },
-  };
-}
 
 export interface GeneratedApiKey {
   readonly key: Secret;
@@ -50,5 +25,3 @@ export function generateApiKey(random: () => Uint8Array): GeneratedApiKey {
   const key = `${body}${sha256Hex(body).slice(0, 6)}`;
   return { key: new Secret(key), digest: sha256Hex(key) };
 }
-
-const MAX_LENGTH = 512;

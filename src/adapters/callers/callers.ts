@@ -5,11 +5,19 @@
 
 import type { CallerEntry } from "../../domain/caller_entry.ts";
 import type { Callers, Log } from "../../usecases/ports.ts";
-import { createApiKeys } from "./api_keys.ts";
-import { createJwtCallers } from "./jwt_callers.ts";
+import type { Caller } from "../../domain/caller.ts";
+import { once } from "../../domain/once.ts";
+import type { JwtCallers } from "./jwt_callers.ts";
+
+/** @returns lower-case hex SHA-256, at once if it can */
+export type Digest = (text: string) => string | Promise<string>;
+
+/** The longest credential that is looked at, in characters: real JWTs are far shorter. */
+const MAX_LENGTH = 16 * 1024;
 
 export interface CallersOptions {
   readonly callers: readonly CallerEntry[];
+  readonly digest: Digest;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** For each call to an issuer; 3 seconds if absent. */
@@ -20,19 +28,50 @@ export interface CallersOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** `identify` answers at once for API keys and for JWTs that were verified before. */
+/**
+ * `identify` answers at once for API keys and for JWTs that were verified before, as soon as the
+ * digest does. What judges JWTs is loaded with the first of them.
+ */
 export function createCallers(options: CallersOptions): Callers {
-  const apiKeys = createApiKeys(options.callers);
-  const jwtCallers = createJwtCallers({ timeoutMs: 3_000, ...options });
+  const { digest } = options;
+  const byDigest = digestsOf(options.callers);
+  let jwtCallers: JwtCallers | null = null;
+  const loading = once(async () => {
+    const { createJwtCallers } = await import("./jwt_callers.ts");
+    return jwtCallers ??= createJwtCallers({ timeoutMs: 3_000, ...options });
+  });
+
+  const known = (credential: string, hex: string): Caller | null | Promise<Caller | null> => {
+    const caller = byDigest.get(hex) ?? jwtCallers?.remembered(hex) ?? null;
+    if (caller !== null || !isJwtShaped(credential)) return caller;
+    return loading.get().then((loaded) => loaded.verify(credential, hex));
+  };
+
   return {
     identify(authorization) {
       const credential = authorization === null ? null : bearerOf(authorization);
-      if (credential === null) return null;
-      const caller = apiKeys.identify(credential);
-      if (caller !== null || !isJwtShaped(credential)) return caller;
-      return jwtCallers.identify(credential);
+      if (credential === null || credential.length > MAX_LENGTH) return null;
+      const hex = digest(credential);
+      return typeof hex === "string"
+        ? known(credential, hex)
+        : hex.then((later) => known(credential, later));
     },
   };
+}
+
+/**
+ * API keys are known only by their digests. Identifying is one hash and one look-up, because it is on
+ * the way of every ticket; a look-up by digest tells nothing about any key by its time. Operators may
+ * bring keys of their own: any text will do.
+ */
+function digestsOf(entries: readonly CallerEntry[]): ReadonlyMap<string, Caller> {
+  return new Map(
+    entries.flatMap(({ caller, credential }) =>
+      credential.kind === "api_key"
+        ? credential.digests.map((digest) => [digest, caller] as const)
+        : []
+    ),
+  );
 }
 
 /** The scheme's name is case-insensitive (RFC 9110, section 11.1). */

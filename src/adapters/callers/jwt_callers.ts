@@ -7,14 +7,15 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from "jose";
 import type { Caller } from "../../domain/caller.ts";
 import { type CallerEntry, subjectMatcher } from "../../domain/caller_entry.ts";
-import { sha256Hex } from "../../domain/signed_text.ts";
 import type { Log } from "../../usecases/ports.ts";
 import type { KeySet } from "../outbound/key_set.ts";
 import { createIssuerKeys, IssuerFault } from "./issuer_keys.ts";
 
 export interface JwtCallers {
-  /** @returns whose token this is, at once if it is remembered; null if nobody's */
-  identify(token: string): Caller | null | Promise<Caller | null>;
+  /** @returns whose token this is if it was verified before; null if it is not known */
+  remembered(digest: string): Caller | null;
+  /** @param digest the token's, to remember it by @returns whose token this is; null if nobody's */
+  verify(token: string, digest: string): Promise<Caller | null>;
 }
 
 export interface JwtCallersOptions {
@@ -31,7 +32,6 @@ export interface JwtCallersOptions {
 
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const SKEW_SECONDS = 60;
-const MAX_LENGTH = 16 * 1024;
 
 /** A withdrawn key stops working after this long even for tokens that live longer. */
 const REMEMBER_MS = 10 * 60_000;
@@ -70,13 +70,7 @@ export function createJwtCallers(options: JwtCallersOptions): JwtCallers {
     }
   };
 
-  return {
-    identify(token) {
-      if (token.length > MAX_LENGTH || issuers.size === 0) return null;
-      const digest = sha256Hex(token);
-      return remembered.get(digest, now()) ?? verify(token, digest);
-    },
-  };
+  return { verify, remembered: (digest) => remembered.get(digest, now()) };
 }
 
 interface Issuer {

@@ -6,6 +6,7 @@
 
 import type { KeyObject } from "node:crypto";
 import { isKeyVersionName } from "../../domain/key_version.ts";
+import { once } from "../../domain/once.ts";
 import { SignerFault } from "../../domain/signer_fault.ts";
 import { requireWanted, within } from "./deadline.ts";
 import type { PublicKeyAnswer, SignAnswer } from "./kms_checks.ts";
@@ -102,29 +103,4 @@ function requireKeyVersionName(name: string): void {
   throw new Error(
     "Cannot sign with the key version: its name is not projects/…/cryptoKeyVersions/N",
   );
-}
-
-interface Once<T> {
-  /** Starts the work, or joins it, or gives what it gave. A failure is not kept. */
-  get(): Promise<T>;
-  /** @param only if that is what is kept */
-  forget(only?: Promise<T>): void;
-}
-
-function once<T>(work: () => Promise<T>): Once<T> {
-  let kept: Promise<T> | null = null;
-  return {
-    get() {
-      if (kept) return kept;
-      const started = work();
-      kept = started;
-      started.catch(() => {
-        if (kept === started) kept = null;
-      });
-      return started;
-    },
-    forget(only = kept ?? undefined) {
-      if (kept === only) kept = null;
-    },
-  };
 }

@@ -5,7 +5,7 @@
  * one request with a deadline, and every failure is a PartFault without anything of the command.
  */
 
-import { Redis } from "@upstash/redis";
+import { Redis } from "@upstash/redis/cloudflare";
 import { PartFault, type PartFaultReason } from "../../domain/part_fault.ts";
 import type { Secret } from "../../domain/secret.ts";
 

@@ -4,7 +4,7 @@
  * a minute longer, because clocks differ.
  */
 
-import { createHash, randomUUID } from "node:crypto";
+import { digestOf } from "../../domain/digest.ts";
 import type { ConsentStore } from "../../usecases/ports.ts";
 import { readFinished, readPending, readRecord, readWhole, unreadable } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
@@ -19,13 +19,12 @@ export function createUpstashConsents(
   sealing: Sealing,
   prefix: string,
 ): ConsentStore {
-  const stateKey = (state: string) =>
-    `${prefix}:consent:{${createHash("sha256").update(state, "utf8").digest("hex")}}`;
+  const stateKey = async (state: string) => `${prefix}:consent:{${await digestOf(state)}}`;
   const finishedKey = (browser: string) => `${prefix}:finished:{${browser}}`;
 
   return {
     async begin(state, pending, untilMs) {
-      const key = stateKey(state);
+      const key = await stateKey(state);
       const record = JSON.stringify({
         nonce: pending.nonce,
         code_verifier: await sealing.seal(key, pending.codeVerifier.reveal()),
@@ -36,8 +35,8 @@ export function createUpstashConsents(
       await client.set(key, `pending ${record}`, Math.ceil(untilMs) + SLACK_MS);
     },
     async take(state, now) {
-      const key = stateKey(state);
-      const [word, text] = await client.run(TAKE, [key], [randomUUID(), String(SLACK_MS)]);
+      const key = await stateKey(state);
+      const [word, text] = await client.run(TAKE, [key], [crypto.randomUUID(), String(SLACK_MS)]);
       if (word === "NONE") return null;
       if (word !== "TAKEN") return unreadable();
       const record = readRecord(text);
@@ -46,7 +45,7 @@ export function createUpstashConsents(
     },
     async claim(digest, untilMs, now) {
       const life = Math.max(0, Math.ceil(untilMs - now)) + SLACK_MS;
-      const args = [randomUUID(), String(untilMs), String(now), String(life)];
+      const args = [crypto.randomUUID(), String(untilMs), String(now), String(life)];
       const [word] = await client.run(CLAIM, [`${prefix}:claim:{${digest}}`], args);
       return word === "CLAIMED";
     },

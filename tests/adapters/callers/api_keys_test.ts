@@ -19,6 +19,7 @@ const callers = createCallers({
     entry("orders", "first-key", "second-key"),
     entry("own", "a key: of one's own, with spaces!"),
   ],
+  digest: sha256Hex,
   now: () => 0,
 });
 
@@ -78,4 +79,14 @@ Deno.test("an API key is answered at once, without a promise", () => {
 Deno.test("what is kept of a key is its digest", () => {
   const shown = Deno.inspect(entry("orders", "first-key"), { depth: 10 });
   assert.ok(!shown.includes("first-key"));
+});
+
+Deno.test("a digest that comes later finds the same callers", async () => {
+  const later = createCallers({
+    callers: [entry("orders", "first-key")],
+    digest: (text) => Promise.resolve(sha256Hex(text)),
+    now: () => 0,
+  });
+  assert.equal((await later.identify("Bearer first-key"))?.id, "orders");
+  assert.equal(await later.identify("Bearer third-key"), null);
 });

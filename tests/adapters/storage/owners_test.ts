@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
 import { parseConfig } from "../../../src/config.ts";
 import { sha256Hex } from "../../../src/domain/signed_text.ts";
-import { openStores } from "../../../src/parts.ts";
+import { openStores } from "../../../src/parts_stores.ts";
 import { requires } from "../../support/requirement.ts";
 import { openUpstash, SEALING, withBridge, withFolder } from "./backends.ts";
 import { CONSENT, NOW, TENANT, ticket } from "./samples.ts";

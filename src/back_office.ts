@@ -1,0 +1,142 @@
+/**
+ * Everything of a service that a ticket from memory or from the store does without: the keys,
+ * SuperOffice, consents, the ledger and its readers. Loaded when it is first needed, or when the
+ * service has answered for the first time, because all of this takes longer than such a ticket. Only
+ * wires.
+ */
+
+import { createEndpoints } from "./adapters/superoffice/endpoints.ts";
+import { createExchange } from "./adapters/superoffice/exchange.ts";
+import { createIdentityProvider } from "./adapters/superoffice/identity_provider.ts";
+import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
+import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
+import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
+import type { Stores } from "./adapters/storage/stores.ts";
+import type { ComposeOptions } from "./compose.ts";
+import { type Deadlines, MAX_SIGN_ATTEMPTS } from "./deadlines.ts";
+import { sha256Hex } from "./domain/signed_text.ts";
+import { guardPreparation, guardRedemption, type Guards } from "./guards.ts";
+import type { BackParts } from "./http/app_parts.ts";
+import { createSigners, openAudit } from "./parts.ts";
+import { createAsking } from "./usecases/asking.ts";
+import type { Guard } from "./usecases/breaker.ts";
+import { createConsents } from "./usecases/consent.ts";
+import { createExchanging, type Exchanging } from "./usecases/exchanging.ts";
+import { createLedger } from "./usecases/ledger.ts";
+import type { Clock, Ids } from "./usecases/ports.ts";
+import { createSigning } from "./usecases/signing.ts";
+import { createSigningBudget } from "./usecases/signing_budget.ts";
+import { createTenants } from "./usecases/tenants.ts";
+import type { Tickets } from "./usecases/tickets.ts";
+
+export interface BackOfficeOptions extends ComposeOptions {
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly guards: Guards;
+  /** Behind their guard. */
+  readonly stores: Stores;
+  readonly tickets: Tickets;
+  /** Tenants whose use of the key is remembered. */
+  readonly maxTenants: number;
+}
+
+export interface BackOffice {
+  readonly exchanging: Exchanging;
+  /** What the doors open to. */
+  readonly parts: BackParts;
+  /** Node's, which needs no promise. @returns lower-case hex SHA-256 */
+  readonly digest: (text: string) => string;
+  /** Resolves when nothing is being written any more. */
+  drain(): Promise<void>;
+}
+
+/** Builds it. @throws when a part cannot be built */
+export async function openBackOffice(options: BackOfficeOptions): Promise<BackOffice> {
+  const { config, deadlines, publicUrl, log, clock, ids, guards, stores, tickets } = options;
+  const signers = await createSigners(config, deadlines.signAttemptMs);
+  const { tenants, consents } = stores;
+  const superoffice = connectSuperOffice(options, guards.login, () => clock.now());
+  const { exchange, states } = guardPreparation(superoffice, guards.exchange);
+  const ledger = createLedger({ store: stores.ledger, clock, ids, log });
+  const budget = createSigningBudget({
+    clock,
+    perMinute: config.signaturesPerMinute,
+    perTenantHour: config.signaturesPerTenantHour,
+    maxTenants: options.maxTenants,
+  });
+  const exchanging = createExchanging({
+    tenants,
+    tickets: stores.tickets,
+    ledger,
+    asking: createAsking({
+      ledger,
+      keys: signers.map((signer) =>
+        createSigning({
+          signer,
+          maxAttempts: MAX_SIGN_ATTEMPTS,
+          breaker: guards.key(signer),
+          budget,
+          ledger,
+          clock,
+          ids,
+          log,
+        })
+      ),
+      exchange,
+      breaker: guards.exchange,
+      clock,
+      exchangeTimeoutMs: config.exchangeTimeoutMs,
+    }),
+    exchange,
+    states,
+    clock,
+    log,
+    ticketLifetimeMs: config.ticketLifetimeMs,
+  });
+  const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
+  const { legacyLogin } = config;
+  const { identity, probe } = superoffice;
+  return {
+    exchanging,
+    parts: {
+      tenants: createTenants({ ...shared, store: tenants }),
+      consents: createConsents({ ...shared, identity, tenants, store: consents, ids, legacyLogin }),
+      audit: await openAudit(config, publicUrl, stores, log),
+      probes: [stores.probe, probe],
+      publicUrl,
+      superofficeOrigin: options.superoffice.origin.origin,
+    },
+    digest: sha256Hex,
+    drain: () => ledger.drain(),
+  };
+}
+
+/** Everything that talks to SuperOffice, on one set of its login keys. */
+function connectSuperOffice(options: BackOfficeOptions, guard: Guard, now: () => number) {
+  const { config, deadlines, publicUrl, superoffice } = options;
+  const { clientId, clientSecret } = superoffice;
+  const endpoints = createEndpoints(superoffice.origin);
+  const keys = createLoginKeys({ endpoints, timeoutMs: deadlines.loginMs, guard, now });
+  const identity = createIdentityProvider({
+    endpoints,
+    clientId,
+    clientSecret,
+    redirectUrl: new URL("/consent/callback", publicUrl).href,
+    keys,
+    timeoutMs: deadlines.loginMs,
+  });
+  return {
+    exchange: createExchange({
+      endpoints,
+      flavour: config.exchange,
+      clientSecret,
+      keys,
+      timeoutMs: config.exchangeTimeoutMs,
+      now,
+    }),
+    states: createTenantStates({ endpoints, timeoutMs: deadlines.tenantStateMs }),
+    identity: guardRedemption(identity, guard),
+    probe: createSuperOfficeProbe({ endpoints, timeoutMs: deadlines.probeMs, now }),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The store that a configuration asks for. Apart from the other parts, because a ticket from the
+ * store needs nothing else: what is loaded here is loaded before the first answer.
+ */
+
+import { type DataDir, openDataDir } from "./adapters/storage/data_dir.ts";
+import { createSealing } from "./adapters/storage/sealing.ts";
+import { createUpstash } from "./adapters/storage/upstash.ts";
+import type { Stores } from "./adapters/storage/stores.ts";
+import type { Config } from "./config.ts";
+import { DEADLINES } from "./deadlines.ts";
+import { digestOf } from "./domain/digest.ts";
+
+/** Under the data directory. */
+const SEALING_KEY_FILE = "sealing.key";
+const SQLITE_FILE = "box-office.sqlite";
+
+/** The data directory, opened only when something is in it: an edge function may have no disk. */
+export function dataDirOf(config: Config): DataDir {
+  return openDataDir(config.dataDir);
+}
+
+/** Opens the configured store. @param timeoutMs of one call to a store that is not on this machine */
+export async function openStores(
+  config: Config,
+  timeoutMs = DEADLINES.storeMs,
+): Promise<Stores> {
+  const sealing = createSealing(config.sealingKeys ?? [generatedSealingKey(config)]);
+  const owner = await ownerOf(config);
+  if (config.store.kind === "sqlite") {
+    const { openSqlite } = await import("./adapters/storage/sqlite.ts");
+    return openSqlite({ path: `${dataDirOf(config).path}/${SQLITE_FILE}`, sealing, owner });
+  }
+  return createUpstash({
+    url: config.store.url.href,
+    token: config.store.token,
+    sealing,
+    owner,
+    timeoutMs,
+    // Upstash's own dialect: without it every script locks the whole database.
+    keyLocking: true,
+  });
+}
+
+function generatedSealingKey(config: Config): { readonly id: string; readonly key: Uint8Array } {
+  const random = () => crypto.getRandomValues(new Uint8Array(32)).toBase64();
+  const text = dataDirOf(config).readOrCreate(SEALING_KEY_FILE, random);
+  return { id: "generated", key: keyOf(text) };
+}
+
+/** @throws TypeError for a file that holds no key */
+function keyOf(text: string): Uint8Array {
+  try {
+    return Uint8Array.fromBase64(text.trim());
+  } catch {
+    throw new TypeError(`Cannot use ${SEALING_KEY_FILE}: it is not base64`);
+  }
+}
+
+/** Whose store it is: what is kept of one environment or application is nothing to another. */
+async function ownerOf({ environment, superoffice }: Config): Promise<string> {
+  if (superoffice === null) return environment;
+  return `${environment}-${(await digestOf(superoffice.clientId)).slice(0, 12)}`;
+}
+
+/** False for an embedded store that was never opened. */
+export function hasStore(config: Config): boolean {
+  return config.store.kind !== "sqlite" || isFile(config, SQLITE_FILE);
+}
+
+/** The file of the generated sealing key, if opening the store would make it; otherwise null. */
+export function missingSealingKey(config: Config): string | null {
+  return config.sealingKeys !== null || isFile(config, SEALING_KEY_FILE) ? null : SEALING_KEY_FILE;
+}
+
+/** Whether there is such a file under the data directory. */
+export function isFile(config: Config, name: string): boolean {
+  try {
+    Deno.statSync(`${config.dataDir}/${name}`);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,17 @@
+/** The machine's own clock and randomness, behind the ports that use cases know. */
+
+import type { Clock, Ids } from "./usecases/ports.ts";
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+/** 256 bits of base64url. */
+export const systemIds: Ids = {
+  next: () =>
+    crypto.getRandomValues(new Uint8Array(32)).toBase64({
+      alphabet: "base64url",
+      omitPadding: true,
+    }),
+};
