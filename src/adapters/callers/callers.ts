@@ -8,12 +8,16 @@ import type { Callers, Log } from "../../usecases/ports.ts";
 import type { Caller } from "../../domain/caller.ts";
 import { once } from "../../domain/once.ts";
 import type { JwtCallers } from "./jwt_callers.ts";
+import { createRecent, type KnownCaller } from "./recent.ts";
 
 /** @returns lower-case hex SHA-256, at once if it can */
 export type Digest = (text: string) => string | Promise<string>;
 
 /** The longest credential that is looked at, in characters: real JWTs are far shorter. */
 const MAX_LENGTH = 16 * 1024;
+
+const MAX_RECENT = 1000;
+const RECENT_MS = 5000;
 
 export interface CallersOptions {
   readonly callers: readonly CallerEntry[];
@@ -41,34 +45,45 @@ export function createCallers(options: CallersOptions): Callers {
     return jwtCallers ??= createJwtCallers({ timeoutMs: 3_000, ...options });
   });
 
-  const known = (credential: string, hex: string): Caller | null | Promise<Caller | null> => {
-    const caller = byDigest.get(hex) ?? jwtCallers?.remembered(hex) ?? null;
-    if (caller !== null || !isJwtShaped(credential)) return caller;
+  const recent = createRecent(MAX_RECENT, RECENT_MS);
+  const judge = (
+    authorization: string,
+    credential: string,
+    hex: string,
+  ): Caller | null | Promise<Caller | null> => {
+    const known = byDigest.get(hex) ?? jwtCallers?.remembered(hex);
+    if (known !== undefined) {
+      recent.put(authorization, known.caller, known.until, options.now());
+      return known.caller;
+    }
+    if (!isJwtShaped(credential)) return null;
     return loading.get().then((loaded) => loaded.verify(credential, hex));
   };
 
   return {
     identify(authorization) {
-      const credential = authorization === null ? null : bearerOf(authorization);
-      if (credential === null || credential.length > MAX_LENGTH) return null;
+      if (authorization === null || authorization.length > MAX_LENGTH) return null;
+      const caller = recent.find(authorization, options.now());
+      if (caller !== null) return caller;
+      const credential = bearerOf(authorization);
+      if (credential === null) return null;
       const hex = digest(credential);
       return typeof hex === "string"
-        ? known(credential, hex)
-        : hex.then((later) => known(credential, later));
+        ? judge(authorization, credential, hex)
+        : hex.then((later) => judge(authorization, credential, later));
     },
   };
 }
 
 /**
- * API keys are known only by their digests. Identifying is one hash and one look-up, because it is on
- * the way of every ticket; a look-up by digest tells nothing about any key by its time. Operators may
- * bring keys of their own: any text will do.
+ * API keys are known only by their digests: a look-up by digest tells nothing about any key by its
+ * time. Operators may bring keys of their own, and any text will do.
  */
-function digestsOf(entries: readonly CallerEntry[]): ReadonlyMap<string, Caller> {
+function digestsOf(entries: readonly CallerEntry[]): ReadonlyMap<string, KnownCaller> {
   return new Map(
     entries.flatMap(({ caller, credential }) =>
       credential.kind === "api_key"
-        ? credential.digests.map((digest) => [digest, caller] as const)
+        ? credential.digests.map((digest) => [digest, { caller, until: Infinity }] as const)
         : []
     ),
   );

@@ -10,10 +10,11 @@ import { type CallerEntry, subjectMatcher } from "../../domain/caller_entry.ts";
 import type { Log } from "../../usecases/ports.ts";
 import type { KeySet } from "../outbound/key_set.ts";
 import { createIssuerKeys, IssuerFault } from "./issuer_keys.ts";
+import type { KnownCaller } from "./recent.ts";
 
 export interface JwtCallers {
-  /** @returns whose token this is if it was verified before; null if it is not known */
-  remembered(digest: string): Caller | null;
+  /** @returns whose token this is if it was verified before; undefined if it is not known */
+  remembered(digest: string): KnownCaller | undefined;
   /** @param digest the token's, to remember it by @returns whose token this is; null if nobody's */
   verify(token: string, digest: string): Promise<Caller | null>;
 }
@@ -125,14 +126,13 @@ function peek(
 
 /** Bounded: the oldest makes room. A token that was forgotten is simply verified again. */
 function createMemory(max: number) {
-  const known = new Map<string, { readonly caller: Caller; readonly until: number }>();
+  const known = new Map<string, KnownCaller>();
   return {
-    get(digest: string, now: number): Caller | null {
+    get(digest: string, now: number): KnownCaller | undefined {
       const found = known.get(digest);
-      if (found === undefined) return null;
-      if (now < found.until) return found.caller;
+      if (found === undefined || now < found.until) return found;
       known.delete(digest);
-      return null;
+      return undefined;
     },
     put(digest: string, caller: Caller, until: number): void {
       const [oldest] = known.keys();

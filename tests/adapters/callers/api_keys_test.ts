@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { generateApiKey } from "../../../src/adapters/callers/api_keys.ts";
 import { createCallers } from "../../../src/adapters/callers/callers.ts";
+import { createRecent } from "../../../src/adapters/callers/recent.ts";
 import type { CallerEntry } from "../../../src/domain/caller_entry.ts";
 import { sha256Hex } from "../../../src/domain/signed_text.ts";
 
@@ -89,4 +90,37 @@ Deno.test("a digest that comes later finds the same callers", async () => {
   });
   assert.equal((await later.identify("Bearer first-key"))?.id, "orders");
   assert.equal(await later.identify("Bearer third-key"), null);
+});
+
+Deno.test("a key that was just seen is known without its digest, for five seconds", async () => {
+  const clock = { now: 0 };
+  const digested: string[] = [];
+  const busy = createCallers({
+    callers: [entry("orders", "first-key")],
+    digest(text) {
+      digested.push(text);
+      return sha256Hex(text);
+    },
+    now: () => clock.now,
+  });
+  const ask = async (key: string) => (await busy.identify(`Bearer ${key}`))?.id ?? null;
+  assert.deepEqual([await ask("first-key"), await ask("first-key")], ["orders", "orders"]);
+  assert.deepEqual([await ask("third-key"), await ask("third-key")], [null, null]);
+  clock.now = 5000;
+  assert.equal(await ask("first-key"), "orders");
+  assert.deepEqual(digested, ["first-key", "third-key", "third-key", "first-key"]);
+});
+
+Deno.test("what was just seen is bounded, the oldest makes room, and nothing outlives its own end", () => {
+  const recent = createRecent(2, 5000);
+  const { caller } = entry("orders");
+  for (const credential of ["a", "b", "a", "c"]) recent.put(credential, caller, Infinity, 0);
+  assert.deepEqual(["a", "b", "c"].map((it) => recent.find(it, 0)?.id), [
+    "orders",
+    undefined,
+    "orders",
+  ]);
+  recent.put("ends", caller, 1000, 0);
+  assert.equal(recent.find("ends", 999)?.id, "orders");
+  assert.equal(recent.find("ends", 1000), null);
 });

@@ -252,7 +252,7 @@ Deno.test("only so many tokens are remembered, the oldest makes room", async () 
   });
   const tokens = await Promise.all([1, 2, 3].map((jti) => sign(issuer, { jti: `${jti}` })));
   for (const token of tokens) await callers.verify(token, sha256Hex(token));
-  const ids = tokens.map((token) => callers.remembered(sha256Hex(token))?.id ?? null);
+  const ids = tokens.map((token) => callers.remembered(sha256Hex(token))?.caller.id ?? null);
   assert.deepEqual(ids, [null, "sync", "sync"]);
 });
 
