@@ -18,7 +18,7 @@ RUN deno install --frozen && chmod -R a+rX /deno-dir
 
 # Every import of the service is resolved once at build: what is missing fails here, not at start.
 COPY --chown=deno:deno src ./src
-RUN deno cache --frozen src/main.ts
+RUN deno cache --frozen src/main.ts src/adapters/signing/kms_worker.ts
 
 # Signing keys belong into Cloud KMS, shared state into Upstash; /data is for the embedded store.
 ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data

@@ -11,6 +11,7 @@ import { createIdentityProvider } from "./adapters/superoffice/identity_provider
 import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
 import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
 import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
+import { createWorkerHost } from "./adapters/signing/kms_worker_host.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import type { ComposeOptions } from "./compose.ts";
 import { type Deadlines, MAX_SIGN_ATTEMPTS } from "./deadlines.ts";
@@ -47,14 +48,15 @@ export interface BackOffice {
   readonly parts: BackParts;
   /** Node's, which needs no promise. @returns lower-case hex SHA-256 */
   readonly digest: (text: string) => string;
-  /** Resolves when nothing is being written any more. */
-  drain(): Promise<void>;
+  /** Resolves when nothing is being written any more, and nothing of it is left running. */
+  close(): Promise<void>;
 }
 
 /** Builds it. @throws when a part cannot be built */
 export async function openBackOffice(options: BackOfficeOptions): Promise<BackOffice> {
   const { config, deadlines, publicUrl, log, clock, ids, guards, stores, tickets } = options;
-  const signers = await createSigners(config, deadlines.signAttemptMs);
+  const host = options.kmsHost ?? createWorkerHost();
+  const signers = await createSigners(config, deadlines.signAttemptMs, host);
   const { tenants, consents } = stores;
   const superoffice = connectSuperOffice(options, guards.login, () => clock.now());
   const { exchange, states } = guardPreparation(superoffice, guards.exchange);
@@ -102,13 +104,16 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     parts: {
       tenants: createTenants({ ...shared, store: tenants }),
       consents: createConsents({ ...shared, identity, tenants, store: consents, ids, legacyLogin }),
-      audit: await openAudit(config, publicUrl, stores, log),
+      audit: await openAudit(config, publicUrl, stores, log, host),
       probes: [stores.probe, probe],
       publicUrl,
       superofficeOrigin: options.superoffice.origin.origin,
     },
     digest: sha256Hex,
-    drain: () => ledger.drain(),
+    async close() {
+      await ledger.drain();
+      host.close();
+    },
   };
 }
 

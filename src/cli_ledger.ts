@@ -3,6 +3,7 @@
  * export, against files: then no configuration is read at all.
  */
 
+import { createThreadHost } from "./adapters/signing/kms_host.ts";
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
 import { missingKeyFile, openAudit, readLedgerKey } from "./parts.ts";
 import { hasStore, openStores } from "./parts_stores.ts";
@@ -39,7 +40,9 @@ async function withAudit<T>(deed: (audit: Audit) => Promise<T>): Promise<T> {
   const stores = await openStores(config);
   try {
     const log = createJsonLog({ level: "error" });
-    return await deed(await openAudit(config, publicUrlOf(config), stores, log));
+    return await deed(
+      await openAudit(config, publicUrlOf(config), stores, log, createThreadHost()),
+    );
   } finally {
     stores.close();
   }
@@ -52,7 +55,7 @@ function publicUrlOf(config: Config): URL {
 /** Prints the verifier key. */
 export async function printKey(): Promise<number> {
   const config = requireConfig();
-  const key = await readLedgerKey(config, publicUrlOf(config));
+  const key = await readLedgerKey(config, publicUrlOf(config), createThreadHost());
   if (key === null) throw new UsageFault("Cannot read the ledger key: none under DATA_DIR yet");
   print.line(key);
   return 0;
@@ -119,7 +122,7 @@ function say(verdict: LedgerVerdict, json: boolean, isSigned: boolean): void {
 async function ownKey(note: string | null): Promise<VerifierKey | null> {
   if (note === null) return null;
   const config = requireConfig();
-  const text = await readLedgerKey(config, publicUrlOf(config));
+  const text = await readLedgerKey(config, publicUrlOf(config), createThreadHost());
   if (text === null) {
     throw new UsageFault("Cannot check the signature: no --key, and no ledger key under DATA_DIR");
   }

@@ -4,6 +4,7 @@
  */
 
 import { createCallers } from "./adapters/callers/callers.ts";
+import type { KmsHost } from "./adapters/signing/kms_host.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import type { BackOffice } from "./back_office.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
@@ -42,6 +43,8 @@ export interface ComposeOptions {
   readonly ids?: Ids;
   /** When this process renews tickets, for tests: drawn by lot if not given. */
   readonly renewalShift?: number;
+  /** For tests: where Google's client runs; in a worker if not given. */
+  readonly kmsHost?: KmsHost;
   /** For tests: others than ours. A busy machine is no fault. */
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -116,7 +119,7 @@ function assemble(
     complete: async () => void await backOffice.get(),
     async close() {
       await tickets.drain();
-      await opened?.drain();
+      await opened?.close();
       stores.close();
     },
   };

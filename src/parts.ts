@@ -6,6 +6,7 @@
 import { createLedgerKey, generateLedgerSeed } from "./adapters/signing/ledger_key.ts";
 import { createGoogleKmsSigner } from "./adapters/signing/google_kms.ts";
 import { KeyFileFault } from "./adapters/signing/key_file_fault.ts";
+import type { KmsHost } from "./adapters/signing/kms_host.ts";
 import { createLocalKeySigner, generateLocalKeyPem } from "./adapters/signing/local_key.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import type { Config } from "./config.ts";
@@ -21,16 +22,17 @@ import type { CheckpointSigner, Log, Signer } from "./usecases/ports.ts";
 /** Under the data directory. */
 const LEDGER_KEY_FILE = "ledger.key";
 
-/** The ledger for readers, with its key. */
+/** The ledger for readers, with its key. @param host for a key in Cloud KMS */
 export async function openAudit(
   config: Config,
   publicUrl: URL,
   stores: Pick<Stores, "ledger">,
   log: Log,
+  host: KmsHost,
 ): Promise<Audit> {
   return createAudit({
     store: stores.ledger,
-    signer: await createCheckpointSigner(config),
+    signer: await createCheckpointSigner(config, host),
     origin: ledgerOriginOf(config, publicUrl),
     clock: systemClock,
     log,
@@ -38,11 +40,15 @@ export async function openAudit(
 }
 
 /** The ledger's verifier key as text. Null if it is yet to be generated, at the first start. */
-export async function readLedgerKey(config: Config, publicUrl: URL): Promise<string | null> {
+export async function readLedgerKey(
+  config: Config,
+  publicUrl: URL,
+  host: KmsHost,
+): Promise<string | null> {
   const isMade = config.ledgerKey.kind !== "generated" ||
     isFile(config, LEDGER_KEY_FILE);
   if (!isMade) return null;
-  const signer = await createCheckpointSigner(config);
+  const signer = await createCheckpointSigner(config, host);
   const name = ledgerOriginOf(config, publicUrl);
   return verifierKeyText({ name, publicKey: await signer.publicKey() });
 }
@@ -57,7 +63,7 @@ function ledgerOriginOf(config: Config, publicUrl: URL): string {
   return config.ledgerOrigin ?? `${publicUrl.host}/ledger`;
 }
 
-async function createCheckpointSigner(config: Config): Promise<CheckpointSigner> {
+async function createCheckpointSigner(config: Config, host: KmsHost): Promise<CheckpointSigner> {
   const { ledgerKey } = config;
   switch (ledgerKey.kind) {
     case "seed":
@@ -68,11 +74,8 @@ async function createCheckpointSigner(config: Config): Promise<CheckpointSigner>
       );
     case "google_kms": {
       const { createKmsLedgerKey } = await import("./adapters/signing/kms_ledger_key.ts");
-      return createKmsLedgerKey({
-        ...ledgerKey,
-        timeoutMs: DEADLINES.signAttemptMs,
-        userAgent: AGENT,
-      });
+      const timeoutMs = DEADLINES.signAttemptMs;
+      return createKmsLedgerKey({ ...ledgerKey, timeoutMs, userAgent: AGENT, host });
     }
   }
 }
@@ -80,12 +83,17 @@ async function createCheckpointSigner(config: Config): Promise<CheckpointSigner>
 const AGENT = "box-office/0.1.0";
 
 /** The key that signs, and its standby if there is one. */
-export async function createSigners(config: Config, attemptMs: number): Promise<Signer[]> {
+export async function createSigners(
+  config: Config,
+  attemptMs: number,
+  host: KmsHost,
+): Promise<Signer[]> {
   const { signing } = config;
   const kms = (key: KmsKey) =>
-    createGoogleKmsSigner({ ...key, timeoutMs: attemptMs, userAgent: AGENT });
+    createGoogleKmsSigner({ ...key, timeoutMs: attemptMs, userAgent: AGENT, host });
   switch (signing.kind) {
     case "google_kms":
+      host.start();
       return signing.standby === null
         ? [kms(signing.key)]
         : [kms(signing.key), kms(signing.standby)];

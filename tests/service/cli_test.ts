@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { createJsonLog } from "../../src/adapters/logging/json_lines.ts";
 import { parseConfig } from "../../src/config.ts";
+import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
 import { openAudit } from "../../src/parts.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { type Exit, runTask } from "../support/processes.ts";
@@ -19,7 +20,8 @@ async function withFolder(deed: (folder: string) => Promise<void>): Promise<void
     assert.ok(parsed.ok);
     const stores = await openStores(parsed.config);
     const url = new URL("http://localhost:8000");
-    await openAudit(parsed.config, url, stores, createJsonLog({ level: "off" }));
+    const log = createJsonLog({ level: "off" });
+    await openAudit(parsed.config, url, stores, log, createThreadHost());
     stores.close();
     await deed(folder);
   } finally {

@@ -4,6 +4,7 @@
  * with `close`.
  */
 
+import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
 import type { Deadlines } from "../../src/deadlines.ts";
 import { compose, type Service } from "../../src/compose.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
@@ -47,6 +48,9 @@ export function createTestClock(start = Date.UTC(2026, 10, 22, 12)): Clock & {
     },
   };
 }
+
+/** Google's client is loaded once in a test process. Its worker has tests of its own. */
+const sharedThread = createThreadHost();
 
 export interface TestService {
   readonly url: URL;
@@ -126,6 +130,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       callers: config.callers!,
       log,
       deadlines: { signAttemptMs: 20_000, ...options.deadlines },
+      kmsHost: sharedThread,
       renewalShift: 0,
       ...(clock === undefined ? {} : { clock }),
     });

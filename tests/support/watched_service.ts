@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
 import { compose, type Service } from "../../src/compose.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createJsonLog } from "../../src/adapters/logging/json_lines.ts";
@@ -88,6 +89,8 @@ export async function startWatched(
     callers: config.callers!,
     log,
     clock,
+    // What goes out of a worker cannot be watched.
+    kmsHost: createThreadHost(),
   });
   await service.complete();
   const composed = service;

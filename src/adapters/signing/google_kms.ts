@@ -17,11 +17,8 @@ import {
   RSA_PKCS1_SHA256,
 } from "./kms_checks.ts";
 import { toSignerFault } from "./kms_fault.ts";
-import {
-  type KmsKeyVersionOptions,
-  type KmsSignRequest,
-  openKmsKeyVersion,
-} from "./kms_key_version.ts";
+import type { KmsSignRequest } from "./kms_host.ts";
+import { type KmsKeyVersionOptions, openKmsKeyVersion } from "./kms_key_version.ts";
 
 export interface GoogleKmsOptions extends KmsKeyVersionOptions {
   /** The least protection accepted. */

@@ -1,6 +1,6 @@
 /**
- * One key version in Cloud KMS as each of our keys there uses it: Google's package, a client and the
- * checked public key, each got once and not before it is needed; one try a call, under a deadline.
+ * One key version in Cloud KMS as each of our keys there uses it: the checked public key, got once and
+ * not before it is needed; one try a call, under a deadline.
  * What is signed, and what makes an answer good, is its user's.
  */
 
@@ -10,13 +10,8 @@ import { once } from "../../domain/once.ts";
 import { SignerFault } from "../../domain/signer_fault.ts";
 import { requireWanted, within } from "./deadline.ts";
 import type { PublicKeyAnswer, SignAnswer } from "./kms_checks.ts";
-import {
-  callOptions,
-  type KmsSdk,
-  loadKmsSdk,
-  openKmsClient,
-  requireSafeEndpoint,
-} from "./kms_client.ts";
+import { requireSafeEndpoint } from "./kms_client.ts";
+import type { KmsHost, KmsSignRequest } from "./kms_host.ts";
 
 export interface KmsKeyVersionOptions {
   /** `projects/…/cryptoKeyVersions/N`, the project by its id: its number is refused. */
@@ -30,16 +25,11 @@ export interface KmsKeyVersionOptions {
   readonly timeoutMs: number;
   /** `name/revision`: what the audit log shows first. */
   readonly userAgent: string;
-  /** For tests: how the package is loaded. */
-  readonly loadSdk?: () => Promise<KmsSdk>;
+  /** Where Google's client runs. */
+  readonly host: KmsHost;
 }
 
-/** What is to be signed, and the checksum that lets Google see it arrive whole. */
-export type KmsSignRequest =
-  | { readonly digest: { sha256: Uint8Array }; readonly digestCrc32c: { value: number } }
-  | { readonly data: Uint8Array; readonly dataCrc32c: { value: number } };
-
-/** Its methods throw what Google's client throws. */
+/** Its methods throw SignerFault. */
 export interface KmsKeyVersion {
   /** Fetched once and kept; those who ask while it is fetched join. A failure is not kept. */
   publicKey(signal?: AbortSignal): Promise<KeyObject>;
@@ -60,23 +50,21 @@ export function openKmsKeyVersion(
   options: KmsKeyVersionOptions,
   check: (answer: PublicKeyAnswer) => KeyObject,
 ): KmsKeyVersion {
-  const { keyVersion: name, endpoint, timeoutMs, userAgent, loadSdk = loadKmsSdk } = options;
+  const { keyVersion: name, endpoint, timeoutMs, userAgent, host } = options;
   requireKeyVersionName(name);
   if (endpoint) requireSafeEndpoint(endpoint);
 
-  const sdk = once(() => loadSdk());
-  const client = once(async () => openKmsClient(await sdk.get(), endpoint, name.split("/")[1]!));
+  const place = { endpoint: endpoint?.href ?? null, projectId: name.split("/")[1]! };
   const publicKey = once(async () => {
-    const calling = callOptions(timeoutMs, { "user-agent": userAgent });
-    const [answer] = await (await client.get()).getPublicKey({ name }, calling);
-    return check(answer);
+    const headers = { "user-agent": userAgent };
+    return check(await host.getPublicKey(place, name, { timeoutMs, headers }));
   });
 
   return {
     async publicKey(signal) {
       requireWanted(signal);
       // Reading the package is this machine's own work: it has no deadline.
-      await within(sdk.get(), { signal });
+      await within(host.ready(), { signal });
       const fetching = publicKey.get();
       try {
         return await within(fetching, { timeoutMs, signal });
@@ -88,12 +76,10 @@ export function openKmsKeyVersion(
     },
     forgetPublicKey: () => publicKey.forget(),
     async sign(request, { reason, signal }) {
-      const kms = await client.get();
       requireWanted(signal);
       const headers = { "user-agent": userAgent, "x-goog-request-reason": reason };
-      const signing = kms.asymmetricSign({ name, ...request }, callOptions(timeoutMs, headers));
-      const [answer] = await within(signing, { timeoutMs, signal });
-      return answer;
+      const signing = host.asymmetricSign(place, name, request, { timeoutMs, headers });
+      return await within(signing, { timeoutMs, signal });
     },
   };
 }

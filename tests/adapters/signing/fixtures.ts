@@ -5,6 +5,7 @@ import {
   createGoogleKmsSigner,
   type GoogleKmsOptions,
 } from "../../../src/adapters/signing/google_kms.ts";
+import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { SignerFault } from "../../../src/domain/signer_fault.ts";
 import { type CloudKmsSimulator, startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
 import type { Signer } from "../../../src/usecases/ports.ts";
@@ -30,6 +31,7 @@ export function signerFor(
     // Generous: only tests of silence wait for a deadline, and those set their own.
     timeoutMs: 10_000,
     userAgent: "box-office/test",
+    host: createThreadHost(),
     ...options,
   });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import type { KmsSdk } from "../../../src/adapters/signing/kms_client.ts";
 import { type KmsFault, startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
 import { faultOf, judged, sharedCloudKms, signerFor, text, warm } from "./fixtures.ts";
@@ -142,7 +143,10 @@ for (const stuck of ["initialize", "getPublicKey", "asymmetricSign"] as const) {
       asymmetricSign = act("asymmetricSign");
     }
     const sdk = { KeyManagementServiceClient: Client } as unknown as KmsSdk;
-    const hanging = signerFor(kms, { timeoutMs: 20, loadSdk: () => Promise.resolve(sdk) });
+    const hanging = signerFor(kms, {
+      timeoutMs: 20,
+      host: createThreadHost(() => Promise.resolve(sdk)),
+    });
     assert.deepEqual(judged(await faultOf(hanging)), ["timeout", true, 0]);
   });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { loadKmsSdk } from "../../../src/adapters/signing/kms_client.ts";
 import { faultOf, judged, opensslVerifies, sharedCloudKms, signerFor, text } from "./fixtures.ts";
 
@@ -93,7 +94,7 @@ Deno.test("Google's package is not loaded before the first signature, and only o
     loads++;
     return loadKmsSdk();
   };
-  const signer = signerFor(kms, { loadSdk });
+  const signer = signerFor(kms, { host: createThreadHost(loadSdk) });
   assert.equal(loads, 0);
   await faultOf(signer, AbortSignal.abort());
   assert.equal(loads, 0);

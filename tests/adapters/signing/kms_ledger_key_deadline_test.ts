@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { generateKeyPairSync, sign } from "node:crypto";
+import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { crc32c } from "../../../src/adapters/signing/crc32c.ts";
 import type { KmsSdk } from "../../../src/adapters/signing/kms_client.ts";
 import { createKmsLedgerKey } from "../../../src/adapters/signing/kms_ledger_key.ts";
@@ -51,7 +52,7 @@ function hangingKey(stuck: Method, times: number): { key: CheckpointSigner; aske
     endpoint: null,
     timeoutMs: 20,
     userAgent: "box-office/test",
-    loadSdk: () => Promise.resolve(sdk),
+    host: createThreadHost(() => Promise.resolve(sdk)),
   });
   return { key, asked };
 }

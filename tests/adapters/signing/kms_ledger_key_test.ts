@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPublicKey, verify } from "node:crypto";
+import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { loadKmsSdk } from "../../../src/adapters/signing/kms_client.ts";
 import type { KmsKeyVersionOptions } from "../../../src/adapters/signing/kms_key_version.ts";
 import { createKmsLedgerKey } from "../../../src/adapters/signing/kms_ledger_key.ts";
@@ -22,6 +23,7 @@ function ledgerKey(options: Partial<KmsKeyVersionOptions> = {}): CheckpointSigne
     // Generous: only tests of silence wait for a deadline, and those set their own.
     timeoutMs: 10_000,
     userAgent: "box-office/test",
+    host: createThreadHost(),
     ...options,
   });
 }
@@ -76,10 +78,10 @@ Deno.test("nothing is loaded before the first call, and all is got once", async 
   let loads = 0;
   const calls = watch("GetPublicKey");
   const key = ledgerKey({
-    loadSdk: () => {
+    host: createThreadHost(() => {
       loads++;
       return loadKmsSdk();
-    },
+    }),
   });
   assert.equal(loads, 0);
   await Promise.all([key.publicKey(), key.sign(body), key.publicKey(), key.sign(body)]);

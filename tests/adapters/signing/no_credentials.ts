@@ -1,5 +1,6 @@
 // Run by google_kms_faults_test.ts in a process of its own: the environment is the subject.
 import { createGoogleKmsSigner } from "../../../src/adapters/signing/google_kms.ts";
+import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { SignerFault } from "../../../src/domain/signer_fault.ts";
 
 const signer = createGoogleKmsSigner({
@@ -8,6 +9,7 @@ const signer = createGoogleKmsSigner({
   protectionLevel: "HSM",
   timeoutMs: 5000,
   userAgent: "box-office/test",
+  host: createThreadHost(),
 });
 
 for (const attempt of ["a", "b"]) {
