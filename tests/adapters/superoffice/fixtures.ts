@@ -116,8 +116,10 @@ export function startLogin(keys: readonly TestKey[]): FakeLogin {
     async (request) => {
       const { pathname } = new URL(request.url);
       login.counts.set(pathname, (login.counts.get(pathname) ?? 0) + 1);
-      const answer = await login.answer(request);
-      if (answer !== null) {
+      const given = await login.answer(request);
+      if (given !== null) {
+        // A copy: a redirect's own headers cannot be changed.
+        const answer = new Response(given.body, given);
         // Without one the server would give the real instant.
         if (!answer.headers.has("date")) answer.headers.set("date", new Date(NOW).toUTCString());
         return answer;
