@@ -7,7 +7,7 @@
 import { type Process, startFile, startTask } from "../tests/support/processes.ts";
 import { freePort } from "./support/children.ts";
 import { figure, ratios, spread, title } from "./support/report.ts";
-import { addTenant, FRESH, pathOf, putTicket } from "./support/tenants.ts";
+import { addTenant, FRESH, pathOf, putTicket } from "../tests/support/stored_tenants.ts";
 import { requireUpstash, ticketKey } from "./support/upstash.ts";
 import { createWorld } from "./support/world.ts";
 

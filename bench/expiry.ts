@@ -7,7 +7,13 @@
 import type { ContextId } from "../src/domain/context_id.ts";
 import { type Listening, startService } from "./support/children.ts";
 import { figure, largest, percentile, spread, title } from "./support/report.ts";
-import { addTenant, type Life, pathOf, putTicket, requireTicket } from "./support/tenants.ts";
+import {
+  addTenant,
+  type Life,
+  pathOf,
+  putTicket,
+  requireTicket,
+} from "../tests/support/stored_tenants.ts";
 import { createWorld, type StoreKind, type World } from "./support/world.ts";
 
 const ROUNDS = 10;

@@ -7,7 +7,13 @@
 import { startHelper, startService } from "./support/children.ts";
 import { costsOf, load, ratesOf, takeTurns } from "./support/load.ts";
 import { figure, ratios, spread, title } from "./support/report.ts";
-import { addTenant, FRESH, pathOf, putTicket, requireTicket } from "./support/tenants.ts";
+import {
+  addTenant,
+  FRESH,
+  pathOf,
+  putTicket,
+  requireTicket,
+} from "../tests/support/stored_tenants.ts";
 import { createWorld } from "./support/world.ts";
 
 const PAIRS = 11;

@@ -5,7 +5,7 @@
 
 import { runHelper } from "./support/children.ts";
 import { figure, spread, title } from "./support/report.ts";
-import { addStoredTenant, FRESH, putTicket } from "./support/tenants.ts";
+import { addStoredTenant, FRESH, putTicket } from "../tests/support/stored_tenants.ts";
 import { createWorld } from "./support/world.ts";
 
 const RUNS = 5;

@@ -8,7 +8,7 @@
 import { startService } from "./support/children.ts";
 import { type Arrivals, startCallers } from "./support/arrivals.ts";
 import { figure, percentile, ratios, spread, title } from "./support/report.ts";
-import { addTenant, pathOf, requireTicket } from "./support/tenants.ts";
+import { addTenant, pathOf, requireTicket } from "../tests/support/stored_tenants.ts";
 import { createWorld, type World } from "./support/world.ts";
 
 const PAIRS = 5;

@@ -15,7 +15,7 @@ import {
   putTicket,
   requireTicket,
   USABLE,
-} from "./support/tenants.ts";
+} from "../tests/support/stored_tenants.ts";
 import { createWorld } from "./support/world.ts";
 
 const PAIRS = 11;

@@ -8,7 +8,13 @@ import type { ContextId } from "../src/domain/context_id.ts";
 import { type Listening, startService } from "./support/children.ts";
 import { startStopwatch, type Stopwatch } from "./support/latency.ts";
 import { figure, largest, percentile, spread, title } from "./support/report.ts";
-import { addTenant, pathOf, putTicket, requireTicket, USABLE } from "./support/tenants.ts";
+import {
+  addTenant,
+  pathOf,
+  putTicket,
+  requireTicket,
+  USABLE,
+} from "../tests/support/stored_tenants.ts";
 import { createWorld, type StoreKind, type World } from "./support/world.ts";
 
 const STARTS = 5;

@@ -7,7 +7,12 @@
 import type { ContextId } from "../src/domain/context_id.ts";
 import { startHelper, startService } from "./support/children.ts";
 import { figure, median, ratios, spread, title } from "./support/report.ts";
-import { addStoredTenant, FRESH, putTicket, requireTicket } from "./support/tenants.ts";
+import {
+  addStoredTenant,
+  FRESH,
+  putTicket,
+  requireTicket,
+} from "../tests/support/stored_tenants.ts";
 import { command, commandCounts, requireUpstash, ticketKey } from "./support/upstash.ts";
 import { createWorld } from "./support/world.ts";
 

@@ -6,8 +6,7 @@ import type { Rate } from "./rate.ts";
 export const RENEWAL_SPACING_MS = 60_000;
 
 /**
- * Exchanges of one tenant because a caller says that SuperOffice rejected the ticket: thirty at
- * once,
+ * Exchanges of one tenant because a caller says that SuperOffice rejected the ticket: thirty at once,
  * then one a minute, over all instances.
  */
 export const REJECTIONS: Rate = { count: 30, periodMs: 30 * 60_000 };

@@ -25,6 +25,9 @@ export type Fault =
   | { readonly kind: "late" }
   | { readonly kind: "slow"; readonly ms: number };
 
+/** How a request with these commands fares; null: well. */
+export type Choice = (commands: readonly string[][]) => Fault | null;
+
 export interface Bridge {
   readonly url: string;
   readonly token: string;
@@ -36,8 +39,8 @@ export interface Bridge {
   readonly counts: Map<string, number>;
   /** The next requests fare so, one each. */
   next(...faults: Fault[]): void;
-  /** Every request fares so, until null. */
-  all(fault: Fault | null): void;
+  /** Every request fares so, or as is chosen by what it asks for, until null. */
+  all(fault: Fault | Choice | null): void;
   /** Refuses connections until `resume`. */
   pause(): Promise<void>;
   resume(): void;
@@ -65,17 +68,19 @@ export function startBridge(
   const seen: string[][] = [];
   const counts = new Map<string, number>();
   const faults: Fault[] = [];
-  let lasting: Fault | null = null;
+  let lasting: Fault | Choice | null = null;
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
   let clock = 0;
   let closing = Promise.withResolvers<void>();
 
   const handle = async (request: Request): Promise<Response> => {
-    const fault = faults.shift() ?? lasting ?? undefined;
+    const next = faults.shift();
     const { pathname } = new URL(request.url);
     const body: unknown = await request.json().catch(() => undefined);
     const commands = commandsOf(pathname, body);
     seen.push(...(commands ?? []));
+    const always = typeof lasting === "function" ? lasting(commands ?? []) : lasting;
+    const fault = next ?? always ?? undefined;
     if (fault !== undefined) {
       count(fault.kind);
       const executes = ["lost", "late", "slow"].includes(fault.kind);

@@ -7,7 +7,13 @@ import { ContextId } from "../../src/domain/context_id.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import type { Stores } from "../../src/adapters/storage/stores.ts";
 import type { Generation } from "../../src/domain/ticket.ts";
-import type { World } from "./world.ts";
+import type { SuperOfficeSimulator } from "../../src/simulator/superoffice/server.ts";
+
+/** Where they are put. */
+export interface Place {
+  readonly superoffice: SuperOfficeSimulator;
+  readonly stores: Stores;
+}
 
 /** When a ticket was issued and when it ends, milliseconds from now. */
 export interface Life {
@@ -26,7 +32,7 @@ export const USABLE: Life = { issued: -5.5 * HOUR, ends: HOUR / 2 };
 const FIRST = 1 as Generation;
 
 /** A running tenant that authorised the app at SuperOffice and is stored as consented. */
-export async function addTenant({ superoffice, stores }: World): Promise<ContextId> {
+export async function addTenant({ superoffice, stores }: Place): Promise<ContextId> {
   const { control } = superoffice;
   const view = control.addTenant();
   const { system_user_token } = control.approve(view.contextIdentifier);
@@ -35,7 +41,10 @@ export async function addTenant({ superoffice, stores }: World): Promise<Context
 }
 
 /** A tenant of the store that SuperOffice never heard of: its ticket can be read, not renewed. */
-export async function addStoredTenant({ stores }: World, number: number): Promise<ContextId> {
+export async function addStoredTenant(
+  { stores }: Pick<Place, "stores">,
+  number: number,
+): Promise<ContextId> {
   const companyName = `Stored Tenant ${number} AS`;
   const token = `Bench-${crypto.randomUUID().slice(0, 10)}`;
   return await store(stores, `Cust${number}`, { companyName, serial: String(number), token });
@@ -55,7 +64,7 @@ async function store(stores: Stores, name: string, consented: Consented): Promis
     companyName: consented.companyName,
     serial: consented.serial,
     consentedBy: "administrator@example.com",
-    // Before every ticket of this bench: a later consent would make them void.
+    // Before every ticket that is put: a later consent would make them void.
     consentedAt: Date.now() - 24 * HOUR,
     systemUserToken: new Secret(consented.token),
     webapiUrl: null,
@@ -65,7 +74,11 @@ async function store(stores: Stores, name: string, consented: Consented): Promis
 }
 
 /** Puts a ticket into the store as an exchange would. */
-export async function putTicket({ stores }: World, tenant: ContextId, life: Life): Promise<void> {
+export async function putTicket(
+  { stores }: Pick<Place, "stores">,
+  tenant: ContextId,
+  life: Life,
+): Promise<void> {
   const now = Date.now();
   // Nobody holds a lease here: the store looks at the generation alone.
   const published = await stores.tickets.publish(tenant, crypto.randomUUID(), {
@@ -95,8 +108,8 @@ export async function requireTicket(
   const answer = await fetch(`${url}${pathOf(tenant)}`, { headers: { authorization } });
   const text = await answer.text();
   const found = answer.headers.get("x-ticket-source");
-  if (answer.status !== 200) throw new Error(`Cannot measure: no ticket, ${answer.status} ${text}`);
+  if (answer.status !== 200) throw new Error(`Cannot go on: no ticket, ${answer.status} ${text}`);
   if (source !== undefined && found !== source) {
-    throw new Error(`Cannot measure: the ticket is from ${found}, not from ${source}`);
+    throw new Error(`Cannot go on: the ticket is from ${found}, not from ${source}`);
   }
 }
