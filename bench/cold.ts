@@ -11,7 +11,7 @@ import { addTenant, FRESH, pathOf, putTicket } from "../tests/support/stored_ten
 import { requireUpstash, ticketKey } from "./support/upstash.ts";
 import { createWorld } from "./support/world.ts";
 
-const PAIRS = 9;
+const PAIRS = 21;
 
 /** @returns milliseconds until the process answers 200 at that address */
 async function untilAnswer(

@@ -14,6 +14,9 @@ import type { SuperOfficeSimulator } from "./simulator/superoffice/server.ts";
 /** Deno Deploy kills five seconds after its signal; containers usually after ten. */
 const DRAIN_MS = 4500;
 
+/** Whoever waited for the process to start is heard within this. */
+const QUIET_MS = 5;
+
 /** A running service. */
 export interface Running {
   readonly publicUrl: URL;
@@ -127,8 +130,9 @@ function createEarlyAnswers(ready: Promise<Service>) {
     },
     /** Resolves when the first of them is answered; soon if there is none. */
     async first(): Promise<void> {
-      // What was sent until now is here after this.
-      await new Promise((turn) => setTimeout(turn, 0));
+      // What was sent until now is here after this. The first `setTimeout` of a process takes 6 ms.
+      const soon = AbortSignal.timeout(QUIET_MS);
+      await new Promise((turn) => soon.addEventListener("abort", turn));
       if (waiting > 0) await answered.promise;
     },
   };

@@ -5,9 +5,12 @@
  * one request with a deadline, and every failure is a PartFault without anything of the command.
  */
 
-import { Redis } from "@upstash/redis/cloudflare";
-import { PartFault, type PartFaultReason } from "../../domain/part_fault.ts";
+import type { Redis } from "@upstash/redis/cloudflare";
+import { once } from "../../domain/once.ts";
+import { PartFault } from "../../domain/part_fault.ts";
 import type { Secret } from "../../domain/secret.ts";
+import { reasonOfText, toFault } from "./upstash_fault.ts";
+import { readKey } from "./upstash_read.ts";
 
 /** The few things the stores do with Redis. */
 export interface Client {
@@ -49,7 +52,8 @@ const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
 export function createClient({ url, token, timeoutMs, keyLocking }: ClientOptions): Client {
   if (!/^https?:\/\/[^\s]+$/.test(url)) throw new TypeError("Cannot use the store: unfit url");
   if (!/^\S+$/.test(token.reveal())) throw new TypeError("Cannot use the store: unfit token");
-  const redis = connect(url, token, timeoutMs);
+  // Loaded with the first command that is more than a read.
+  const redis = once(() => connect(url, token, timeoutMs));
   let head = keyLocking ? KEY_LOCKING : "";
   let open = true;
 
@@ -69,18 +73,19 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
 
   return {
     async get(key) {
-      const value = await send(() => redis.get<unknown>(key), true);
-      if (value === null || typeof value === "string") return value;
-      throw new PartFault("store", "protocol");
+      return await send(() => readKey({ url, token, timeoutMs }, key), true);
     },
     async set(key, value, untilMs) {
-      const answer = await send(() => redis.set(key, value, { pxat: untilMs }), true);
+      const answer = await send(
+        async () => (await redis.get()).set(key, value, { pxat: untilMs }),
+        true,
+      );
       if (answer !== "OK") throw new PartFault("store", "protocol");
     },
     async run(script, keys, args) {
       const evaluate = (head: string) =>
         send<unknown>(
-          () => redis.eval(head + script.text, [...keys], [...args]),
+          async () => (await redis.get()).eval(head + script.text, [...keys], [...args]),
           script.repeatable,
         );
       // Calls under way at once are refused one by one, so each goes by the head it was sent with.
@@ -95,7 +100,7 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
       return answer;
     },
     async ping() {
-      const answer = await send(() => redis.ping(), true);
+      const answer = await send(async () => (await redis.get()).ping(), true);
       if (answer !== "PONG") throw new PartFault("store", "protocol");
     },
     close() {
@@ -104,7 +109,8 @@ export function createClient({ url, token, timeoutMs, keyLocking }: ClientOption
   };
 }
 
-function connect(url: string, token: Secret, timeoutMs: number): Redis {
+async function connect(url: string, token: Secret, timeoutMs: number): Promise<Redis> {
+  const { Redis } = await import("@upstash/redis/cloudflare");
   const redis = new Redis({
     url,
     token: token.reveal(),
@@ -135,29 +141,4 @@ function connect(url: string, token: Secret, timeoutMs: number): Redis {
 /** The words of Redis 7: `ERR Unexpected flag in script shebang: allow-key-locking`. */
 function isFlagRefusal(text: unknown): boolean {
   return /^ERR Unexpected flag in script shebang/.test(String(text));
-}
-
-/** Keeps only which kind of failure it was. */
-function toFault(error: unknown): PartFault {
-  if (error instanceof PartFault) return error;
-  return new PartFault("store", error instanceof Error ? reasonOf(error) : "protocol");
-}
-
-function reasonOf(error: Error): PartFaultReason {
-  switch (error.name) {
-    case "TimeoutError":
-    case "AbortError":
-      return "timeout";
-    case "UpstashError":
-      return reasonOfText(error.message);
-    case "UpstashJSONParseError":
-      return "protocol";
-    default:
-      // `fetch` says TypeError for every failure on the way.
-      return error instanceof TypeError ? "network" : "protocol";
-  }
-}
-
-function reasonOfText(text: unknown): PartFaultReason {
-  return /^(WRONGPASS|NOAUTH|NOPERM|Unauthorized)/i.test(String(text)) ? "auth" : "command";
 }
