@@ -39,7 +39,7 @@ async function measure(kind: StoreKind, processes: number): Promise<void> {
     const service = await startService(world.env);
     ending.defer(service.end);
     services.push(service);
-    // Its first signature loads Google's client, which is not what is measured here.
+    // With its first signature a worker loads Google's client, which is not what is measured here.
     await requireTicket(service.url, world.apiKey, await addTenant(world), "exchange");
   }
   world.superoffice.control.set({ exchangeDelayMs: EXCHANGE_MS });

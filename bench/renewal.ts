@@ -1,7 +1,7 @@
 /**
  * Hits while a ticket in the last fifth of its life is renewed behind the answer, against hits of the
  * same ticket once it is renewed. SuperOffice takes 300 ms for the exchange. The first renewal of a
- * process is told apart from later ones, because it loads Google's client.
+ * process is told apart from later ones: with it a worker loads Google's client.
  */
 
 import type { ContextId } from "../src/domain/context_id.ts";
