@@ -10,6 +10,7 @@ import { createExchange } from "./adapters/superoffice/exchange.ts";
 import { createIdentityProvider } from "./adapters/superoffice/identity_provider.ts";
 import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
 import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
+import { createRelayTransport } from "./adapters/superoffice/relay_transport.ts";
 import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import { createWorkerHost } from "./adapters/signing/kms_worker_host.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
@@ -25,6 +26,7 @@ import { createConsents } from "./usecases/consent.ts";
 import { createExchanging, type Exchanging } from "./usecases/exchanging.ts";
 import { createLedger } from "./usecases/ledger.ts";
 import type { Clock, Ids } from "./usecases/ports.ts";
+import { createRelay } from "./usecases/relay.ts";
 import { createSigning } from "./usecases/signing.ts";
 import { createSigningBudget } from "./usecases/signing_budget.ts";
 import { createTenants } from "./usecases/tenants.ts";
@@ -104,6 +106,16 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     parts: {
       tenants: createTenants({ ...shared, store: tenants }),
       consents: createConsents({ ...shared, identity, tenants, store: consents, ids, legacyLogin }),
+      relay: createRelay({
+        tickets,
+        states,
+        transport: createRelayTransport({
+          clientSecret: options.superoffice.clientSecret,
+          timeoutMs: deadlines.relayMs,
+        }),
+        log,
+        maxTenants: options.maxTenants,
+      }),
       audit: await openAudit(config, publicUrl, stores, log, host),
       probes: [stores.probe, probe],
       publicUrl,

@@ -2,6 +2,7 @@
 
 import type { Audit } from "../usecases/audit.ts";
 import type { Callers, Log, Probe } from "../usecases/ports.ts";
+import type { Relay } from "../usecases/relay.ts";
 import type { Tenants } from "../usecases/tenants.ts";
 import type { Tickets } from "../usecases/tickets.ts";
 import type { ConsentDoor } from "./consent.ts";
@@ -17,6 +18,7 @@ export interface FrontParts {
 export interface BackParts extends ConsentDoor {
   readonly tenants: Tenants;
   readonly audit: Audit;
+  readonly relay: Relay;
   readonly probes: readonly Probe[];
   /** Where the pages' form leads first; on from there it may be any https address. */
   readonly superofficeOrigin: string;

@@ -18,6 +18,7 @@ import { limitBodies } from "./limits.ts";
 import { allowedMethods } from "./methods.ts";
 import { refusalPage } from "./pages.ts";
 import { faultProblem, problemOf } from "./problem.ts";
+import { isRelayed, relayRoutes } from "./relay.ts";
 import { STYLE } from "./style.ts";
 import { tenantRoutes } from "./tenants.ts";
 import type { TicketAnswer } from "./ticket_answer.ts";
@@ -49,6 +50,7 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
   app.use(limits());
   ticketRoutes(app, parts.tickets, answer);
   tenantRoutes(app, parts.tenants);
+  relayRoutes(app, parts.relay);
   ledgerRoutes(app, parts.audit);
   healthRoutes(app, parts.probes);
   consentRoutes(app, parts);
@@ -107,14 +109,16 @@ function callersOnly({ callers }: AppParts) {
   });
 }
 
+/** The relay has no limit, and streams. */
 function limits() {
-  return limitBodies(
+  const limit = limitBodies(
     MAX_BODY_BYTES,
     (c) =>
       isForMachines(c)
         ? problemOf("payload_too_large", c.get("requestId"))
         : pageOf(c, "not_understood", 413),
   );
+  return createMiddleware<Env>((c, next) => isRelayed(c.req.path) ? next() : limit(c, next));
 }
 
 /**

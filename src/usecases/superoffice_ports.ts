@@ -88,3 +88,32 @@ export interface IdentityProvider {
   /** The legacy login's token: issuer `SuperOffice AS`, no nonce. */
   readLegacyToken(token: Secret, now: number): Promise<Identity | IdentityRefusal>;
 }
+
+/** All of a body, which can be sent again; a stream of it, which cannot; or none. */
+export type RelayBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+
+/** What is sent to a tenant's web API. Only headers that the transport knows to be harmless go out. */
+export interface RelayCall {
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: RelayBody;
+  /** The caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** The answer, its body still to be read. No header of it is about credentials or the connection. */
+export interface RelayAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Lets go of a body that nobody wants. */
+  cancel(): Promise<void>;
+}
+
+/**
+ * A tenant's web API, with the ticket and the app's secret. Redirects are answers. Throws `PartFault`
+ * when there is no answer.
+ */
+export interface RelayTransport {
+  send(target: URL, ticket: Secret, call: RelayCall): Promise<RelayAnswer>;
+}

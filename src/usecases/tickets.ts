@@ -3,7 +3,7 @@
  * once, one flight per tenant and process asks the store, and one lease per tenant exchanges.
  */
 
-import { type Caller, may } from "../domain/caller.ts";
+import { type Caller, may, type Permission } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { RENEWAL_SPACING_MS } from "../domain/renewal.ts";
@@ -13,15 +13,21 @@ import type { Handout } from "./ticket_flight.ts";
 import { createFlights, type FlightsParts } from "./ticket_flights.ts";
 import { createTicketMemory, type Held } from "./ticket_memory.ts";
 
+/** Each needs the permission of its name. */
+export type TicketUse = Extract<Permission, "ticket" | "relay">;
+
 export interface Tickets {
   /**
    * A ticket for the tenant. Permission is judged before anything is looked up. A ticket from memory
    * is answered at once, without a promise.
+   *
+   * @param use what the ticket is for: to be given to the caller, unless said otherwise
    */
   get(
     caller: Caller,
     tenant: ContextId,
     requestId: string,
+    use?: TicketUse,
   ): Outcome<Handout> | Promise<Outcome<Handout>>;
   /**
    * A newer ticket, because SuperOffice answered 401 to the given generation. Exchanges only if
@@ -33,6 +39,7 @@ export interface Tickets {
     tenant: ContextId,
     rejected: Generation,
     requestId: string,
+    use?: TicketUse,
   ): Promise<Outcome<Handout>>;
   /** Drops the tenant's ticket from this process's memory, and lets nobody join its flight. */
   forget(tenant: ContextId): void;
@@ -83,8 +90,8 @@ export function createTickets(parts: TicketsParts): Tickets {
   });
 
   return {
-    get(caller, tenant, requestId) {
-      if (!may(caller, "ticket", tenant)) return refuse("caller_forbidden", "ticket");
+    get(caller, tenant, requestId, use = "ticket") {
+      if (!may(caller, use, tenant)) return refuse("caller_forbidden", use);
       const held = memory.get(tenant);
       if (held !== undefined) {
         const now = clock.now();
@@ -107,8 +114,8 @@ export function createTickets(parts: TicketsParts): Tickets {
       return flights.obtain(tenant, { why: "miss" }, asked, isEnough);
     },
 
-    async replace(caller, tenant, rejected, requestId) {
-      if (!may(caller, "ticket", tenant)) return refuse("caller_forbidden", "ticket");
+    async replace(caller, tenant, rejected, requestId, use = "ticket") {
+      if (!may(caller, use, tenant)) return refuse("caller_forbidden", use);
       const ticket = memory.get(tenant)?.ticket;
       if (ticket !== undefined && ticket.generation > rejected && isUsable(ticket, clock.now())) {
         return accept({ ticket, source: "memory" });

@@ -73,11 +73,12 @@ async function store(stores: Stores, name: string, consented: Consented): Promis
   return contextIdentifier;
 }
 
-/** Puts a ticket into the store as an exchange would. */
+/** Puts a ticket into the store as an exchange would. @param webapiUrl where the tenant lives */
 export async function putTicket(
   { stores }: Pick<Place, "stores">,
   tenant: ContextId,
   life: Life,
+  webapiUrl = `https://sod2.superoffice.com/${tenant}/api/`,
 ): Promise<void> {
   const now = Date.now();
   // Nobody holds a lease here: the store looks at the generation alone.
@@ -87,7 +88,7 @@ export async function putTicket(
     generation: FIRST,
     issuedAt: now + life.issued,
     expiresAt: now + life.ends,
-    webapiUrl: `https://sod2.superoffice.com/${tenant}/api/`,
+    webapiUrl,
     netserverUrl: `https://sod2.superoffice.com/${tenant}/Remote/Services88/`,
   });
   if (published !== "published") throw new Error(`Cannot put a ticket: it is ${published}`);

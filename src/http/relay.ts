@@ -1,0 +1,115 @@
+/** The relay: a tenant's web API for callers who are to see neither ticket nor client secret. */
+
+import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import { ContextId } from "../domain/context_id.ts";
+import type { Relay, RelayRequest } from "../usecases/relay.ts";
+import type { RelayBody } from "../usecases/superoffice_ports.ts";
+import type { Env } from "./context.ts";
+import { problem, problemOf } from "./problem.ts";
+import { BEARER, COMMON_RESPONSES, CONTEXT_PARAMETER, problemResponse } from "./schemas.ts";
+
+/** Bodies up to this are kept until the answer is there, so that they can be sent again. */
+export const MAX_REPLAY_BYTES = 1024 * 1024;
+
+const METHODS = ["get", "post", "put", "patch", "delete"] as const;
+
+const RESPONSES: RouteConfig["responses"] = {
+  default: { description: "SuperOffice's answer as it is, but for headers about credentials" },
+  ...COMMON_RESPONSES,
+  404: problemResponse("tenant_unknown, or SuperOffice's own 404"),
+  409: problemResponse("consent_withdrawn, tenant_suspended, or SuperOffice's own 409"),
+  429: problemResponse("rate_limited, or SuperOffice's own 429"),
+  503: problemResponse(
+    "signer_unavailable, store_unavailable, ledger_unavailable, upstream_unavailable",
+  ),
+};
+
+const PATH = "/v1/tenants/:ctx/api/*";
+
+/** What follows the API in an address as it was sent: no parser has moved anything in it yet. */
+const REST = /^[^:/?#]+:\/\/[^/?#]*\/v1\/tenants\/[^/?#]*\/api(?:\/([^#]*)|(\?[^#]*))?$/;
+
+/** `fetch` refuses to send these. */
+const REFUSED_METHODS = ["CONNECT", "TRACE", "TRACK"];
+
+/** True for addresses whose bodies are streamed on and have no limit. */
+export function isRelayed(path: string): boolean {
+  return /^\/v1\/tenants\/[^/]*\/api(?:\/|$)/.test(path);
+}
+
+export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
+  for (const method of METHODS) {
+    app.openAPIRegistry.registerPath({
+      method,
+      path: "/v1/tenants/{ctx}/api/{path}",
+      summary: "The tenant's web API, called as the system user",
+      security: BEARER,
+      parameters: [CONTEXT_PARAMETER, {
+        name: "path",
+        in: "path",
+        required: true,
+        schema: { type: "string" },
+        description: "Path and query below the tenant's web API, slashes included",
+      }],
+      responses: RESPONSES,
+    });
+  }
+
+  app.all(PATH, async (c) => {
+    const requestId = c.get("requestId");
+    const { raw } = c.req;
+    const tenant = ContextId.parse(c.req.param("ctx"));
+    const rest = REST.exec(raw.url);
+    if (tenant === null || rest === null) return problemOf("invalid_request", requestId);
+    if (REFUSED_METHODS.includes(raw.method)) return problemOf("method_not_allowed", requestId);
+    const read = async (): Promise<RelayRequest> => ({
+      method: raw.method,
+      rest: rest[1] ?? rest[2] ?? "",
+      headers: raw.headers,
+      body: raw.method === "GET" || raw.method === "HEAD" ? null : await readBody(raw.body),
+      signal: raw.signal,
+    });
+    const outcome = await relay.forward(c.get("caller"), tenant, requestId, read);
+    if (!outcome.ok) return problem(outcome.refusal, requestId);
+    const { status, headers, body, location } = outcome.value;
+    headers.delete("location");
+    if (location !== null) headers.set("location", `/v1/tenants/${tenant}/api/${location}`);
+    headers.set("cache-control", "no-store");
+    headers.set("x-request-id", requestId);
+    return new Response(body, { status, headers });
+  });
+}
+
+/** @returns all of a body up to the limit; a stream of all of it beyond; null if it is empty */
+async function readBody(body: ReadableStream<Uint8Array> | null): Promise<RelayBody> {
+  if (body === null) return null;
+  const reader = body.getReader();
+  const kept: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes <= MAX_REPLAY_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) return bytes === 0 ? null : joined(kept, bytes);
+    kept.push(value);
+    bytes += value.byteLength;
+  }
+  return new ReadableStream({
+    async pull(controller) {
+      const first = kept.shift();
+      if (first !== undefined) return controller.enqueue(first);
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
