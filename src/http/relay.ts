@@ -3,13 +3,10 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { ContextId } from "../domain/context_id.ts";
 import type { Relay, RelayRequest } from "../usecases/relay.ts";
-import type { RelayBody } from "../usecases/superoffice_ports.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
+import { readBody } from "./relay_body.ts";
 import { BEARER, COMMON_RESPONSES, CONTEXT_PARAMETER, problemResponse } from "./schemas.ts";
-
-/** Bodies up to this are kept until the answer is there, so that they can be sent again. */
-export const MAX_REPLAY_BYTES = 1024 * 1024;
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
@@ -66,7 +63,7 @@ export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       method: raw.method,
       rest: rest[1] ?? rest[2] ?? "",
       headers: raw.headers,
-      body: raw.method === "GET" || raw.method === "HEAD" ? null : await readBody(raw.body),
+      body: raw.method === "GET" || raw.method === "HEAD" ? null : await readBody(raw),
       signal: raw.signal,
     });
     const outcome = await relay.forward(c.get("caller"), tenant, requestId, read);
@@ -78,38 +75,4 @@ export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     headers.set("x-request-id", requestId);
     return new Response(body, { status, headers });
   });
-}
-
-/** @returns all of a body up to the limit; a stream of all of it beyond; null if it is empty */
-async function readBody(body: ReadableStream<Uint8Array> | null): Promise<RelayBody> {
-  if (body === null) return null;
-  const reader = body.getReader();
-  const kept: Uint8Array[] = [];
-  let bytes = 0;
-  while (bytes <= MAX_REPLAY_BYTES) {
-    const { done, value } = await reader.read();
-    if (done) return bytes === 0 ? null : joined(kept, bytes);
-    kept.push(value);
-    bytes += value.byteLength;
-  }
-  return new ReadableStream({
-    async pull(controller) {
-      const first = kept.shift();
-      if (first !== undefined) return controller.enqueue(first);
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-}
-
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }

@@ -1,7 +1,7 @@
 /** Bodies through the relay: streamed, repeated where that is possible, let go of when nobody wants them. */
 
 import assert from "node:assert/strict";
-import { MAX_REPLAY_BYTES } from "../../src/http/relay.ts";
+import { MAX_REPLAY_BYTES } from "../../src/http/relay_body.ts";
 import { withUpstream } from "../support/relay_upstream.ts";
 
 const MANY = MAX_REPLAY_BYTES + 1;

@@ -133,15 +133,17 @@ function createPatience(timeoutMs: number) {
     signal: controller.signal,
     over(body: RelayBody): RelayBody {
       if (!(body instanceof ReadableStream)) return body;
-      return body.pipeThrough(
-        new TransformStream<Uint8Array, Uint8Array>({
-          transform(chunk, stream) {
-            clearTimeout(timer);
-            timer = wait();
-            stream.enqueue(chunk);
-          },
-        }),
-      );
+      const reader = body.getReader();
+      return new ReadableStream({
+        async pull(stream) {
+          const { done, value } = await reader.read();
+          clearTimeout(timer);
+          timer = wait();
+          if (done) stream.close();
+          else stream.enqueue(value);
+        },
+        cancel: (reason) => reader.cancel(reason),
+      });
     },
     end: () => clearTimeout(timer),
   };

@@ -1,0 +1,79 @@
+/** Bodies on their way through the relay: small ones are kept whole, larger ones go on as they come. */
+
+import type { RelayBody } from "../usecases/superoffice_ports.ts";
+
+/** Bodies up to this are kept until the answer is there, so that they can be sent again. */
+export const MAX_REPLAY_BYTES = 1024 * 1024;
+
+/** @returns all of a body up to the limit; a stream of all of it beyond; null if it is empty */
+export async function readBody({ body, headers }: Request): Promise<RelayBody> {
+  if (body === null) return null;
+  const read = readerOf(body, headers.has("transfer-encoding"));
+  const kept: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes <= MAX_REPLAY_BYTES) {
+    const piece = await read.next();
+    if (piece === undefined) return bytes === 0 ? null : joined(kept, bytes);
+    kept.push(piece);
+    bytes += piece.byteLength;
+  }
+  return new ReadableStream({
+    async pull(controller) {
+      const piece = kept.shift() ?? await read.next();
+      if (piece === undefined) controller.close();
+      else controller.enqueue(piece);
+    },
+    cancel: read.cancel,
+  });
+}
+
+/**
+ * For a body in chunks (RFC 9112, section 7.1), Deno 2.9 takes as much from the connection as there is
+ * room for in a piece, and gives out one chunk at most: where the room is a chunk's, it gathers half
+ * the body, and moves all of that at each step. With little room it gathers nearly nothing.
+ */
+const CHUNKED_PIECE_BYTES = 4096;
+
+function readerOf(body: ReadableStream<Uint8Array>, isChunked: boolean) {
+  const [next, cancel] = (isChunked ? smallPieces(body) : null) ?? pieces(body);
+  return {
+    /** Undefined at the end. */
+    async next(): Promise<Uint8Array | undefined> {
+      const { done, value } = await next();
+      return done ? undefined : value;
+    },
+    cancel,
+  };
+}
+
+function pieces(body: ReadableStream<Uint8Array>) {
+  const reader = body.getReader();
+  return [() => reader.read(), (reason: unknown) => reader.cancel(reason)] as const;
+}
+
+/** Null for a body that is there already, which is no stream of bytes for Deno. */
+function smallPieces(body: ReadableStream<Uint8Array>) {
+  const reader = byobReaderOf(body);
+  return reader && [
+    () => reader.read(new Uint8Array(CHUNKED_PIECE_BYTES)),
+    (reason: unknown) => reader.cancel(reason),
+  ] as const;
+}
+
+function byobReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return null;
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
