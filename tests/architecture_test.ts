@@ -70,6 +70,7 @@ const RULES: readonly Rule[] = [
     ours: ["domain/", "usecases/", "http/"],
     others: ["hono", "@hono/zod-openapi"],
   },
+  { room: "client/", ours: ["client/"], others: [] },
   {
     room: "simulator/",
     ours: ["domain/", "simulator/"],

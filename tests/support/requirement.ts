@@ -3,7 +3,7 @@
  * they run and fail by themselves, so that a build machine cannot lose them silently.
  */
 
-export type Program = "redis-server" | "chromium" | "openssl";
+export type Program = "redis-server" | "chromium" | "openssl" | "node";
 
 /**
  * Spread into `Deno.test`: `Deno.test({ name, ...requires("redis-server"), fn })`.
