@@ -9,6 +9,7 @@ const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
 /** README.md and everything under docs/. */
 const PAGES = [
   "README.md",
+  "docs/examples/README.md",
   ...[...Deno.readDirSync(new URL("docs/", ROOT))]
     .filter(({ name }) => name.endsWith(".md")).map(({ name }) => `docs/${name}`),
 ];

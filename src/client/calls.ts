@@ -1,70 +1,85 @@
 /** Calls of a tenant's web API: straight to SuperOffice, or by way of the service. */
 
+import { below, requirePath, tenantPath } from "./addresses.ts";
+import { readJson } from "./answers.ts";
 import { isOurProblem, problemOf, TicketProblem } from "./problem.ts";
-import { below, headersOf, type Send, tenantPath, withSecret } from "./requests.ts";
-import type { TicketClient, TicketClientOptions } from "./types.ts";
+import { isRepeatable, requireSendable, type Send } from "./requests.ts";
+import type { SecretSource, Ticket, TicketClient } from "./types.ts";
 
-/** Until an answer begins: reports take their time. */
-const CALL_TIMEOUT_MS = 100_000;
+/** What both ways need. */
+export interface CallParts {
+  readonly base: URL;
+  readonly send: Send;
+  readonly timeoutMs: number;
+}
 
 /** Calls SuperOffice with the ticket. */
 export function createDirect(
-  options: TicketClientOptions,
+  { base, send, timeoutMs }: CallParts,
   ticket: TicketClient["ticket"],
-  send: Send,
+  clientSecret: SecretSource | undefined,
 ): TicketClient["fetch"] {
-  const { clientSecret, callTimeoutMs = CALL_TIMEOUT_MS } = options;
-  return async (context, path, init = {}) => {
+  return async (context, path, asked = {}) => {
     if (clientSecret === undefined) {
       throw new TypeError("Cannot call the web API: clientSecret is missing");
     }
-    const signal = init.signal ?? undefined;
-    const wanted = signal === undefined ? {} : { signal };
-    let held = await ticket(context, wanted);
-    for (let isFirst = true;; isFirst = false) {
-      const headers = await withSecret(headersOf(init), "so-apptoken", "", clientSecret);
-      headers.set("authorization", `SOTicket ${held.ticket}`);
-      const url = below(held.webapiUrl, path);
-      const answer = await send(url, { ...init, headers }, callTimeoutMs, (whole) => whole);
-      if (!isFirst || (answer.status !== 401 && answer.status !== 421)) return answer;
-      const rejected = { ...wanted, rejectedGeneration: held.generation };
-      const newer = await ticket(context, rejected).catch((error: unknown) => {
-        // Who is refused with good tickets is refused for another reason: that is the answer.
-        if (error instanceof TicketProblem && error.code === "rate_limited") return null;
-        throw error;
-      });
-      if (newer === null || init.body instanceof ReadableStream) return answer;
-      await answer.body?.cancel();
-      held = newer;
-    }
+    const rest = requirePath(path);
+    const init = prepared(base, asked);
+    const wanted = init.signal ? { signal: init.signal } : {};
+    const attempt = (held: Ticket): Promise<Response> => {
+      const secrets = [
+        ["authorization", "SOTicket ", held.ticket],
+        ["so-apptoken", "", clientSecret],
+      ] as const;
+      const url = below(new URL(held.webapiUrl), rest);
+      return send({ to: "SuperOffice", url, init, secrets, timeoutMs }, (whole) => whole);
+    };
+    const held = await ticket(context, wanted);
+    const answer = await attempt(held);
+    if (answer.status !== 401 && answer.status !== 421) return answer;
+    const rejected = { ...wanted, rejectedGeneration: held.generation };
+    const newer = await ticket(context, rejected).catch(async (error: unknown) => {
+      // Who is refused with good tickets is refused for another reason: that is the answer.
+      if (error instanceof TicketProblem && error.code === "rate_limited") return null;
+      await discard(answer);
+      throw error;
+    });
+    if (newer === null || !isRepeatable(init.body)) return answer;
+    await discard(answer);
+    return await attempt(newer);
   };
 }
 
 /** Calls Box Office, which calls SuperOffice. */
 export function createRelayed(
-  options: TicketClientOptions,
-  base: URL,
-  send: Send,
+  { base, send, timeoutMs }: CallParts,
+  credential: SecretSource,
 ): TicketClient["fetch"] {
-  const { credential, callTimeoutMs = CALL_TIMEOUT_MS } = options;
-  return async (context, path, init = {}) => {
-    const headers = await withSecret(headersOf(init), "authorization", "Bearer ", credential);
-    const url = below(new URL(`${tenantPath(context)}/api/`, base).href, path);
-    return await send(url, { ...init, headers }, callTimeoutMs, async (answer) => {
+  return async (context, path, asked = {}) => {
+    const url = below(new URL(`${tenantPath(context)}/api/`, base), requirePath(path));
+    const init = prepared(base, asked);
+    const secrets = [["authorization", "Bearer ", credential]] as const;
+    return await send({ to: "Box Office", url, init, secrets, timeoutMs }, async (answer) => {
       const type = answer.headers.get("content-type") ?? "";
       if (!/^application\/problem\+json\b/i.test(type)) return answer;
-      const text = await answer.text();
-      const value: unknown = parsed(text);
-      if (isOurProblem(value)) throw problemOf(answer, value);
-      return new Response(text, answer);
+      // SuperOffice's own go to the caller, whole.
+      const value = await readJson(answer.clone());
+      if (!isOurProblem(value)) return answer;
+      await discard(answer);
+      throw problemOf(answer, value);
     });
   };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** The caller's own, and what SuperOffice needs to answer in JSON. @throws TypeError */
+function prepared(base: URL, init: RequestInit): RequestInit {
+  requireSendable(base, init);
+  const headers = new Headers(init.headers);
+  if (!headers.has("accept")) headers.set("accept", "application/json");
+  return { ...init, headers };
+}
+
+/** Frees the connection. */
+async function discard({ body }: Response): Promise<void> {
+  await body?.cancel().catch(() => {});
 }
