@@ -55,17 +55,26 @@ export function parseCallers(value: unknown): CallersReading {
 }
 
 /**
- * Compiles a subject pattern. A subject matches whole; `*` stands for one or more characters inside
- * one part, where parts end at `/` and `:`. No regular expression, because one with many stars takes
+ * Compiles a subject pattern. A subject matches whole; `*` stands for one or more ordinary characters
+ * inside one part, where parts end at `/` and `:`. No regular expression, because one with many stars takes
  * time without bound.
  */
 export function subjectMatcher(pattern: string): (subject: string) => boolean {
   const wanted = splitParts(pattern).map((part) => part.split(/\*+/));
+  const own = unusual(pattern);
   return (subject) => {
     const parts = splitParts(subject);
-    return parts.length === wanted.length &&
+    return unusual(subject) === own && parts.length === wanted.length &&
       wanted.every((pieces, index) => matchesPieces(parts[index]!, pieces));
   };
+}
+
+/**
+ * What no `*` stands for: spaces, what is not printable ASCII, and `%`, which could be any of that once
+ * more. Look-alikes are made of it.
+ */
+function unusual(text: string): string {
+  return text.replaceAll(/[!-$&-~]/g, "");
 }
 
 /** Parts and the marks between them, in turn. */

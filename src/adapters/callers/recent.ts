@@ -5,13 +5,7 @@
  */
 
 import type { Caller } from "../../domain/caller.ts";
-
-/** Whose a credential is, and how long that holds. */
-export interface KnownCaller {
-  readonly caller: Caller;
-  /** Milliseconds since the epoch. */
-  readonly until: number;
-}
+import type { KnownCaller } from "./finding.ts";
 
 export interface Recent {
   find(credential: string, now: number): Caller | null;

@@ -21,6 +21,10 @@ export interface KeySet {
    * @throws what `load` threw, now or within a second, when there are no keys at all
    */
   find(hint: KeyHint): Promise<CryptoKey | null>;
+  /** The key of the set as it is held now. @throws as `find` */
+  findHeld(hint: KeyHint): Promise<CryptoKey | null>;
+  /** The key of a set that is fetched again for it, within the same pause. */
+  findNewer(hint: KeyHint): Promise<CryptoKey | null>;
 }
 
 export interface KeySetOptions {
@@ -55,16 +59,22 @@ export function createKeySet(options: KeySetOptions): KeySet {
     retryMs: RETRY_MS,
     now: options.now,
   });
+  const findNewer = async (hint: KeyHint): Promise<CryptoKey | null> => {
+    const newer = await remembered.renew();
+    return newer === null ? null : keyOf(await pick(newer, hint));
+  };
   return {
+    findNewer,
+    findHeld: async (hint) => keyOf(await pick(await remembered.get(), hint)),
     async find(hint) {
       const found = await pick(await remembered.get(), hint);
-      if (found !== "missing") return found;
-      const newer = await remembered.renew();
-      if (newer === null) return null;
-      const second = await pick(newer, hint);
-      return second === "missing" ? null : second;
+      return found === "missing" ? await findNewer(hint) : found;
     },
   };
+}
+
+function keyOf(found: CryptoKey | "missing" | null): CryptoKey | null {
+  return found === "missing" ? null : found;
 }
 
 /** Two keys for one hint are no key: guessing among them would make `kid` mean nothing. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
+import { generateApiKey } from "../../../src/adapters/callers/api_keys.ts";
 import { createCallers } from "../../../src/adapters/callers/callers.ts";
 import { createJwtCallers } from "../../../src/adapters/callers/jwt_callers.ts";
 import type { CallerEntry } from "../../../src/domain/caller_entry.ts";
@@ -231,7 +232,7 @@ Deno.test("a verified token is remembered: at once, and only until it ends", asy
   assert.equal(await callers.identify(header), null);
 });
 
-Deno.test("a long-lived token is verified anew every ten minutes, so a withdrawn key ends it", async () => {
+Deno.test("a key that was withdrawn ends its tokens ten minutes later, behind an answer", async () => {
   await using issuer = startIssuer();
   const clock = { now: NOW };
   const idOf = callersOf([entryOf("sync", issuer.url)], clock);
@@ -239,7 +240,12 @@ Deno.test("a long-lived token is verified anew every ten minutes, so a withdrawn
   assert.equal(await idOf(token), "sync");
   issuer.keys = [rsa];
   clock.now += 10 * 60_000;
-  assert.equal(await idOf(token), null);
+  assert.equal(await idOf(token), "sync", "the look at the signature is behind the answer");
+  for (let tries = 0; await idOf(token) !== null; tries++) {
+    assert.ok(tries < 500, "it is still accepted");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    clock.now += 5000;
+  }
 });
 
 Deno.test("only so many tokens are remembered, the oldest makes room", async () => {
@@ -252,7 +258,7 @@ Deno.test("only so many tokens are remembered, the oldest makes room", async () 
   });
   const tokens = await Promise.all([1, 2, 3].map((jti) => sign(issuer, { jti: `${jti}` })));
   for (const token of tokens) await callers.verify(token, sha256Hex(token));
-  const ids = tokens.map((token) => callers.remembered(sha256Hex(token))?.caller.id ?? null);
+  const ids = tokens.map((token) => callers.remembered(token, sha256Hex(token))?.caller.id ?? null);
   assert.deepEqual(ids, [null, "sync", "sync"]);
 });
 
@@ -274,6 +280,96 @@ Deno.test("a rotated key is found at once, unknown keys ask at most once a minut
   clock.now += 1;
   await Promise.all(forged.map(idOf));
   assert.equal(issuer.counts.get("/jwks"), 3);
+});
+
+Deno.test("what could be nobody's does not use up the look for new keys", async () => {
+  await using issuer = startIssuer([elliptic]);
+  const idOf = callersOf([entryOf("sync", issuer.url)]);
+  assert.equal(await idOf(await sign(issuer)), "sync");
+  for (
+    const changes of [{ sub: "x" }, { aud: "https://else.example.com" }, { exp: SECONDS - 61 }]
+  ) {
+    assert.equal(await idOf(await sign(issuer, changes, other)), null);
+  }
+  assert.equal(issuer.counts.get("/jwks"), 1);
+  issuer.keys = [rsa];
+  assert.equal(await idOf(await sign(issuer, {}, rsa)), "sync");
+});
+
+for (const kid of [elliptic.kid, undefined]) {
+  Deno.test(`a key that is changed under ${kid ? "its old name" : "no name"} is found at once`, async () => {
+    const anonymous = ({ jwk, ...key }: Key): Key => ({ ...key, jwk: { ...jwk, kid } });
+    await using issuer = startIssuer([anonymous(elliptic)]);
+    const idOf = callersOf([entryOf("sync", issuer.url)]);
+    assert.equal(await idOf(await sign(issuer, {}, elliptic, { kid })), "sync");
+    issuer.keys = [anonymous(other)];
+    assert.equal(await idOf(await sign(issuer, {}, other, { kid })), "sync");
+    assert.equal(await idOf(await sign(issuer, { jti: "old" }, elliptic, { kid })), null);
+    assert.equal(issuer.counts.get("/jwks"), 2);
+  });
+}
+
+Deno.test("why a credential is nobody's goes to the log, with nothing of it that was not verified", async () => {
+  await using issuer = startIssuer();
+  const lines: (readonly [string, unknown])[] = [];
+  const callers = createCallers({
+    callers: [
+      apiKeyEntry,
+      entryOf("sync", issuer.url),
+      entryOf("any", issuer.url, "deployment:*/*/x"),
+    ],
+    digest: sha256Hex,
+    now: () => NOW,
+    log: { info: (event, fields) => lines.push([event, fields]), warn: () => {} },
+  });
+  const { key: made } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
+  const whyOf = async (header: string | null) => {
+    assert.equal(await callers.identify(header, "request-1"), null);
+    const [event, fields] = lines.pop()!;
+    assert.equal(event, "caller.unknown");
+    const { request_id, ...why } = fields as Record<string, unknown>;
+    assert.equal(request_id, "request-1");
+    assert.deepEqual({ caller: null, ...why }, await callers.explain(header));
+    return why;
+  };
+  const bearer = async (changes: Json, key?: Key) =>
+    await whyOf(`Bearer ${await sign(issuer, changes, key)}`);
+  const { url } = issuer;
+  assert.deepEqual(await whyOf(null), { reason: "missing" });
+  assert.deepEqual(await whyOf("Basic YTpi"), { reason: "malformed" });
+  assert.deepEqual(await whyOf("Bearer ey.ey.ey"), { reason: "malformed" });
+  assert.deepEqual(await whyOf(`Bearer ${made.reveal()}`), { reason: "api_key_unknown" });
+  assert.deepEqual(await whyOf(`Bearer ${made.reveal().slice(0, -1)}`), {
+    reason: "api_key_mistyped",
+  });
+  assert.deepEqual(await bearer({ iss: "http://127.0.0.1:1" }), { reason: "issuer_unknown" });
+  assert.deepEqual(await bearer({ exp: SECONDS - 61 }), { reason: "expired", issuer: url });
+  assert.deepEqual(await bearer({ nbf: SECONDS + 61 }), { reason: "not_yet", issuer: url });
+  assert.deepEqual(await bearer({ iat: SECONDS + 61 }), { reason: "not_yet", issuer: url });
+  assert.deepEqual(await bearer({ exp: undefined }), { reason: "claims", issuer: url });
+  assert.deepEqual(await bearer({}, other), { reason: "key_unknown", issuer: url });
+  assert.deepEqual(await bearer({ sub: "seen-by-nobody" }, { ...other, kid: elliptic.kid }), {
+    reason: "signature",
+    issuer: url,
+  });
+  assert.deepEqual(await bearer({ sub: "deployment:acme/sync/prod\u202e" }), {
+    reason: "rules",
+    issuer: url,
+    subject: "deployment:acme/sync/prod?",
+    rules: [
+      { caller: "sync", matched: ["audience"], unmatched: ["subject"] },
+      { caller: "any", matched: ["audience"], unmatched: ["subject"] },
+    ],
+  });
+  assert.deepEqual(await bearer({ aud: "https://else.example.com" }), {
+    reason: "rules",
+    issuer: url,
+    subject: SUBJECT,
+    rules: [
+      { caller: "sync", matched: ["subject"], unmatched: ["audience"] },
+      { caller: "any", matched: [], unmatched: ["audience", "subject"] },
+    ],
+  });
 });
 
 Deno.test("old keys serve while the issuer is down", async () => {
@@ -298,7 +394,7 @@ Deno.test("a silent issuer keeps neither API keys nor another issuer's callers w
     digest: sha256Hex,
     now: () => NOW,
     timeoutMs: 100,
-    log: { warn: (event, fields) => warnings.push([event, fields]) },
+    log: { info: () => {}, warn: (event, fields) => warnings.push([event, fields]) },
   });
   const waiting = callers.identify(`Bearer ${await sign(silent)}`);
   const byKey = callers.identify("Bearer api-key");
