@@ -17,6 +17,8 @@ import { createGuards, guardStores } from "./guards.ts";
 import { createApp } from "./http/app.ts";
 import { openStores } from "./parts_stores.ts";
 import { systemClock, systemIds } from "./system.ts";
+import { createAdmission } from "./usecases/admission.ts";
+import { createLimits } from "./usecases/limits.ts";
 import type { Clock, Ids, Log } from "./usecases/ports.ts";
 import { createTickets } from "./usecases/tickets.ts";
 
@@ -106,7 +108,15 @@ function assemble(
     now: () => clock.now(),
     log,
   });
-  const front = { tickets, callers, log };
+  const limits = createLimits({
+    callersPerMinute: limitsOf(options.callers),
+    tenantsPerMinute: config.requestsPerTenantMinute,
+    store: stores.usage,
+    clock,
+    log,
+    maxTenants: MAX_TENANTS_IN_MEMORY,
+  });
+  const front = { tickets, callers, admission: createAdmission({ limits, log }), log };
   const app = createApp(front, async (answer) => {
     const [{ createDoors }, { parts }] = await Promise.all([
       import("./http/doors.ts"),
@@ -118,11 +128,20 @@ function assemble(
     fetch: (request) => app.fetch(request),
     complete: async () => void await backOffice.get(),
     async close() {
-      await tickets.drain();
+      await Promise.all([tickets.drain(), limits.drain()]);
       await opened?.close();
       stores.close();
     },
   };
+}
+
+/** Requests per minute by caller's id. */
+function limitsOf(entries: readonly CallerEntry[]): ReadonlyMap<string, number> {
+  return new Map(
+    entries.flatMap(({ caller, requestsPerMinute }) =>
+      requestsPerMinute === null ? [] : [[caller.id, requestsPerMinute] as const]
+    ),
+  );
 }
 
 /** Short name of what SuperOffice is asked with: with another it may answer otherwise. */

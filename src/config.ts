@@ -63,6 +63,8 @@ export interface Config {
   readonly signaturesPerMinute: number;
   /** Of these, for one tenant. */
   readonly signaturesPerTenantHour: number;
+  /** Of all callers for one tenant. Null: no limit. */
+  readonly requestsPerTenantMinute: number | null;
   readonly logLevel: "debug" | "info" | "warning" | "error" | "off";
 }
 
@@ -109,6 +111,9 @@ export function parseConfig(
     exchangeTimeoutMs: reader.whole("EXCHANGE_TIMEOUT_MS", 100, 60_000, 4000),
     signaturesPerMinute: reader.whole("SIGNATURES_PER_MINUTE", 1, 100_000, 300),
     signaturesPerTenantHour: reader.whole("SIGNATURES_PER_TENANT_HOUR", 1, 100_000, 240),
+    requestsPerTenantMinute: reader.has("REQUESTS_PER_TENANT_MINUTE")
+      ? reader.whole("REQUESTS_PER_TENANT_MINUTE", 1, 10_000_000, 1)
+      : null,
     logLevel: reader.choice(
       "LOG_LEVEL",
       ["debug", "info", "warning", "error", "off"],

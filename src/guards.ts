@@ -56,6 +56,7 @@ export function guardStores(stores: Stores, guard: Guard): Stores {
     tickets: guardPort(stores.tickets, guard),
     ledger: guardPort(stores.ledger, guard),
     consents: guardPort(stores.consents, guard),
+    usage: stores.usage === null ? null : guardPort(stores.usage, guard),
     probe: stores.probe,
     close: () => stores.close(),
   };

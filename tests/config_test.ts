@@ -80,6 +80,7 @@ Deno.test("no environment at all is the sandbox, on loopback, on disk", () => {
     exchangeTimeoutMs: 4000,
     signaturesPerMinute: 300,
     signaturesPerTenantHour: 240,
+    requestsPerTenantMinute: null,
     logLevel: "info",
   });
 });

@@ -24,5 +24,27 @@ export function mayDo(caller: Caller, permission: Permission): boolean {
 
 /** True when this caller holds the permission for this tenant. */
 export function may(caller: Caller, permission: Permission, tenant: ContextId): boolean {
-  return mayDo(caller, permission) && (caller.tenants.has("*") || caller.tenants.has(tenant));
+  return mayDo(caller, permission) && covers(caller, tenant);
+}
+
+function covers({ tenants }: Caller, tenant: ContextId): boolean {
+  return tenants.has("*") || tenants.has(tenant);
+}
+
+/** Members of a caller's entry that allow a deed, and those that do not: for people who ask why. */
+export interface Ruling {
+  readonly matched: readonly Rule[];
+  /** Empty: the deed is allowed. */
+  readonly unmatched: readonly Rule[];
+}
+
+export type Rule = "may" | "tenants";
+
+/** @param tenant null for a deed that is about no tenant: then `tenants` has no say */
+export function rulingOn(caller: Caller, permission: Permission, tenant: ContextId | null): Ruling {
+  const matched: Rule[] = [];
+  const unmatched: Rule[] = [];
+  (mayDo(caller, permission) ? matched : unmatched).push("may");
+  if (tenant !== null) (covers(caller, tenant) ? matched : unmatched).push("tenants");
+  return { matched, unmatched };
 }

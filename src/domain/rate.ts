@@ -30,10 +30,27 @@ export function use(
   usage: Usage,
   now: number,
 ): { readonly usage: Usage; readonly waitMs: number } {
-  // A clock that was set back gives nothing back, and makes nobody wait for it to catch up either.
-  const elapsed = Math.max(0, now - usage.at);
-  const used = Math.max(0, usage.used - elapsed * count);
+  const used = usedAt(count, usage, now);
   const missing = used + periodMs - periodMs * count;
   if (missing > 0) return { usage: { at: now, used }, waitMs: Math.ceil(missing / count) };
   return { usage: { at: now, used: used + periodMs }, waitMs: 0 };
+}
+
+/** What of a usage is left at an instant. @param count of the rate's */
+export function usedAt(count: number, usage: Usage, now: number): number {
+  // A clock that was set back gives nothing back, and makes nobody wait for it to catch up either.
+  return Math.max(0, usage.used - Math.max(0, now - usage.at) * count);
+}
+
+/** @returns how many more uses there are at once, and in how many milliseconds all of them are back */
+export function spare(
+  { count, periodMs }: Rate,
+  usage: Usage,
+  now: number,
+): { readonly left: number; readonly fullInMs: number } {
+  const used = usedAt(count, usage, now);
+  return {
+    left: Math.max(0, Math.floor((periodMs * count - used) / periodMs)),
+    fullInMs: Math.ceil(used / count),
+  };
 }

@@ -5,15 +5,18 @@
  */
 
 import { Hono } from "hono";
+import { after } from "../domain/after.ts";
 import type { Caller } from "../domain/caller.ts";
 import { ContextId } from "../domain/context_id.ts";
 import { once } from "../domain/once.ts";
 import type { Outcome } from "../domain/refusal.ts";
+import type { Toll } from "../usecases/limits.ts";
 import type { Handout } from "../usecases/ticket_flight.ts";
 import { type FrontParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
 import { requestIdOf } from "./context.ts";
-import { faultProblem, problemOf } from "./problem.ts";
+import { faultProblem, problem, problemOf } from "./problem.ts";
 import { createTicketAnswer, type TicketAnswer } from "./ticket_answer.ts";
+import { withTolls } from "./tolls.ts";
 
 /** What answers everything that the front door does not. */
 export interface Doors {
@@ -22,7 +25,7 @@ export interface Doors {
 
 /** @param openDoors how the other doors are loaded and built, with the answer that both sides give */
 export function createApp(
-  { callers, tickets, log }: FrontParts,
+  { callers, admission, tickets, log }: FrontParts,
   openDoors: (answer: TicketAnswer) => Promise<Doors>,
 ): Hono {
   const answer = createTicketAnswer();
@@ -41,25 +44,29 @@ export function createApp(
     context: string,
     requestId: string,
   ): Response | Promise<Response> => {
-    if (caller === null) {
-      log.info("ticket.refused", { code: "caller_unknown", request_id: requestId });
-      return problemOf("caller_unknown", requestId);
-    }
-    const tenant = ContextId.parse(context);
-    if (tenant === null) return problemOf("invalid_request", requestId);
-    const outcome = tickets.get(caller, tenant, requestId);
-    return outcome instanceof Promise
-      ? outcome.then((later) => tell(later, caller, requestId))
-      : tell(outcome, caller, requestId);
+    if (caller === null) return problemOf("caller_unknown", requestId);
+    return after(admission.count(caller, requestId), ({ refusal, toll }) => {
+      if (refusal !== null) return withTolls(problem(refusal, requestId), toll);
+      const tenant = ContextId.parse(context);
+      if (tenant === null) return withTolls(problemOf("invalid_request", requestId), toll);
+      return handOut(caller, tenant, requestId, toll);
+    });
   };
+
+  const handOut = (caller: Caller, tenant: ContextId, requestId: string, own: Toll | null) =>
+    after(admission.judge(caller, "ticket", tenant, requestId), ({ refusal, toll }) => {
+      if (refusal !== null) return withTolls(problem(refusal, requestId), own, toll);
+      return after(
+        tickets.get(caller, tenant, requestId),
+        (outcome) => withTolls(tell(outcome, caller, requestId), own, toll),
+      );
+    });
 
   app.get(TICKET_PATH, (c): Response | Promise<Response> => {
     const requestId = requestIdOf(c.req.header("x-request-id"));
-    const caller = callers.identify(c.req.header("authorization") ?? null);
+    const caller = callers.identify(c.req.header("authorization") ?? null, requestId);
     const context = c.req.param("ctx");
-    return caller instanceof Promise
-      ? caller.then((known) => give(known, context, requestId))
-      : give(caller, context, requestId);
+    return after(caller, (known) => give(known, context, requestId));
   });
 
   app.get(LIVENESS_PATH, (c) => {

@@ -1,5 +1,6 @@
 /** What the app is built from, and the addresses that the front door answers itself. */
 
+import type { Admission } from "../usecases/admission.ts";
 import type { Audit } from "../usecases/audit.ts";
 import type { Callers, Log, Probe } from "../usecases/ports.ts";
 import type { Relay } from "../usecases/relay.ts";
@@ -11,6 +12,7 @@ import type { ConsentDoor } from "./consent.ts";
 export interface FrontParts {
   readonly tickets: Tickets;
   readonly callers: Callers;
+  readonly admission: Admission;
   readonly log: Log;
 }
 
@@ -28,6 +30,9 @@ export type AppParts = FrontParts & BackParts;
 
 /** Where tickets are asked for. */
 export const TICKET_PATH = "/v1/tenants/:ctx/ticket";
+
+/** A tenant's web API. */
+export const RELAY_PATH = "/v1/tenants/:ctx/api/*";
 
 /** Asked by whoever keeps the process alive. */
 export const LIVENESS_PATH = "/healthz";

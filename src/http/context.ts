@@ -1,6 +1,7 @@
 /** What every handler finds in its context, and how a request gets its id. */
 
 import type { Caller } from "../domain/caller.ts";
+import type { Toll } from "../usecases/limits.ts";
 
 /** Hono's type parameter for all of our apps. */
 export interface Env {
@@ -8,6 +9,8 @@ export interface Env {
     requestId: string;
     /** Set on every path under `/v1/` before a handler runs. */
     caller: Caller;
+    /** Set where a tenant is asked for and requests for it have a limit. */
+    tenantToll: Toll | null | undefined;
   };
 }
 

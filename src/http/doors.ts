@@ -9,6 +9,7 @@ import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import type { Log } from "../usecases/ports.ts";
+import { callersOnly, judgeCallers } from "./admit.ts";
 import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
 import { consentRoutes } from "./consent.ts";
 import { type Env, requestIdOf } from "./context.ts";
@@ -46,6 +47,7 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
 
   app.use(requestIds(parts.log));
   app.use("/v1/*", callersOnly(parts));
+  judgeCallers(app, parts.admission);
   for (const path of ["/", "/consent", "/consent/*"]) app.use(path, pageHeaders(parts));
   app.use(limits());
   ticketRoutes(app, parts.tickets, answer);
@@ -93,19 +95,6 @@ function requestIds(log: Log) {
         request_id: requestId,
       });
     }
-  });
-}
-
-/** Everything under `/v1/` needs a known caller, said before anything else is looked at. */
-function callersOnly({ callers }: AppParts) {
-  return createMiddleware<Env>(async (c, next) => {
-    const identified = callers.identify(c.req.header("authorization") ?? null);
-    const caller = identified instanceof Promise ? await identified : identified;
-    if (caller === null) return problemOf("caller_unknown", c.get("requestId"));
-    c.set("caller", caller);
-    await next();
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
-    return undefined;
   });
 }
 

@@ -3,6 +3,7 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { ContextId } from "../domain/context_id.ts";
 import type { Relay, RelayRequest } from "../usecases/relay.ts";
+import { RELAY_PATH } from "./app_parts.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
 import { readBody } from "./relay_body.ts";
@@ -20,8 +21,6 @@ const RESPONSES: RouteConfig["responses"] = {
     "signer_unavailable, store_unavailable, ledger_unavailable, upstream_unavailable",
   ),
 };
-
-const PATH = "/v1/tenants/:ctx/api/*";
 
 /** What follows the API in an address as it was sent: no parser has moved anything in it yet. */
 const REST = /^[^:/?#]+:\/\/[^/?#]*\/v1\/tenants\/[^/?#]*\/api(?:\/([^#]*)|(\?[^#]*))?$/;
@@ -52,7 +51,7 @@ export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     });
   }
 
-  app.all(PATH, async (c) => {
+  app.all(RELAY_PATH, async (c) => {
     const requestId = c.get("requestId");
     const { raw } = c.req;
     const tenant = ContextId.parse(c.req.param("ctx"));

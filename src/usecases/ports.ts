@@ -9,14 +9,15 @@ import type { Caller } from "../domain/caller.ts";
 import type { Checkpoint } from "../domain/checkpoint.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import type { TreeHead } from "../domain/merkle.ts";
+import type { Rate } from "../domain/rate.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { Consent, Tenant, TenantHealth } from "../domain/tenant.ts";
 
 /** Time. Milliseconds since the epoch. */
 export interface Clock {
   now(): number;
-  /** Resolves after so many milliseconds. */
-  sleep(ms: number): Promise<void>;
+  /** Resolves after so many milliseconds, or when it is not waited for any more. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Unguessable unique names: 43 characters of base64url, 256 bits. */
@@ -149,7 +150,25 @@ export interface CheckpointSigner {
 
 /** Who asks. Constant time or signature. Null if the credential is missing or not one of ours. */
 export interface Callers {
-  identify(authorization: string | null): Caller | null | Promise<Caller | null>;
+  /** @param requestId for the log, where it is said why a credential is nobody's */
+  identify(
+    authorization: string | null,
+    requestId?: string,
+  ): Caller | null | Promise<Caller | null>;
+}
+
+/**
+ * What all instances let through of what has a limit. May forget at any time; then each instance's
+ * own count holds. A repeat may count twice.
+ */
+export interface UsageStore {
+  /**
+   * Counts so many uses more under a name.
+   *
+   * @returns what is used now, of all instances, in the units of `Usage`: never more than the whole
+   * of the rate, so that nobody pays later for what was let through while nothing was shared
+   */
+  add(name: string, rate: Rate, uses: number, now: number): Promise<number>;
 }
 
 /** A word per dependency for `/readyz`. */

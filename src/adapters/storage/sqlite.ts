@@ -38,6 +38,7 @@ export function openSqlite(
     tickets: createSqliteTickets(connection, sealing),
     ledger: createSqliteLedger(connection),
     consents: createSqliteConsents(connection, sealing),
+    usage: null,
     probe: {
       name: "store",
       check: () => connection.read(() => void probe.get()),

@@ -1,6 +1,12 @@
 /** What either storage backend gives. */
 
-import type { ConsentStore, LedgerStore, Probe, TenantStore } from "../../usecases/ports.ts";
+import type {
+  ConsentStore,
+  LedgerStore,
+  Probe,
+  TenantStore,
+  UsageStore,
+} from "../../usecases/ports.ts";
 import type { TicketStore } from "../../usecases/ticket_ports.ts";
 
 /** One store per port, and a probe of the whole. */
@@ -9,6 +15,8 @@ export interface Stores {
   readonly tickets: TicketStore;
   readonly ledger: LedgerStore;
   readonly consents: ConsentStore;
+  /** Null where every process counts for itself. */
+  readonly usage: UsageStore | null;
   readonly probe: Probe;
   /** Calls after it fail. */
   close(): void;

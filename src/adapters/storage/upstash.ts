@@ -12,6 +12,7 @@ import { createUpstashConsents } from "./upstash_consents.ts";
 import { createUpstashLedger } from "./upstash_ledger.ts";
 import { createUpstashTenants } from "./upstash_tenants.ts";
 import { createUpstashTickets } from "./upstash_tickets.ts";
+import { createUpstashUsage } from "./upstash_usage.ts";
 
 export interface UpstashOptions {
   readonly url: string;
@@ -47,6 +48,7 @@ export function createUpstash(options: UpstashOptions): Stores {
     tickets: createUpstashTickets(client, sealing, prefix),
     ledger: createUpstashLedger(client, prefix),
     consents: createUpstashConsents(client, sealing, prefix),
+    usage: createUpstashUsage(client, prefix),
     probe: { name: "store", check: () => client.ping() },
     close: () => client.close(),
   };
