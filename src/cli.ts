@@ -4,9 +4,8 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { generateApiKey } from "./adapters/callers/api_keys.ts";
+import { checkCaller, createCaller, listCallers, rotateCaller } from "./cli_callers.ts";
 import { exportLedger, printCheckpoint, printKey, verifyLedger } from "./cli_ledger.ts";
-import { parseCallers } from "./domain/caller_entry.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
 import { PartFault } from "./domain/part_fault.ts";
 import { SignerFault } from "./domain/signer_fault.ts";
@@ -26,30 +25,13 @@ const addTo = (text: string, known: string[] | undefined): string[] => [
   ...list(text),
 ];
 
-/** @returns the exit code */
-function createCaller(options: { id: string; may: string[]; tenants: string[]; json?: true }) {
-  const { key, digest } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
-  const { id, tenants, may } = options;
-  const entry = { id, api_key_sha256: [digest], tenants, may };
-  const parsed = parseCallers({ callers: [entry] });
-  if (!parsed.ok) throw new UsageFault(`Cannot make the caller: ${parsed.problems.join("; ")}`);
-  if (options.json) print.line(JSON.stringify({ api_key: key.reveal(), caller: entry }));
-  else {
-    print.error("The API key, shown this once:");
-    print.line(key.reveal());
-    print.error("To add to the callers in CALLERS or CALLERS_FILE:");
-    print.line(JSON.stringify(entry));
-  }
-  return 0;
-}
-
 function buildProgram(done: (code: number) => void): Command {
   const program = new Command("deno task cli")
     .description("Operator commands of Box Office")
     .configureOutput({ writeErr: (text) => print.error(text.trimEnd()) })
     .exitOverride();
 
-  const caller = program.command("caller").description("who may ask for tickets");
+  const caller = program.command("caller").description("who may ask, and for what");
   caller.command("create")
     .description("make an API key and the caller entry that goes with it")
     .requiredOption("--id <id>", "name of the caller in log and ledger")
@@ -57,6 +39,21 @@ function buildProgram(done: (code: number) => void): Command {
     .option("--tenants <ids>", "comma-separated context identifiers, or *", list, ["*"])
     .option("--json", "for machines")
     .action((options) => done(createCaller(options)));
+  caller.command("rotate")
+    .description("make a second API key for a configured caller; both work until one is taken out")
+    .requiredOption("--id <id>", "the caller")
+    .option("--json", "for machines")
+    .action((options) => done(rotateCaller(options)));
+  caller.command("list")
+    .description("print the configured callers")
+    .option("--json", "for machines")
+    .action((options) => done(listCallers(options)));
+  caller.command("check")
+    .description("say whether the credential on standard input may do that, and which rule says so")
+    .requiredOption("--may <permission>", PERMISSIONS.join(", "))
+    .option("--tenant <id>", "context identifier")
+    .option("--json", "for machines")
+    .action(async (options) => done(await checkCaller(options)));
 
   const ledger = program.command("ledger").description("the ledger of every signature");
   ledger.command("key")

@@ -160,6 +160,7 @@ Deno.test("every room that has a rule has files and imports", () => {
 Deno.test("every file lives in a room with a rule or is one of the wiring files", () => {
   const wiring = new Set([
     "cli.ts",
+    "cli_callers.ts",
     "cli_ledger.ts",
     "back_office.ts",
     "compose.ts",

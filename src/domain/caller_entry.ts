@@ -17,7 +17,7 @@ export interface CallerEntry {
 
 export interface ApiKeyCredential {
   readonly kind: "api_key";
-  /** Lower-case hex SHA-256 of whole keys; several while a key is being replaced. */
+  /** Lower-case hex SHA-256 of whole keys; two while a key is being replaced. */
   readonly digests: readonly string[];
 }
 
@@ -34,6 +34,9 @@ export type CallersReading =
   | { readonly ok: true; readonly entries: readonly CallerEntry[] }
   /** Each `path: what is wrong`, for example `callers[1].may: is missing`. */
   | { readonly ok: false; readonly problems: readonly string[] };
+
+/** One in use and the one that replaces it: what nobody remembers is nobody's to watch. */
+export const MAX_API_KEYS = 2;
 
 /** Reads the parsed JSON of `CALLERS`. */
 export function parseCallers(value: unknown): CallersReading {
@@ -140,6 +143,10 @@ function readCredential(
   }
   if (hasKeys) {
     const digests = readList(value, "api_key_sha256", path, report, readDigest);
+    if (digests !== null && digests.length > MAX_API_KEYS) {
+      report(`${path}.api_key_sha256`, "has more than two: take out what nobody uses");
+      return null;
+    }
     return digests === null ? null : { kind: "api_key", digests };
   }
   const issuer = readText(value, "issuer", path, report, /^[!-~]{1,512}$/);

@@ -21,6 +21,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: the repository. */
   readonly cwd?: string;
+  /** All of standard input. Default: there is none. */
+  readonly input?: string;
 }
 
 export interface Exit {
@@ -74,16 +76,18 @@ export function startFile(path: string, options: ProcessOptions = {}): Process {
   return start(["run", "--no-prompt", "-A", `${ROOT}${path}`, ...options.args ?? []], options);
 }
 
-function start(args: readonly string[], { env = {}, cwd = ROOT }: ProcessOptions): Process {
+function start(args: readonly string[], { env = {}, cwd = ROOT, input }: ProcessOptions): Process {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd,
     clearEnv: true,
     env: { ...cacheEnvironment(), ...env },
-    stdin: "null",
+    stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  // Who ends without reading it all does no harm.
+  if (input !== undefined) void new Blob([input]).stream().pipeTo(child.stdin).catch(() => {});
   const stdout = read(child.stdout);
   const stderr = read(child.stderr);
   const exited = Promise.all([child.status, stdout.ended, stderr.ended]).then(([status]) => ({

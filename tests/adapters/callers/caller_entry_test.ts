@@ -80,6 +80,9 @@ const bent: readonly (readonly [string, unknown, readonly string[]])[] = [
     "callers[0].api_key_sha256: is no list with members",
   ]],
   ["no credential", { id: "a", tenants: ["*"], may: ["ticket"] }, [either]],
+  ["three keys", { ...withKey, api_key_sha256: ["a", "b", "c"].map((it) => it.repeat(64)) }, [
+    "callers[0].api_key_sha256: has more than two: take out what nobody uses",
+  ]],
   ["both credentials", { ...withJwt, api_key_sha256: [DIGEST] }, [either]],
   ["no subject", { ...withJwt, subject: undefined }, ["callers[0].subject: is missing"]],
   ["an empty audience", { ...withJwt, audience: "" }, ["callers[0].audience: is not of its form"]],
