@@ -18,7 +18,6 @@ import { createApp } from "./http/app.ts";
 import { openStores } from "./parts_stores.ts";
 import { systemClock, systemIds } from "./system.ts";
 import { createAdmission } from "./usecases/admission.ts";
-import { createLimits } from "./usecases/limits.ts";
 import type { Clock, Ids, Log } from "./usecases/ports.ts";
 import { createTickets } from "./usecases/tickets.ts";
 
@@ -57,12 +56,13 @@ const MAX_TENANTS_IN_MEMORY = 10_000;
 export async function compose(options: ComposeOptions): Promise<Service> {
   const { config, superoffice } = options;
   const deadlines = { ...DEADLINES, ...options.deadlines };
-  const [stores, credentials] = await Promise.all([
+  const [stores, credentials, limiting] = await Promise.all([
     openStores(config, deadlines.storeMs),
     credentialsOf(config, superoffice),
+    hasLimits(options) ? import("./usecases/limits.ts") : null,
   ]);
   try {
-    return assemble(options, deadlines, stores, credentials);
+    return assemble(options, deadlines, stores, credentials, limiting);
   } catch (error) {
     stores.close();
     throw error;
@@ -74,6 +74,7 @@ function assemble(
   deadlines: Deadlines,
   unguarded: Stores,
   credentials: string,
+  limiting: Limiting | null,
 ): Service {
   const { config, log, clock = systemClock, ids = systemIds } = options;
   const guards = createGuards({ clock, log });
@@ -108,7 +109,7 @@ function assemble(
     now: () => clock.now(),
     log,
   });
-  const limits = createLimits({
+  const limits = limiting === null ? null : limiting.createLimits({
     callersPerMinute: limitsOf(options.callers),
     tenantsPerMinute: config.requestsPerTenantMinute,
     store: stores.usage,
@@ -128,11 +129,18 @@ function assemble(
     fetch: (request) => app.fetch(request),
     complete: async () => void await backOffice.get(),
     async close() {
-      await Promise.all([tickets.drain(), limits.drain()]);
+      await Promise.all([tickets.drain(), limits?.drain()]);
       await opened?.close();
       stores.close();
     },
   };
+}
+
+/** Loaded only where there are limits: it is nothing that a ticket needs. */
+type Limiting = typeof import("./usecases/limits.ts");
+
+function hasLimits({ config, callers }: ComposeOptions): boolean {
+  return config.requestsPerTenantMinute !== null || limitsOf(callers).size > 0;
 }
 
 /** Requests per minute by caller's id. */

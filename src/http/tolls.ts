@@ -6,10 +6,13 @@
 import type { Toll } from "../usecases/limits.ts";
 
 /** @returns the answer with its `RateLimit` and `RateLimit-Policy`, if there is a limit */
-export function withTolls(answer: Response, ...tolls: readonly (Toll | null)[]): Response {
-  const told = tolls.filter((toll) => toll !== null);
-  if (told.length === 0) return answer;
-  const seconds = (ms: number) => Math.ceil(ms / 1000);
+export function withTolls(
+  answer: Response,
+  ofCaller: Toll | null,
+  ofTenant: Toll | null = null,
+): Response {
+  if (ofCaller === null && ofTenant === null) return answer;
+  const told = [ofCaller, ofTenant].filter((toll) => toll !== null);
   const policies = told.map(({ limit, rate }) =>
     `"${limit}";q=${rate.count};w=${seconds(rate.periodMs)}`
   );
@@ -19,4 +22,8 @@ export function withTolls(answer: Response, ...tolls: readonly (Toll | null)[]):
   answer.headers.set("ratelimit-policy", policies.join(", "));
   answer.headers.set("ratelimit", now.join(", "));
   return answer;
+}
+
+function seconds(ms: number): number {
+  return Math.ceil(ms / 1000);
 }

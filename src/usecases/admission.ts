@@ -32,8 +32,9 @@ export interface Admitted {
 
 const FREE: Admitted = { refusal: null, toll: null };
 
+/** @param limits null where nobody and nothing has one */
 export function createAdmission(
-  { limits, log }: { readonly limits: Limits; readonly log: Log },
+  { limits, log }: { readonly limits: Limits | null; readonly log: Log },
 ): Admission {
   const paid = (toll: Toll | null, caller: Caller, requestId: string): Admitted => {
     if (toll === null) return FREE;
@@ -50,7 +51,9 @@ export function createAdmission(
 
   return {
     count: (caller, requestId) =>
-      after(limits.ofCaller(caller), (toll) => paid(toll, caller, requestId)),
+      limits === null
+        ? FREE
+        : after(limits.ofCaller(caller), (toll) => paid(toll, caller, requestId)),
 
     judge(caller, permission, tenant, requestId) {
       if (!(tenant === null ? mayDo(caller, permission) : may(caller, permission, tenant))) {
@@ -69,7 +72,7 @@ export function createAdmission(
           toll: null,
         };
       }
-      if (tenant === null) return FREE;
+      if (tenant === null || limits === null) return FREE;
       return after(limits.ofTenant(tenant), (toll) => paid(toll, caller, requestId));
     },
   };
