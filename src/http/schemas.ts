@@ -29,6 +29,7 @@ export const COMMON_RESPONSES = {
   400: problemResponse("invalid_request"),
   401: problemResponse("caller_unknown"),
   403: problemResponse("caller_forbidden"),
+  429: problemResponse("rate_limited; `RateLimit` and `RateLimit-Policy` say how much is left"),
 } as const;
 
 export const BEARER = [{ bearer: [] }];

@@ -62,7 +62,6 @@ const replaceRoute = createRoute({
   responses: {
     ...RESPONSES,
     413: problemResponse("payload_too_large"),
-    429: problemResponse("rate_limited"),
   } as RouteConfig["responses"],
 });
 
