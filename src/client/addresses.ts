@@ -59,7 +59,8 @@ export function below(base: URL, rest: string): URL {
 /** How often a path may be encoded on top of itself before it is refused unread. */
 const MAX_LAYERS = 3;
 
-const CLIMBS = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/;
+/** Also with what some servers take off: blanks behind, parameters, wide dots and slashes. */
+const CLIMBS = /(?:^|[/\\])\.[. ]*(?:;[^/\\]*)?(?:[/\\]|$)/;
 
 /**
  * True if the path has no dot segment, backslash or control character, however often it is decoded:
@@ -68,7 +69,7 @@ const CLIMBS = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/;
 function isPlain(path: string): boolean {
   let text = path;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
-    if (CLIMBS.test(text) || /[\\\p{Cc}]/u.test(text)) return false;
+    if (CLIMBS.test(text.normalize("NFKC")) || /[\\\p{Cc}]/u.test(text)) return false;
     const decoded = decode(text);
     if (decoded === null) return false;
     if (decoded === text) return true;

@@ -7,7 +7,8 @@
 /** How often a path may be encoded on top of itself before it is refused unread. */
 const MAX_LAYERS = 3;
 
-const CLIMBS = /(?:^|[/\\])\.{1,2}(?:;[^/\\]*)?(?:[/\\]|$)/;
+/** Also with what some servers take off: blanks behind, parameters, wide dots and slashes. */
+const CLIMBS = /(?:^|[/\\])\.[. ]*(?:;[^/\\]*)?(?:[/\\]|$)/;
 
 /**
  * @param webapiUrl with a final slash
@@ -38,7 +39,7 @@ function isPlain(path: string): boolean {
   let text = path;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
     // deno-lint-ignore no-control-regex
-    if (CLIMBS.test(text) || /[\\\u0000-\u001f\u007f]/.test(text)) return false;
+    if (CLIMBS.test(text.normalize("NFKC")) || /[\\\u0000-\u001f\u007f]/.test(text)) return false;
     const decoded = decode(text);
     if (decoded === null) return false;
     if (decoded === text) return true;

@@ -15,7 +15,7 @@ import { consentRoutes } from "./consent.ts";
 import { type Env, requestIdOf } from "./context.ts";
 import { healthRoutes } from "./health.ts";
 import { ledgerRoutes } from "./ledger.ts";
-import { limitBodies } from "./limits.ts";
+import { limitBodies } from "./body_limit.ts";
 import { allowedMethods } from "./methods.ts";
 import { refusalPage } from "./pages.ts";
 import { faultProblem, problemOf } from "./problem.ts";
@@ -46,6 +46,7 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
   });
 
   app.use(requestIds(parts.log));
+  app.use(plainHosts());
   app.use("/v1/*", callersOnly(parts));
   judgeCallers(app, parts.admission);
   for (const path of ["/", "/consent", "/consent/*"]) app.use(path, pageHeaders(parts));
@@ -96,6 +97,15 @@ function requestIds(log: Log) {
       });
     }
   });
+}
+
+/** Deno puts `Host` in front of the path, so one with a slash would choose another door. */
+function plainHosts() {
+  return createMiddleware<Env>(async (c, next) =>
+    /^[\w.:[\]-]*$/.test(c.req.header("host") ?? "")
+      ? await next()
+      : problemOf("invalid_request", c.get("requestId"))
+  );
 }
 
 /** The relay has no limit, and streams. */

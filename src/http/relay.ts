@@ -1,12 +1,13 @@
 /** The relay: a tenant's web API for callers who are to see neither ticket nor client secret. */
 
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import { HTTPException } from "hono/http-exception";
 import { ContextId } from "../domain/context_id.ts";
 import type { Relay, RelayRequest } from "../usecases/relay.ts";
 import { RELAY_PATH } from "./app_parts.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
-import { readBody } from "./relay_body.ts";
+import { readBody } from "./request_body.ts";
 import { BEARER, COMMON_RESPONSES, CONTEXT_PARAMETER, problemResponse } from "./schemas.ts";
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
@@ -33,6 +34,11 @@ export function isRelayed(path: string): boolean {
   return /^\/v1\/tenants\/[^/]*\/api(?:\/|$)/.test(path);
 }
 
+/** Whoever leaves while sending has met no fault of ours, and hears no answer. */
+function gone(): never {
+  throw new HTTPException(400);
+}
+
 export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
   for (const method of METHODS) {
     app.openAPIRegistry.registerPath({
@@ -54,15 +60,17 @@ export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
   app.all(RELAY_PATH, async (c) => {
     const requestId = c.get("requestId");
     const { raw } = c.req;
+    // `fetch` reads these names in any letter case.
+    const method = raw.method.toUpperCase();
     const tenant = ContextId.parse(c.req.param("ctx"));
     const rest = REST.exec(raw.url);
     if (tenant === null || rest === null) return problemOf("invalid_request", requestId);
-    if (REFUSED_METHODS.includes(raw.method)) return problemOf("method_not_allowed", requestId);
+    if (REFUSED_METHODS.includes(method)) return problemOf("method_not_allowed", requestId);
     const read = async (): Promise<RelayRequest> => ({
       method: raw.method,
       rest: rest[1] ?? rest[2] ?? "",
       headers: raw.headers,
-      body: raw.method === "GET" || raw.method === "HEAD" ? null : await readBody(raw),
+      body: method === "GET" || method === "HEAD" ? null : await readBody(raw).catch(gone),
       signal: raw.signal,
     });
     const outcome = await relay.forward(c.get("caller"), tenant, requestId, read);

@@ -60,12 +60,6 @@ export function createRelay(parts: RelayParts): Relay {
   const { tickets, log } = parts;
   const moves = createMoves(parts);
 
-  const relayed = (answer: RelayAnswer, api: string, target: URL): Outcome<Relayed> => {
-    const text = answer.headers.get("location");
-    const url = text !== null && URL.canParse(text, target.href) ? new URL(text, target) : null;
-    return accept({ ...answer, location: url === null ? null : belowApi(api, url) });
-  };
-
   const forward = async (
     caller: Caller,
     ticket: Ticket,
@@ -80,7 +74,12 @@ export function createRelay(parts: RelayParts): Relay {
       const api = moves.addressOf(current);
       const target = relayTarget(api, request.rest);
       if (target === null) return refuse("invalid_request", "relay_path");
-      const answer = await parts.transport.send(target, current.ticket, request);
+      const answer = await parts.transport.send(target, current.ticket, request)
+        .catch((error: unknown) => {
+          // Where nobody answers is not where the tenant is: the next call asks the ticket's own address.
+          moves.forget(tenant);
+          throw error;
+        });
       if (answer.status === UNAUTHORIZED && !isRenewed) {
         isRenewed = true;
         const { generation } = current;
@@ -107,15 +106,30 @@ export function createRelay(parts: RelayParts): Relay {
       const handout = await tickets.get(caller, tenant, requestId, "relay");
       if (!handout.ok) return handout;
       const { ticket } = handout.value;
+      const request = await read();
       try {
-        return await forward(caller, ticket, requestId, await read());
+        return await forward(caller, ticket, requestId, request);
       } catch (error) {
         if (!(error instanceof PartFault)) throw error;
-        log.warn("relay.fault", { reason: error.reason, context_identifier: tenant });
+        // A caller who left has ended the call: that is nobody's fault.
+        if (!request.signal.aborted) {
+          log.warn("relay.fault", {
+            reason: error.reason,
+            context_identifier: tenant,
+            caller: caller.id,
+            request_id: requestId,
+          });
+        }
         return refuse("upstream_unavailable", error.reason, retryAfterSeconds(error, 2));
       }
     },
   };
+}
+
+function relayed(answer: RelayAnswer, api: string, target: URL): Outcome<Relayed> {
+  const text = answer.headers.get("location");
+  const url = text !== null && URL.canParse(text, target.href) ? new URL(text, target) : null;
+  return accept({ ...answer, location: url === null ? null : belowApi(api, url) });
 }
 
 /** Addresses that are newer than the tickets that we have. */
@@ -127,6 +141,7 @@ function createMoves({ states, log, maxTenants }: RelayParts) {
   };
   return {
     addressOf,
+    forget: (tenant: ContextId): void => void moved.delete(tenant),
     /** @returns false if SuperOffice knows of no other address than the one that was asked */
     async resolve(ticket: Ticket): Promise<boolean> {
       const { contextIdentifier: tenant, webapiUrl: from } = ticket;

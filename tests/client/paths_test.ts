@@ -1,45 +1,22 @@
 /** Paths of calls: below the tenant's web API, or refused before anything is sent. */
 
 import assert from "node:assert/strict";
+import { CLIMBING } from "../support/climbing_paths.ts";
 import { createWorld, problemFrom, TENANT, ticketAnswer, WEB_API } from "./fake_world.ts";
 
 const REFUSED = [
+  ...CLIMBING,
   "https://evil.example/",
   "https:evil.example",
   "HTTPS://evil.example/",
   "javascript:alert(1)",
   "//evil.example/",
   "///evil.example/",
-  "\\\\evil.example\\",
   "/\\evil.example",
-  "..",
-  ".",
-  "../",
-  "../Cust54321/api/v1/Contact/1",
-  "v1/../../../Cust54321/api/v1/Contact/1",
-  "v1/..",
-  "v1/./Contact",
-  "v1\\..\\..\\x",
-  "%2e%2e/Cust54321",
-  "v1/%2E./x",
-  "v1/.%2e/x",
-  "v1%2f..%2fx",
-  "v1%2F%2e%2E%2Fx",
-  "v1%5c..%5cx",
-  "%252e%252e/x",
-  "%252e%252e%252fx",
-  "%25252e%25252e/x",
-  "v1/..;/x",
-  "v1/..;a=b/x",
   "v1/.\t./x",
   "v1/.\n./x",
   "\t//evil.example",
-  "v1/%09",
-  "v1/%00",
   "v1/a\u0000b",
-  "v1/%ff",
-  "v1/%zz",
-  "v1/100%",
 ];
 
 for (const via of ["direct", "relay"] as const) {
@@ -62,7 +39,6 @@ const TAKEN = [
   ["v1/Contact?$filter=name eq 'a/../b'", "v1/Contact?$filter=name%20eq%20%27a/../b%27"],
   ["?a=https://b.example/", "?a=https://b.example/"],
   ["v1/Contact/1#part", "v1/Contact/1"],
-  ["v1/Contact/...", "v1/Contact/..."],
   ["v1/Contact/a%20b", "v1/Contact/a%20b"],
   ["v1/Document/a:b", "v1/Document/a:b"],
   ["v1/Søk/å", "v1/S%C3%B8k/%C3%A5"],

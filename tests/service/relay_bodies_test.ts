@@ -1,8 +1,10 @@
 /** Bodies through the relay: streamed, repeated where that is possible, let go of when nobody wants them. */
 
 import assert from "node:assert/strict";
-import { MAX_REPLAY_BYTES } from "../../src/http/relay_body.ts";
+import { MAX_REPLAY_BYTES, readBody } from "../../src/http/request_body.ts";
+import { eventually } from "../support/processes.ts";
 import { withUpstream } from "../support/relay_upstream.ts";
+import { API_KEY } from "../support/service.ts";
 
 const MANY = MAX_REPLAY_BYTES + 1;
 
@@ -116,6 +118,74 @@ Deno.test("the caller reads the beginning of an answer while the web API still w
     assert.equal((await reader.read()).done, true);
   });
 });
+
+Deno.test("an answer that began before its upload ended has no deadline left", () => {
+  const ended = Promise.withResolvers<void>();
+  const handle = (request: Request) => {
+    const body = async function* () {
+      yield new TextEncoder().encode("first");
+      for await (const _ of request.body!);
+      await ended.promise;
+      yield new TextEncoder().encode("last");
+    };
+    return new Response(ReadableStream.from(body()));
+  };
+  return withUpstream(handle, async ({ service, api }) => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const writing = writer.write(new Uint8Array(MANY));
+    const answer = await service.call(`${api}/v1/x`, { method: "POST", body: readable });
+    await writing;
+    await writer.close();
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assert.equal((await reader.read()).value, "first");
+    // Longer than the deadline: that it would have been over is what this is about.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    ended.resolve();
+    assert.equal((await reader.read()).value, "last");
+    assert.equal((await reader.read()).done, true);
+  }, { deadlines: { relayMs: 200 } });
+});
+
+Deno.test("what is kept of a body is its bytes, and not the buffers that they came in", async () => {
+  const tiny = (count: number) =>
+    ReadableStream.from((function* () {
+      for (let piece = 0; piece < count; piece++) yield new Uint8Array(64 * 1024).subarray(0, 1);
+    })());
+  const read = (count: number, most: number) =>
+    readBody(new Request("http://x/", { method: "POST", body: tiny(count) }), most);
+  const whole = await read(300, 300);
+  assert.ok(whole instanceof Uint8Array);
+  assert.deepEqual([whole.byteLength, whole.buffer.byteLength <= 16 * 1024], [300, true]);
+  const stream = await read(301, 300);
+  assert.ok(stream instanceof ReadableStream);
+  const reader = stream.getReader();
+  const { value } = await reader.read();
+  assert.deepEqual([value!.byteLength, value!.buffer.byteLength <= 16 * 1024], [301, true]);
+  assert.equal((await reader.read()).done, true);
+  assert.equal(await read(0, 300), null);
+});
+
+Deno.test("a caller who leaves while it sends is no fault, and nothing to warn of", () =>
+  withUpstream(() => new Response(), async ({ service, api }) => {
+    const connection = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: Number(service.url.port),
+    });
+    const lines = [
+      `POST ${api}/v1/x HTTP/1.1`,
+      `host: ${service.url.host}`,
+      `authorization: Bearer ${API_KEY}`,
+      "content-length: 100",
+      "x-request-id: left",
+    ];
+    await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\nbegun`));
+    const left = () => service.log.lines.filter(({ fields }) => fields.request_id === "left");
+    await (await service.call(`${api}/v1/x`)).body?.cancel();
+    connection.close();
+    await eventually("a line of the log", () => left().length > 0 ? true : null);
+    assert.deepEqual(left().map(({ level, event }) => [level, event]), [["info", "http.refused"]]);
+  }));
 
 Deno.test("a caller who leaves ends the call at SuperOffice", () => {
   const begun = Promise.withResolvers<void>();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import type * as SuperOffice from "@superoffice/webapi";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
+import { freePort } from "../support/processes.ts";
 import { startService, TENANT, type TestService } from "../support/service.ts";
 
 const { WebApi } = createRequire(import.meta.url)("@superoffice/webapi") as typeof SuperOffice;
@@ -87,6 +88,18 @@ Deno.test("a tenant that has moved is found at its new address without an exchan
       }
     }
     assert.equal(control.exchangeCount(), before);
+  }));
+
+Deno.test("an address where nobody answers is forgotten, and the tenant found again", () =>
+  withRelay(async ({ call, simulator }) => {
+    const { control } = simulator;
+    const ask = () => statusOf(call(`${API}/v1/Contact/default`, as(RELAY_KEY)));
+    assert.equal(await ask(), 200);
+    const [{ endpoint } = { endpoint: "" }] = control.tenants();
+    control.moveTenant(TENANT, `http://127.0.0.1:${freePort()}`);
+    assert.equal(await ask(), 503);
+    control.moveTenant(TENANT, new URL(endpoint).origin);
+    assert.equal(await ask(), 200);
   }));
 
 Deno.test("the relay and tickets need permissions of their own", () =>

@@ -5,6 +5,7 @@
  * what comes back is everything but what concerns the connection, credentials or this host's name.
  */
 
+import { PartFault } from "../../domain/part_fault.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type {
   RelayAnswer,
@@ -81,8 +82,13 @@ export function createRelayTransport(options: RelayTransportOptions): RelayTrans
           redirect: "manual",
           signal: AbortSignal.any([call.signal, patience.signal]),
         });
+        if (response.status < 200 || response.status > 599) {
+          await response.body?.cancel();
+          throw superOfficeFault("protocol");
+        }
         return answerOf(response, [ticket.reveal(), clientSecret.reveal()]);
-      } catch {
+      } catch (error) {
+        if (error instanceof PartFault) throw error;
         // The error may repeat the address or what was sent: it ends here.
         throw superOfficeFault(patience.signal.aborted ? "timeout" : "network");
       } finally {
@@ -103,8 +109,9 @@ function requestHeaders({ headers }: RelayCall, ticket: Secret, clientSecret: Se
     if (value !== null) sent.set(name, value);
   }
   if (!sent.has("accept")) sent.set("accept", "application/json");
-  // A part of an encoded body cannot be decoded.
-  if (sent.has("range")) sent.set("accept-encoding", "identity");
+  // `fetch` would decode the body and leave the headers that say how it was encoded and how long it was:
+  // the caller would decode it again, and stop where the encoded one ended.
+  sent.set("accept-encoding", "identity");
   return sent;
 }
 
@@ -113,7 +120,7 @@ function answerOf(response: Response, secrets: readonly string[]): RelayAnswer {
   const headers = new Headers();
   for (const [name, value] of response.headers) {
     const isWithheld = WITHHELD.has(name) || named.includes(name) ||
-      name.startsWith("access-control-") || secrets.some((secret) => value.includes(secret));
+      name.startsWith("access-control-") || secrets.some((secret) => holds(value, secret));
     if (!isWithheld) headers.append(name, value);
   }
   return {
@@ -124,11 +131,22 @@ function answerOf(response: Response, secrets: readonly string[]): RelayAnswer {
   };
 }
 
-/** A deadline that begins anew with every piece of a body that is sent. */
+/** True if a header holds the secret, as it is or as a URL's parser would read or write it. */
+function holds(value: string, secret: string): boolean {
+  const read = value.replaceAll(/\t/g, "");
+  const decoded = read.replaceAll(
+    /%([0-7][0-9a-f])/gi,
+    (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return read.includes(secret) || decoded.includes(secret);
+}
+
+/** A deadline that begins anew with every piece of a body that is sent, until the answer begins. */
 function createPatience(timeoutMs: number) {
   const controller = new AbortController();
   const wait = () => setTimeout(() => controller.abort(), timeoutMs);
   let timer = wait();
+  let isOver = false;
   return {
     signal: controller.signal,
     over(body: RelayBody): RelayBody {
@@ -138,13 +156,16 @@ function createPatience(timeoutMs: number) {
         async pull(stream) {
           const { done, value } = await reader.read();
           clearTimeout(timer);
-          timer = wait();
+          if (!isOver) timer = wait();
           if (done) stream.close();
           else stream.enqueue(value);
         },
         cancel: (reason) => reader.cancel(reason),
       });
     },
-    end: () => clearTimeout(timer),
+    end(): void {
+      isOver = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -1,25 +1,33 @@
-/** Bodies on their way through the relay: small ones are kept whole, larger ones go on as they come. */
+/** Bodies of requests: up to a limit they are kept whole, larger ones go on as they come. */
 
 import type { RelayBody } from "../usecases/superoffice_ports.ts";
 
 /** Bodies up to this are kept until the answer is there, so that they can be sent again. */
 export const MAX_REPLAY_BYTES = 1024 * 1024;
 
+const FIRST_BYTES = 16 * 1024;
+
 /** @returns all of a body up to the limit; a stream of all of it beyond; null if it is empty */
-export async function readBody({ body, headers }: Request): Promise<RelayBody> {
+export async function readBody(
+  { body, headers }: Request,
+  maxBytes = MAX_REPLAY_BYTES,
+): Promise<RelayBody> {
   if (body === null) return null;
   const read = readerOf(body, headers.has("transfer-encoding"));
-  const kept: Uint8Array[] = [];
+  let kept = new Uint8Array(FIRST_BYTES);
   let bytes = 0;
-  while (bytes <= MAX_REPLAY_BYTES) {
+  while (bytes <= maxBytes) {
     const piece = await read.next();
-    if (piece === undefined) return bytes === 0 ? null : joined(kept, bytes);
-    kept.push(piece);
+    if (piece === undefined) return bytes === 0 ? null : kept.subarray(0, bytes);
+    kept = withRoom(kept, bytes + piece.byteLength);
+    kept.set(piece, bytes);
     bytes += piece.byteLength;
   }
+  let begun = false;
   return new ReadableStream({
     async pull(controller) {
-      const piece = kept.shift() ?? await read.next();
+      const piece = begun ? await read.next() : kept.subarray(0, bytes);
+      begun = true;
       if (piece === undefined) controller.close();
       else controller.enqueue(piece);
     },
@@ -68,12 +76,11 @@ function byobReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
   }
 }
 
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
+/**
+ * Pieces are copied, because each keeps the whole buffer that it was read into: a caller who sends byte by
+ * byte would fill the memory with a megabyte.
+ */
+function withRoom(kept: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes <= kept.byteLength) return kept;
+  return new Uint8Array(kept.buffer.transfer(Math.max(bytes, 2 * kept.byteLength)));
 }
