@@ -78,7 +78,7 @@ function assemble(
 ): Service {
   const { config, log, clock = systemClock, ids = systemIds } = options;
   const guards = createGuards({ clock, log });
-  const stores = guardStores(unguarded, guards.store);
+  const stores = guardStores(unguarded, guards.store, guards.usage);
   let digest: (text: string) => string | Promise<string> = digestOf;
   let opened: BackOffice | null = null;
   const backOffice = once(async () => {

@@ -19,6 +19,8 @@ import type { Exchange, IdentityProvider, TenantStates } from "./usecases/supero
 export interface Guards {
   /** Before every call to the store. */
   readonly store: Guard;
+  /** Before the counting of requests, which is nothing that tickets need. */
+  readonly usage: Guard;
   /** Before what fetches login keys, and before the redemption of codes. */
   readonly login: Guard;
   readonly exchange: Breaker;
@@ -43,6 +45,7 @@ export function createGuards(parts: { readonly clock: Clock; readonly log: Log }
     });
   return {
     store: guard("store", "store"),
+    usage: guard("usage", "store"),
     login: guard("superoffice_login", "superoffice"),
     exchange: breaker("superoffice_exchange"),
     key: (signer) => breaker(signer.keyVersion),
@@ -50,13 +53,13 @@ export function createGuards(parts: { readonly clock: Clock; readonly log: Log }
 }
 
 /** The stores behind the guard; their probe is as it was. */
-export function guardStores(stores: Stores, guard: Guard): Stores {
+export function guardStores(stores: Stores, guard: Guard, usage: Guard): Stores {
   return {
     tenants: guardPort(stores.tenants, guard),
     tickets: guardPort(stores.tickets, guard),
     ledger: guardPort(stores.ledger, guard),
     consents: guardPort(stores.consents, guard),
-    usage: stores.usage === null ? null : guardPort(stores.usage, guard),
+    usage: stores.usage === null ? null : guardPort(stores.usage, usage),
     probe: stores.probe,
     close: () => stores.close(),
   };

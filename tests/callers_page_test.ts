@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { generateApiKey } from "../src/adapters/callers/api_keys.ts";
-import { parseCallers, subjectMatcher } from "../src/domain/caller_entry.ts";
+import { parseCallers } from "../src/domain/caller_entry.ts";
+import { subjectMatcher } from "../src/domain/subject_pattern.ts";
 import { PERMISSIONS } from "../src/domain/caller.ts";
 
 const ROOT = new URL("../", import.meta.url);

@@ -38,6 +38,9 @@ export type CallersReading =
 /** One in use and the one that replaces it: what nobody remembers is nobody's to watch. */
 export const MAX_API_KEYS = 2;
 
+/** Far beyond what one process answers, and far below where numbers lose their last digit. */
+const MAX_PER_MINUTE = 10_000_000;
+
 /** Reads the parsed JSON of `CALLERS`. */
 export function parseCallers(value: unknown): CallersReading {
   const problems: string[] = [];
@@ -55,49 +58,6 @@ export function parseCallers(value: unknown): CallersReading {
   reportRepeats(entries, report);
   const read = entries.filter((entry) => entry !== null);
   return problems.length === 0 ? { ok: true, entries: read } : { ok: false, problems };
-}
-
-/**
- * Compiles a subject pattern. A subject matches whole; `*` stands for one or more ordinary characters
- * inside one part, where parts end at `/` and `:`. No regular expression, because one with many stars takes
- * time without bound.
- */
-export function subjectMatcher(pattern: string): (subject: string) => boolean {
-  const wanted = splitParts(pattern).map((part) => part.split(/\*+/));
-  const own = unusual(pattern);
-  return (subject) => {
-    const parts = splitParts(subject);
-    return unusual(subject) === own && parts.length === wanted.length &&
-      wanted.every((pieces, index) => matchesPieces(parts[index]!, pieces));
-  };
-}
-
-/**
- * What no `*` stands for: spaces, what is not printable ASCII, and `%`, which could be any of that once
- * more. Look-alikes are made of it.
- */
-function unusual(text: string): string {
-  return text.replaceAll(/[!-$&-~]/g, "");
-}
-
-/** Parts and the marks between them, in turn. */
-function splitParts(text: string): string[] {
-  return text.split(/([/:])/);
-}
-
-/** Takes each piece at the first place where it fits: if any choice leads to a match, this one does. */
-function matchesPieces(text: string, pieces: readonly string[]): boolean {
-  const [first = "", ...rest] = pieces;
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first)) return false;
-  let end = first.length;
-  for (const piece of rest) {
-    const found = text.indexOf(piece, end + 1);
-    if (found < 0) return false;
-    end = found + piece.length;
-  }
-  return text.endsWith(last) && text.length - last.length > end;
 }
 
 type Report = (path: string, problem: string) => void;
@@ -118,9 +78,10 @@ function readEntry(value: unknown, path: string, report: Report): CallerEntry | 
   const tenants = readList(value, "tenants", path, report, readTenant);
   const credential = readCredential(value, path, report);
   const limit = value.requests_per_minute ?? null;
-  const isLimit = Number.isSafeInteger(limit) && (limit as number) >= 1;
+  const isLimit = Number.isSafeInteger(limit) && (limit as number) >= 1 &&
+    (limit as number) <= MAX_PER_MINUTE;
   if (limit !== null && !isLimit) {
-    report(`${path}.requests_per_minute`, "is no whole number from 1");
+    report(`${path}.requests_per_minute`, `is no whole number from 1 to ${MAX_PER_MINUTE}`);
   }
   if (id === null || permissions === null || tenants === null || credential === null) return null;
   return {

@@ -42,7 +42,7 @@ const TELL_MS = 1000;
 /** Close to the limit is its second half, and all of a small one: so many uses. */
 const CLOSE = 20;
 
-/** The longest that one use waits for news. */
+/** The longest wait for one telling, and after so long a use begins no other. */
 const PATIENCE_MS = 250;
 
 /** For so long nobody waits after news that were late. */
@@ -73,8 +73,7 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
     try {
       hear(await to.add(name, rate, uses, now));
     } catch (error) {
-      if (!(error instanceof PartFault)) log.error("limits.fault", { error });
-      else log.debug("limits.not_shared", { reason: error.reason });
+      sayNotShared(log, error);
       untold += uses;
       quietUntil = clock.now() + TELL_MS;
     }
@@ -111,6 +110,11 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
       return isWorthWaiting(now) ? takeAfterNews(now + PATIENCE_MS) : takeNow();
     },
   };
+}
+
+function sayNotShared(log: Log, error: unknown): void {
+  if (!(error instanceof PartFault)) log.error("limits.fault", { error });
+  else log.debug("limits.not_shared", { reason: error.reason });
 }
 
 /** What is under way, and how long it is waited for. Late once, nobody waits for some time. */

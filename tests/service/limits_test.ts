@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { systemClock } from "../../src/system.ts";
+import { eventually } from "../support/processes.ts";
 import { requires } from "../support/requirement.ts";
 import { createTestClock, startService, TENANT, type TestService } from "../support/service.ts";
 import { withBridge } from "../adapters/storage/backends.ts";
@@ -53,6 +54,14 @@ function createLeapingClock(): TestClock {
     },
   };
 }
+
+/** The environment of instances that share a store. */
+const shared = ({ url, token }: { readonly url: string; readonly token: string }) => ({
+  UPSTASH_REDIS_REST_URL: url,
+  UPSTASH_REDIS_REST_TOKEN: token,
+  SEALING_KEYS: `k:${btoa("k".repeat(32))}`,
+  LEDGER_KEY: btoa("l".repeat(32)),
+});
 
 async function ask(service: { readonly url: URL }, key: string, path = TICKET) {
   const headers = { authorization: `Bearer ${key}` };
@@ -145,47 +154,81 @@ Deno.test({
   ...requires("redis-server"),
   fn: () =>
     withBridge((bridge) =>
-      withLimits(async (service, clock) => {
-        const other = await service.another();
-        const inTurn = async (count: number) => {
-          const passed = [0, 0];
-          for (let request = 0; request < count; request++) {
-            const instance = request % 2;
-            const { status } = await ask([service, other][instance]!, LIMITED);
-            if (status === 200) passed[instance]!++;
+      withLimits(
+        async (service, clock) => {
+          const other = await service.another();
+          const inTurn = async (count: number) => {
+            const passed = [0, 0];
+            for (let request = 0; request < count; request++) {
+              const instance = request % 2;
+              const { status } = await ask([service, other][instance]!, LIMITED);
+              if (status === 200) passed[instance]!++;
+            }
+            return passed;
+          };
+          try {
+            for (const instance of [service, other]) {
+              assert.equal((await ask(instance, FREE)).status, 200);
+            }
+            const [first = 0, second = 0] = await inTurn(14);
+            // One more may go while the news of the other's last one is on its way.
+            assert.ok(first + second >= 5 && first + second <= 6, `${first} and ${second}`);
+            for (const fault of ["silent", "unavailable"] as const) {
+              bridge.all({ kind: fault });
+              clock.advance(120_000);
+              assert.deepEqual(await inTurn(14), [5, 5], fault);
+            }
+            bridge.all(null);
+            // What is still waited for in silence has to end first.
+            for (let tries = 0;; tries++) {
+              assert.ok(tries < 200, "nothing is shared any more");
+              clock.advance(120_000);
+              const [third = 0, fourth = 0] = await inTurn(14);
+              assert.ok(third + fourth >= 5);
+              if (third + fourth <= 6) break;
+            }
+          } finally {
+            bridge.all(null);
+            await other.close();
           }
-          return passed;
-        };
-        try {
-          for (const instance of [service, other]) {
-            assert.equal((await ask(instance, FREE)).status, 200);
+        },
+        shared(bridge),
+        createLeapingClock(),
+      )
+    ),
+});
+
+Deno.test({
+  name: "usage that cannot be told does not stop the store from being asked",
+  ...requires("redis-server"),
+  fn: () =>
+    withBridge((bridge) =>
+      withLimits(
+        async (service, clock) => {
+          assert.equal((await ask(service, LIMITED)).status, 200);
+          const keys = () => bridge.redis.keys("*:usage:*");
+          await eventually(
+            "usage in the store",
+            async () => (await keys()).length > 0 ? true : null,
+          );
+          const [key] = await keys();
+          await bridge.redis.del(key!);
+          await bridge.redis.lpush(key!, "nothing of ours");
+          for (let request = 0; request < 12; request++) {
+            clock.advance(60_000);
+            assert.equal((await ask(service, LIMITED)).status, 200);
           }
-          const [first = 0, second = 0] = await inTurn(14);
-          // One more may go while the news of the other's last one is on its way.
-          assert.ok(first + second >= 5 && first + second <= 6, `${first} and ${second}`);
-          for (const fault of ["silent", "unavailable"] as const) {
-            bridge.all({ kind: fault });
-            clock.advance(120_000);
-            assert.deepEqual(await inTurn(14), [5, 5], fault);
-          }
-          bridge.all(null);
-          // What is still waited for in silence has to end first.
-          for (let tries = 0;; tries++) {
-            assert.ok(tries < 200, "nothing is shared any more");
-            clock.advance(120_000);
-            const [third = 0, fourth = 0] = await inTurn(14);
-            assert.ok(third + fourth >= 5);
-            if (third + fourth <= 6) break;
-          }
-        } finally {
-          bridge.all(null);
-          await other.close();
-        }
-      }, {
-        UPSTASH_REDIS_REST_URL: bridge.url,
-        UPSTASH_REDIS_REST_TOKEN: bridge.token,
-        SEALING_KEYS: `k:${btoa("k".repeat(32))}`,
-        LEDGER_KEY: btoa("l".repeat(32)),
-      }, createLeapingClock())
+          await eventually(
+            "a breaker",
+            () =>
+              service.log.lines.find(({ event, fields }) =>
+                event === "breaker.opened" && fields.part === "usage"
+              ) ?? null,
+          );
+          assert.equal((await ask(service, FREE, "/v1/tenants")).status, 200);
+        },
+        shared(bridge),
+        createLeapingClock(),
+      )
     ),
 });

@@ -13,7 +13,8 @@ import {
   jwtVerify,
 } from "jose";
 import type { Caller } from "../../domain/caller.ts";
-import { type CallerEntry, subjectMatcher } from "../../domain/caller_entry.ts";
+import type { CallerEntry } from "../../domain/caller_entry.ts";
+import { subjectMatcher } from "../../domain/subject_pattern.ts";
 import type { Log } from "../../usecases/ports.ts";
 import type { KeySet } from "../outbound/key_set.ts";
 import {
@@ -52,6 +53,9 @@ export interface JwtCallersOptions {
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const SKEW_SECONDS = 60;
 
+/** Between warnings of one issuer. */
+const QUIET_MS = 60_000;
+
 export function createJwtCallers(options: JwtCallersOptions): JwtCallers {
   const { now, log } = options;
   const issuers = createIssuers(options);
@@ -68,7 +72,9 @@ export function createJwtCallers(options: JwtCallersOptions): JwtCallers {
       if (!isBegun(payload, now())) return nobody("not_yet", { issuer: name });
       return issuer.findingOn(payload);
     } catch (error) {
-      if (error instanceof IssuerFault) {
+      if (error instanceof IssuerFault && now() >= issuer.quietUntil) {
+        // Made-up tokens are no reason to say it again.
+        issuer.quietUntil = now() + QUIET_MS;
         log?.warn("callers.issuer_unusable", { issuer: name, reason: error.reason });
       }
       return nobody(reasonOf(error), { issuer: name });
@@ -130,6 +136,7 @@ function reasonOf(error: unknown): NobodyReason {
 
 interface Issuer {
   readonly keys: KeySet;
+  quietUntil: number;
   /** Of a token of the issuer's that is good in itself. */
   findingOn(payload: JWTPayload): Finding;
 }
@@ -145,7 +152,11 @@ function createIssuers(options: JwtCallersOptions): ReadonlyMap<string, Issuer> 
     [...new Set(rules.map((rule) => rule.issuer))].map((issuer) => {
       const own = rules.filter((rule) => rule.issuer === issuer);
       const keys = createIssuerKeys({ ...options, issuer });
-      return [issuer, { keys, findingOn: (payload) => findingOn(payload, issuer, own) }];
+      return [issuer, {
+        keys,
+        quietUntil: -Infinity,
+        findingOn: (payload) => findingOn(payload, issuer, own),
+      }];
     }),
   );
 }

@@ -46,6 +46,7 @@ export function createVerified(
       return found;
     },
     put(digest, known) {
+      tokens.delete(digest);
       const [oldest] = tokens.keys();
       if (tokens.size >= max && oldest !== undefined) tokens.delete(oldest);
       tokens.set(digest, { ...known, checkedAt: now() });

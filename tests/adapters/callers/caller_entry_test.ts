@@ -1,7 +1,8 @@
 /** Entries of CALLERS: what is read, and what is reported. */
 
 import assert from "node:assert/strict";
-import { parseCallers, subjectMatcher } from "../../../src/domain/caller_entry.ts";
+import { parseCallers } from "../../../src/domain/caller_entry.ts";
+import { subjectMatcher } from "../../../src/domain/subject_pattern.ts";
 
 const DIGEST = "ab".repeat(32);
 const withKey = { id: "orders", api_key_sha256: [DIGEST], tenants: ["*"], may: ["ticket"] };
@@ -93,10 +94,10 @@ const bent: readonly (readonly [string, unknown, readonly string[]])[] = [
     "callers[0].issuer: is no https URL (http only for loopback)",
   ]],
   ["a limit of none", { ...withKey, requests_per_minute: 0 }, [
-    "callers[0].requests_per_minute: is no whole number from 1",
+    "callers[0].requests_per_minute: is no whole number from 1 to 10000000",
   ]],
   ["a limit in text", { ...withKey, requests_per_minute: "9" }, [
-    "callers[0].requests_per_minute: is no whole number from 1",
+    "callers[0].requests_per_minute: is no whole number from 1 to 10000000",
   ]],
   ["an unknown member", { ...withKey, api_key: "bo_secret" }, [
     "callers[0].api_key: is not a known member",
