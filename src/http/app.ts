@@ -25,42 +25,13 @@ export interface Doors {
 
 /** @param openDoors how the other doors are loaded and built, with the answer that both sides give */
 export function createApp(
-  { callers, admission, tickets, log }: FrontParts,
+  parts: FrontParts,
   openDoors: (answer: TicketAnswer) => Promise<Doors>,
 ): Hono {
+  const { callers, log } = parts;
   const answer = createTicketAnswer();
+  const give = createTicketDoor(parts, answer);
   const app = new Hono();
-
-  const tell = (outcome: Outcome<Handout>, caller: Caller, requestId: string): Response => {
-    if (!outcome.ok) {
-      const { code, reason } = outcome.refusal;
-      log.info("ticket.refused", { code, reason, caller: caller.id, request_id: requestId });
-    }
-    return answer(outcome, requestId);
-  };
-
-  const give = (
-    caller: Caller | null,
-    context: string,
-    requestId: string,
-  ): Response | Promise<Response> => {
-    if (caller === null) return problemOf("caller_unknown", requestId);
-    return after(admission.count(caller, requestId), ({ refusal, toll }) => {
-      if (refusal !== null) return withTolls(problem(refusal, requestId), toll);
-      const tenant = ContextId.parse(context);
-      if (tenant === null) return withTolls(problemOf("invalid_request", requestId), toll);
-      return handOut(caller, tenant, requestId, toll);
-    });
-  };
-
-  const handOut = (caller: Caller, tenant: ContextId, requestId: string, own: Toll | null) =>
-    after(admission.judge(caller, "ticket", tenant, requestId), ({ refusal, toll }) => {
-      if (refusal !== null) return withTolls(problem(refusal, requestId), own, toll);
-      return after(
-        tickets.get(caller, tenant, requestId),
-        (outcome) => withTolls(tell(outcome, caller, requestId), own, toll),
-      );
-    });
 
   app.get(TICKET_PATH, (c): Response | Promise<Response> => {
     const requestId = requestIdOf(c.req.header("x-request-id"));
@@ -84,4 +55,37 @@ export function createApp(
     return faultProblem(requestId);
   });
   return app;
+}
+
+function createTicketDoor({ admission, tickets, log }: FrontParts, answer: TicketAnswer) {
+  const tell = (outcome: Outcome<Handout>, caller: Caller, requestId: string): Response => {
+    if (!outcome.ok) {
+      const { code, reason } = outcome.refusal;
+      log.info("ticket.refused", { code, reason, caller: caller.id, request_id: requestId });
+    }
+    return answer(outcome, requestId);
+  };
+
+  const handOut = (caller: Caller, tenant: ContextId, requestId: string, own: Toll | null) =>
+    after(admission.judge(caller, "ticket", tenant, requestId), ({ refusal, toll }) => {
+      if (refusal !== null) return withTolls(problem(refusal, requestId), own, toll);
+      return after(
+        tickets.get(caller, tenant, requestId),
+        (outcome) => withTolls(tell(outcome, caller, requestId), own, toll),
+      );
+    });
+
+  return (
+    caller: Caller | null,
+    context: string,
+    requestId: string,
+  ): Response | Promise<Response> => {
+    if (caller === null) return problemOf("caller_unknown", requestId);
+    return after(admission.count(caller, requestId), ({ refusal, toll }) => {
+      if (refusal !== null) return withTolls(problem(refusal, requestId), toll);
+      const tenant = ContextId.parse(context);
+      if (tenant === null) return withTolls(problemOf("invalid_request", requestId), toll);
+      return handOut(caller, tenant, requestId, toll);
+    });
+  };
 }
