@@ -158,8 +158,10 @@ function announce({ publicUrl, apiKey, simulator }: Running): void {
   print.line(`1. Open ${publicUrl.href}, press "Connect SuperOffice", sign in and approve.`);
   print.line("2. Ask for the tenant's ticket:");
   print.line(`   curl -H "Authorization: Bearer ${key}" ${tenantUrl}ticket`);
-  print.line("3. Or call its web API through Box Office, which keeps ticket and client secret:");
-  print.line(`   curl -H "Authorization: Bearer ${key}" ${tenantUrl}api/v1/Contact/default`);
+  print.line(
+    "3. Or, with the same header, call its web API through Box Office, which keeps the ticket:",
+  );
+  print.line(`   ${tenantUrl}api/v1/Contact/default`);
   if (simulator === null) return;
   const [tenant] = simulator.control.tenants();
   const company = `${tenant!.endpoint}/api/v1/Contact/default`;

@@ -23,6 +23,7 @@ Deno.test({
   fn: () =>
     withOutage("upstash", async (outage) => {
       const { ask, clock, get, upstash, ticket, service } = outage;
+      const signatures = service.kms!.signatures();
       upstash!.all({ kind: "html" });
       for (let fault = 0; fault < 5; fault++) {
         assert.deepEqual(told(await ask(WITHOUT_TICKET)), [503, "store_unavailable", 2]);
@@ -39,8 +40,7 @@ Deno.test({
       upstash!.all(null);
       assert.equal((await get("/readyz")).status, 200, "it is up, whatever the breaker thinks");
       assert.deepEqual(told(await ask(WITHOUT_TICKET)), [503, "store_unavailable", 4]);
-      const signatures = service.kms!.signatures();
-      assert.equal(signatures, 1, "no ledger, no signature");
+      assert.equal(service.kms!.signatures(), signatures, "no ledger, no signature");
       clock.advance(3500);
       assert.equal((await ask(WITHOUT_TICKET)).status, 200);
       assert.deepEqual(breakerLines(outage), ["breaker.opened store", "breaker.closed store"]);

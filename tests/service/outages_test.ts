@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { AT_ONCE } from "../support/at_once.ts";
 import { LATECOMER, type Outage, WITHOUT_TICKET, withOutage } from "../support/outage.ts";
 import { MEANINGS, readOutageTable, SLOW_MS } from "../support/outage_table.ts";
 import { requires } from "../support/requirement.ts";
@@ -16,22 +17,29 @@ interface Row {
   readonly store: "sqlite" | "upstash";
   readonly arm: (outage: Outage) => Promise<void> | void;
   readonly lift: (outage: Outage) => Promise<void> | void;
+  /** Its callers come at once: who waits for a part does not wait for another caller. */
+  readonly keepsWaiting?: boolean;
 }
+
+const keepsWaiting = ({ kind }: { readonly kind: string }) => ["slow", "silent"].includes(kind);
 
 const superoffice = (state: WayState): Row => ({
   store: "sqlite",
+  keepsWaiting: keepsWaiting(state),
   arm: (outage) => outage.superoffice.set(state),
   lift: (outage) => outage.superoffice.set({ kind: "open" }),
 });
 
 const upstash = (fault: Fault): Row => ({
   store: "upstash",
+  keepsWaiting: keepsWaiting(fault),
   arm: ({ upstash }) => upstash!.all(fault),
   lift: ({ upstash }) => upstash!.all(null),
 });
 
 const kms = (fault: KmsFault): Row => ({
   store: "sqlite",
+  keepsWaiting: keepsWaiting(fault),
   arm: ({ service }) => service.kms!.fault(fault),
   lift: ({ service }) => service.kms!.fault(null),
 });
@@ -94,6 +102,9 @@ const ROWS: Readonly<Record<string, Row | readonly Row[]>> = {
   },
 };
 
+/** Read when all has been asked that it is to tell of. */
+const AFTERWARDS = "ledger";
+
 /** Every lease of these tests, pause and remembered refusal is over after this. */
 const HEALED_MS = 61_000;
 
@@ -121,12 +132,21 @@ for (const [name, cases] of Object.entries(ROWS)) {
             entries: (await outage.service.entries()).length,
           };
           await row.arm(outage);
-          for (const [column, meanings] of Object.entries(MEANINGS)) {
-            const cell = TABLE.get(name)?.get(column) ?? "";
-            await t.step(`${column}: ${cell}`, async () => {
+          const meet = (column: string, sanitizers: Partial<Deno.TestStepDefinition> = {}) => {
+            const [meanings, cell] = [MEANINGS[column]!, TABLE.get(name)?.get(column) ?? ""];
+            const fn = async () => {
               assert.ok(Object.hasOwn(meanings, cell), "the table's word means nothing");
               await meanings[cell]!(outage, before);
-            });
+            };
+            return t.step({ name: `${column}: ${cell}`, fn, ...sanitizers });
+          };
+          const columns = Object.keys(MEANINGS);
+          if (row.keepsWaiting) {
+            const others = columns.filter((column) => column !== AFTERWARDS);
+            await Promise.all(others.map((column) => meet(column, AT_ONCE)));
+            await meet(AFTERWARDS);
+          } else {
+            for (const column of columns) await meet(column);
           }
           await row.lift(outage);
           outage.clock.advance(HEALED_MS);

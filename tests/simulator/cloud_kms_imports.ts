@@ -1,7 +1,8 @@
 /** A stand-in with an import-only HSM key and an import job, all made by Google's own client. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, type KeyObject } from "node:crypto";
+import { testKey } from "../support/test_keys.ts";
 import { sharedCloudKms } from "./cloud_kms_client.ts";
 import { LOCATION, once, pkcs8, sdkClient, wrap } from "./cloud_kms_sdk.ts";
 
@@ -14,8 +15,8 @@ export const digest = createHash("sha256").update(text).digest();
 
 export type Algorithm = `RSA_SIGN_PKCS1_${2048 | 3072 | 4096}_SHA256` | "EC_SIGN_ED25519";
 
-export function rsaKey(modulusLength: number): KeyObject {
-  return generateKeyPairSync("rsa", { modulusLength }).privateKey;
+export function rsaKey(modulusLength: 2048 | 3072 | 4096): KeyObject {
+  return testKey(`rsa${modulusLength}`);
 }
 
 /** What one file of tests shares: keys and jobs take a second each to make. */

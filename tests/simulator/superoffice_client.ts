@@ -6,6 +6,7 @@ import {
   type SuperOfficeOptions,
   type SuperOfficeSimulator,
 } from "../../src/simulator/superoffice/server.ts";
+import { newVendor } from "../support/vendor.ts";
 
 /** 1024 bits, as the vendor's own samples have: it must work, and it is quick to make. */
 const appKey = generateKeyPairSync("rsa", { modulusLength: 1024 });
@@ -21,15 +22,8 @@ export interface Stage extends SuperOfficeSimulator {
   at(milliseconds: number): void;
 }
 
-/** One vendor for every test of a file: making its login key is what takes time. */
-let newVendor: Promise<string> | undefined;
-
-async function makeVendor(): Promise<string> {
-  let snapshot = "";
-  const superoffice = await startSuperOffice({ onChange: (latest) => snapshot = latest });
-  await superoffice.close();
-  return snapshot;
-}
+/** One vendor for every test of a file. */
+const vendor = newVendor();
 
 /** Runs `play` against a simulator with a still clock and closes it. */
 export async function withSuperOffice(
@@ -38,7 +32,7 @@ export async function withSuperOffice(
 ): Promise<void> {
   let now = noon;
   const superoffice = await startSuperOffice({
-    snapshot: await (newVendor ??= makeVendor()),
+    snapshot: vendor,
     publicKeyPem: appPublicKeyPem(),
     clock: () => now,
     ...options,

@@ -10,14 +10,12 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import type { ContextId } from "../../src/domain/context_id.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
-import {
-  startSuperOffice,
-  type SuperOfficeSimulator,
-} from "../../src/simulator/superoffice/server.ts";
+import type { SuperOfficeSimulator } from "../../src/simulator/superoffice/server.ts";
 import { type Process, startTask } from "./processes.ts";
 import { pathOf } from "./stored_tenants.ts";
 import { withBridge } from "../adapters/storage/backends.ts";
 import type { Bridge } from "./upstash_bridge.ts";
+import { startVendor } from "./vendor.ts";
 
 /** Callers at each process. */
 export const CALLERS = 50;
@@ -57,7 +55,7 @@ export async function withCrowd(
     await using ending = new AsyncDisposableStack();
     const kms = await startCloudKms();
     ending.defer(kms.close);
-    const superoffice = await startSuperOffice({ publicKeyPem: kms.publicKeyPem() });
+    const superoffice = await startVendor({ publicKeyPem: kms.publicKeyPem() });
     ending.defer(superoffice.close);
     const { key, digest } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
     const env = environment({ kms, superoffice, upstash, digest });

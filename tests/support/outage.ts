@@ -11,6 +11,11 @@ import { createFullDisk, type FullDisk } from "./full_disk.ts";
 import { API_KEY, createTestClock, startService, TENANT, type TestService } from "./service.ts";
 import type { Bridge } from "./upstash_bridge.ts";
 import { createWay, type Way } from "./way.ts";
+import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+
+/** One for every test of a file: making its key is what takes time. What it counts goes on. */
+const kms = await startCloudKms();
+Deno.test.afterAll(() => kms.close());
 
 /** Connected, and without a ticket so far. */
 export const WITHOUT_TICKET = "Cust2";
@@ -57,7 +62,7 @@ async function run(bridge: Bridge | null, work: (outage: Outage) => Promise<void
   const clock = createTestClock(Date.now());
   const disk = createFullDisk();
   const service = await startService({
-    kms: true,
+    kms,
     clock,
     deadlines: {
       storeMs: DEADLINE_MS,
@@ -83,6 +88,7 @@ async function run(bridge: Bridge | null, work: (outage: Outage) => Promise<void
   } finally {
     superoffice.set({ kind: "open" });
     superoffice.end();
+    kms.fault(null);
     await other.close();
     await service.close();
     disk.end();

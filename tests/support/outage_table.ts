@@ -42,7 +42,7 @@ type Check = (outage: Outage, before: Before) => Promise<void>;
 /** What a slow part adds at least to an answer that needs it. Milliseconds. */
 export const SLOW_MS = 150;
 
-/** Columns in the order in which they are tested: the ledger is read after what it is to tell. */
+/** Columns in the order in which they are tested. The ledger is read after what it is to tell. */
 export const MEANINGS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   "ticket in memory": {
     served: async ({ ask, ticket }) => {

@@ -12,11 +12,10 @@ import { createBrowser, type Page } from "../../src/demo_browser.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
-import {
-  startSuperOffice,
-  type SuperOfficeSimulator,
-} from "../../src/simulator/superoffice/server.ts";
+import type { SuperOfficeSimulator } from "../../src/simulator/superoffice/server.ts";
 import type { Clock, Log } from "../../src/usecases/ports.ts";
+import { testKeyPem } from "./test_keys.ts";
+import { startVendor } from "./vendor.ts";
 
 export const TENANT = "Cust12345";
 export const API_KEY = "bo_test_key_of_the_caller_who_may_do_everything_000000";
@@ -73,7 +72,8 @@ export interface TestService {
 export interface TestServiceOptions {
   /** Environment beyond the defaults; `null` leaves a default out. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly kms?: boolean;
+  /** True: one of its own, which ends with the service. */
+  readonly kms?: boolean | CloudKmsSimulator;
   readonly callers?: readonly unknown[];
   readonly clock?: Clock;
   /** Others than the service's; an attempt at a key has 20 s, far from what a busy machine needs. */
@@ -83,9 +83,10 @@ export interface TestServiceOptions {
 /** Starts everything. */
 export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
   const dataDir = await Deno.makeTempDir({ prefix: "box-office-test-" });
-  const kms = options.kms === true ? await startCloudKms() : null;
+  const own = options.kms === true ? await startCloudKms() : null;
+  const kms = typeof options.kms === "object" ? options.kms : own;
   const clock = options.clock;
-  const simulator = await startSuperOffice({
+  const simulator = await startVendor({
     ...(kms === null ? {} : { publicKeyPem: kms.publicKeyPem() }),
     ...(clock === undefined ? {} : { clock: () => clock.now() }),
   });
@@ -112,8 +113,10 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { config } = parsed;
   if (config.signing.kind === "generated") {
-    const { generatedKey } = await import("../../src/parts.ts");
-    simulator.control.registerPublicKey(await generatedKey(config));
+    const pem = testKeyPem("signing");
+    // Where the service would put the one that it makes.
+    await Deno.writeTextFile(`${dataDir}/signing_key.pem`, pem, { mode: 0o600 });
+    simulator.control.registerPublicKey(pem);
   }
 
   const listen = async () => {
@@ -175,7 +178,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     async close() {
       await first.close();
       await simulator.close();
-      await kms?.close();
+      await own?.close();
       await Deno.remove(dataDir, { recursive: true });
     },
   };

@@ -11,12 +11,12 @@ import { parseConfig } from "../../src/config.ts";
 import { createJsonLog } from "../../src/adapters/logging/json_lines.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
-import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
 import type { Log } from "../../src/usecases/ports.ts";
 import { type Answer, codeOf, postForm, send } from "./callback.ts";
 import { createMarks } from "./marks.ts";
 import { createOutboundWatch } from "./outbound_watch.ts";
 import { createTestClock, TENANT } from "./service.ts";
+import { startVendor } from "./vendor.ts";
 
 export const API_KEY = "bo_MARK_of_the_api_key_000000000000000000";
 const FORBIDDEN_KEY = "bo_MARK_of_the_forbidden_api_key_000000000";
@@ -36,7 +36,7 @@ export async function startWatched(
   // From now on: a shared store has a clock of its own.
   const clock = createTestClock(Date.now());
   const kms = withKms ? await startCloudKms() : null;
-  const simulator = await startSuperOffice({
+  const simulator = await startVendor({
     clock: () => clock.now(),
     ...(kms === null ? {} : { publicKeyPem: kms.publicKeyPem() }),
   });

@@ -69,7 +69,7 @@ test("no answer in time is a timeout and never a miss", async (bridge, { tickets
   await tickets.publish(TENANT, "o", ticket(1));
   const slow: Fault = { kind: "slow", ms: 1_500 };
   bridge.next(SILENT, SILENT, LATE, LATE, slow, SILENT);
-  const impatient = hasty(bridge, 300).tickets;
+  const impatient = hasty(bridge, 100).tickets;
   for (let round = 0; round < 3; round++) {
     await assert.rejects(impatient.get(TENANT, NOW), assertReason("timeout"));
   }
@@ -131,7 +131,7 @@ for (const fault of [LOST, LATE]) {
   ) => {
     bridge.next(fault);
     const first = append(EMPTY_TREE, ["a"]);
-    const answer = await hasty(bridge, 2_000).ledger.append(EMPTY_TREE, first);
+    const answer = await hasty(bridge, 1_200).ledger.append(EMPTY_TREE, first);
     assert.deepEqual(answer, { kind: "appended" });
     assert.deepEqual(await ledger.read(-1, 10), ["a"]);
     assert.deepEqual(await ledger.head(), treeOf(["a"]));
@@ -182,7 +182,7 @@ test("a take whose reply was lost gets its state, and nobody else does", async (
 test("a take whose replies were both lost has used the state up", async (bridge, { consents }) => {
   await consents.begin("state", PENDING, NOW + 60_000, NOW);
   bridge.next(LOST, LATE);
-  const call = hasty(bridge, 2_000).consents.take("state", NOW);
+  const call = hasty(bridge, 1_200).consents.take("state", NOW);
   await assert.rejects(call, assertReason("timeout"));
   assert.equal(await consents.take("state", NOW), null);
 });

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { ContextId } from "../../src/domain/context_id.ts";
 import { CALLERS, type Crowd, type Given, withCrowd } from "../support/crowd.ts";
-import { requires } from "../support/requirement.ts";
+import { AT_ONCE } from "../support/at_once.ts";
 import { addTenant, putTicket, requireTicket } from "../support/stored_tenants.ts";
 import type { Choice } from "../support/upstash_bridge.ts";
 
@@ -60,16 +60,18 @@ async function expiring(crowd: Crowd): Promise<{ tenants: ContextId[]; over: num
 async function rounds(t: Deno.TestContext, crowd: Crowd, how: string): Promise<void> {
   const expired = await expiring(crowd);
   const cold = await tenantsOf(crowd);
-  await t.step(`a tenant without a ticket${how}`, async () => {
+  const step = (name: string, fn: () => Promise<void>) =>
+    t.step({ name: `${name}${how}`, fn, ...AT_ONCE });
+  await step("a tenant without a ticket", async () => {
     for (const tenant of cold) assert.equal((await round(crowd, tenant)).generation, 1);
   });
-  await t.step(`tickets that were deleted at SuperOffice${how}`, async () => {
+  await step("tickets that were deleted at SuperOffice", async () => {
     for (const tenant of cold) {
       assert.equal(crowd.superoffice.control.deleteTickets(tenant), 1);
       assert.equal((await round(crowd, tenant, 1)).generation, 2);
     }
   });
-  await t.step(`an expired ticket${how}`, async () => {
+  await step("an expired ticket", async () => {
     await new Promise((resolve) => setTimeout(resolve, expired.over - Date.now()));
     for (const tenant of expired.tenants) assert.equal((await round(crowd, tenant)).generation, 2);
   });
@@ -91,15 +93,13 @@ function losesFirstReplies(): { readonly choice: Choice; readonly lost: () => nu
   };
 }
 
-Deno.test({
-  name: "two hundred callers at four processes cost one exchange and one signature",
-  ...requires("redis-server"),
-  fn: (t) =>
-    withCrowd(PROCESSES, async (crowd) => {
-      await rounds(t, crowd, "");
-      const losing = losesFirstReplies();
-      crowd.upstash.all(losing.choice);
-      await rounds(t, crowd, ", while Upstash loses every first reply");
-      assert.ok(losing.lost() > ROUNDS * 10, `${losing.lost()} replies were lost`);
-    }),
-});
+/** Two hundred callers at four processes. */
+export function serveCrowd(t: Deno.TestContext): Promise<void> {
+  return withCrowd(PROCESSES, async (crowd) => {
+    await rounds(t, crowd, "");
+    const losing = losesFirstReplies();
+    crowd.upstash.all(losing.choice);
+    await rounds(t, crowd, ", while Upstash loses every first reply");
+    assert.ok(losing.lost() > ROUNDS * 10, `${losing.lost()} replies were lost`);
+  });
+}

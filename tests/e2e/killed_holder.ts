@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { DEADLINES, leaseFor } from "../../src/deadlines.ts";
 import type { ContextId } from "../../src/domain/context_id.ts";
+import { AT_ONCE } from "../support/at_once.ts";
 import { CALLERS, type Crowd, type Given, withCrowd } from "../support/crowd.ts";
 import { eventually } from "../support/processes.ts";
-import { requires } from "../support/requirement.ts";
 import { addTenant, pathOf } from "../support/stored_tenants.ts";
 
 /** Where the holder is held up until it is killed, and what it has cost by then. */
@@ -109,28 +109,28 @@ async function kill(
   return { moment, tenant, given };
 }
 
-Deno.test({
-  name: "the holder of a lease is killed: one exchange more, as soon as the lease has ended",
-  ...requires("redis-server"),
-  fn: (t) =>
-    withCrowd(MOMENTS.length + 2, async (crowd) => {
-      const { config, services, counts, superoffice } = crowd;
-      const survivors = services.slice(MOMENTS.length).map(({ url }) => url);
-      const waiting: Waiting[] = [];
-      for (const [number, moment] of MOMENTS.entries()) {
-        waiting.push(await kill(crowd, moment, services[number]!, survivors));
-      }
-      const most = leaseFor(config, DEADLINES) + config.exchangeTimeoutMs + BUSY_MS;
-      for (const { moment, tenant, given } of waiting) {
-        await t.step(moment.name, async () => {
-          const all = await given;
-          assert.equal(all.length, survivors.length * CALLERS);
-          assert.equal(new Set(all.map(({ ticket }) => ticket)).size, 1);
-          assert.ok(Math.max(...all.map(({ ms }) => ms)) <= most);
-          assert.equal(exchangesOf(superoffice.control, tenant), moment.exchanges);
-        });
-      }
-      const signatures = MOMENTS.reduce((sum, moment) => sum + moment.signatures, 0);
-      assert.equal(counts().signatures, signatures);
-    }),
-});
+/** @param nowWaiting called when every holder is dead, and others wait for their leases to end */
+export function killHolders(t: Deno.TestContext, nowWaiting: () => void): Promise<void> {
+  return withCrowd(MOMENTS.length + 2, async (crowd) => {
+    const { config, services, counts, superoffice } = crowd;
+    const survivors = services.slice(MOMENTS.length).map(({ url }) => url);
+    const waiting: Waiting[] = [];
+    for (const [number, moment] of MOMENTS.entries()) {
+      waiting.push(await kill(crowd, moment, services[number]!, survivors));
+    }
+    nowWaiting();
+    const most = leaseFor(config, DEADLINES) + config.exchangeTimeoutMs + BUSY_MS;
+    for (const { moment, tenant, given } of waiting) {
+      const fn = async () => {
+        const all = await given;
+        assert.equal(all.length, survivors.length * CALLERS);
+        assert.equal(new Set(all.map(({ ticket }) => ticket)).size, 1);
+        assert.ok(Math.max(...all.map(({ ms }) => ms)) <= most);
+        assert.equal(exchangesOf(superoffice.control, tenant), moment.exchanges);
+      };
+      await t.step({ name: moment.name, fn, ...AT_ONCE });
+    }
+    const signatures = MOMENTS.reduce((sum, moment) => sum + moment.signatures, 0);
+    assert.equal(counts().signatures, signatures);
+  });
+}
