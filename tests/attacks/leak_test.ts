@@ -11,10 +11,11 @@ import { startRedis } from "../support/redis_server.ts";
 import { requires } from "../support/requirement.ts";
 import { TENANT } from "../support/service.ts";
 import { startBridge } from "../support/upstash_bridge.ts";
-import { startWatched, type WatchedService } from "../support/watched_service.ts";
+import { LIMITED_KEY, startWatched, type WatchedService } from "../support/watched_service.ts";
 import { KEY, STORE, SUPEROFFICE, type Trouble } from "./leak_faults.ts";
 
 const TICKET = `/v1/tenants/${TENANT}/ticket`;
+const API = `/v1/tenants/${TENANT}/api`;
 const NONE = { headers: { authorization: "Bearer bo_MARK_of_the_forbidden_api_key_000000000" } };
 
 /** What a caller, an administrator and an auditor do on an ordinary day. */
@@ -24,6 +25,7 @@ async function ordinaryDay(service: WatchedService): Promise<void> {
   assert.equal(first.status, 200, first.body);
   const { generation } = JSON.parse(first.body);
   await service.call(TICKET, rejecting(generation));
+  assert.equal((await service.call(`${API}/v1/Contact/default`)).status, 200);
   for (const path of ["/v1/tenants", `/v1/tenants/${TENANT}`, "/readyz", "/healthz", "/"]) {
     assert.equal((await service.call(path)).status, 200);
   }
@@ -44,9 +46,11 @@ async function audit(service: WatchedService): Promise<void> {
 
 /** Every door while something is wrong; what it answers is searched later. */
 async function knockEverywhere(service: WatchedService): Promise<void> {
-  // Past what is remembered: tickets, refusals, keys.
-  service.clock.advance(7 * 3_600_000);
-  await service.call(TICKET);
+  for (const path of [TICKET, `${API}/v1/Contact/default`]) {
+    // Past what is remembered: tickets, refusals, keys, leases that nobody gave back.
+    service.clock.advance(7 * 3_600_000);
+    await service.call(path);
+  }
   await service.consent();
   await service.call("/v1/tenants");
   await service.call("/v1/ledger/checkpoint");
@@ -89,6 +93,14 @@ async function bendRequests(service: WatchedService): Promise<void> {
   await service.call(TICKET, { method: "POST", headers: json, body: `{"x": "${key}"}` });
   await service.call(TICKET, { method: "POST", headers: json, body: key.repeat(30_000) });
   await service.call(TICKET, NONE);
+  await service.call(`${API}/..%2f${key}`);
+  await service.call(`${API}/v1/${key}?${key}`, { headers: { "so-apptoken": key, cookie: key } });
+  service.simulator.control.deleteTickets(TENANT);
+  await service.call(`${API}/v1/Contact/default`);
+  for (let request = 0; request < 2; request++) {
+    await service.call(TICKET, { headers: { authorization: `Bearer ${LIMITED_KEY}` } });
+  }
+  await service.call(TICKET, { headers: { authorization: `Bearer ${key.slice(0, -1)}` } });
   await service.call("/v1/tenants/Cust4040/ticket");
   const { state, cookie, nonce } = await begin(service.url);
   service.marks.add("state", state);
@@ -136,6 +148,7 @@ Deno.test("with the embedded store nothing leaks through any refusal or fault", 
         "method_not_allowed",
         "not_found",
         "payload_too_large",
+        "rate_limited",
         "store_unavailable",
         "tenant_suspended",
         "tenant_unknown",

@@ -18,6 +18,7 @@ import { createOutboundWatch } from "./outbound_watch.ts";
 import { createTestClock, TENANT } from "./service.ts";
 import { startVendor } from "./vendor.ts";
 
+export const LIMITED_KEY = "bo_MARK_of_the_limited_api_key_0000000000000";
 export const API_KEY = "bo_MARK_of_the_api_key_000000000000000000";
 const FORBIDDEN_KEY = "bo_MARK_of_the_forbidden_api_key_000000000";
 const SEALING_KEY = "MARK-of-the-sealing-key-01234567";
@@ -50,7 +51,8 @@ export async function startWatched(
     LEDGER_KEY: btoa(LEDGER_SEED),
     CALLERS: JSON.stringify({
       callers: [
-        { id: "all", may: ["ticket", "tenants", "ledger"], tenants: ["*"], key: API_KEY },
+        { id: "all", may: ["ticket", "relay", "tenants", "ledger"], tenants: ["*"], key: API_KEY },
+        { id: "rare", may: ["ticket"], tenants: ["*"], key: LIMITED_KEY, requests_per_minute: 1 },
         { id: "none", may: ["relay"], tenants: [TENANT], key: FORBIDDEN_KEY },
       ].map(({ key, ...caller }) => ({ ...caller, api_key_sha256: [sha256Hex(key)] })),
     }),
@@ -63,6 +65,7 @@ export async function startWatched(
   const marks = createMarks();
   marks.add("API key", API_KEY);
   marks.add("other API key", FORBIDDEN_KEY);
+  marks.add("limited API key", LIMITED_KEY);
   marks.add("sealing key", SEALING_KEY);
   marks.add("ledger seed", LEDGER_SEED);
   marks.add("client secret", simulator.clientSecret);
