@@ -18,7 +18,7 @@ export function limitBodies(
     // `Request` takes no body with these, in any letter case.
     if (/^(?:get|head|connect|trace|track)$/i.test(method)) return await next();
     const told = headers.has("transfer-encoding") ? null : headers.get("content-length");
-    if (told !== null) return Number(told) > maxBytes ? await tooLarge(c) : await next();
+    if (told !== null && Number(told) > maxBytes) return await tooLarge(c);
     const body = await readBody(c.req.raw, maxBytes);
     if (body instanceof ReadableStream) {
       await body.cancel();

@@ -1,7 +1,6 @@
 /** The relay: a tenant's web API for callers who are to see neither ticket nor client secret. */
 
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
-import { HTTPException } from "hono/http-exception";
 import { ContextId } from "../domain/context_id.ts";
 import type { Relay, RelayRequest } from "../usecases/relay.ts";
 import { RELAY_PATH } from "./app_parts.ts";
@@ -32,11 +31,6 @@ const REFUSED_METHODS = ["CONNECT", "TRACE", "TRACK"];
 /** True for addresses whose bodies are streamed on and have no limit. */
 export function isRelayed(path: string): boolean {
   return /^\/v1\/tenants\/[^/]*\/api(?:\/|$)/.test(path);
-}
-
-/** Whoever leaves while sending has met no fault of ours, and hears no answer. */
-function gone(): never {
-  throw new HTTPException(400);
 }
 
 export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
@@ -70,7 +64,7 @@ export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       method: raw.method,
       rest: rest[1] ?? rest[2] ?? "",
       headers: raw.headers,
-      body: method === "GET" || method === "HEAD" ? null : await readBody(raw).catch(gone),
+      body: method === "GET" || method === "HEAD" ? null : await readBody(raw),
       signal: raw.signal,
     });
     const outcome = await relay.forward(c.get("caller"), tenant, requestId, read);

@@ -1,5 +1,6 @@
 /** Bodies of requests: up to a limit they are kept whole, larger ones go on as they come. */
 
+import { HTTPException } from "hono/http-exception";
 import type { RelayBody } from "../usecases/superoffice_ports.ts";
 
 /** Bodies up to this are kept until the answer is there, so that they can be sent again. */
@@ -7,7 +8,10 @@ export const MAX_REPLAY_BYTES = 1024 * 1024;
 
 const FIRST_BYTES = 16 * 1024;
 
-/** @returns all of a body up to the limit; a stream of all of it beyond; null if it is empty */
+/**
+ * @returns all of a body up to the limit; a stream of all of it beyond; null if it is empty
+ * @throws HTTPException 400 if the caller leaves before
+ */
 export async function readBody(
   { body, headers }: Request,
   maxBytes = MAX_REPLAY_BYTES,
@@ -17,7 +21,7 @@ export async function readBody(
   let kept = new Uint8Array(FIRST_BYTES);
   let bytes = 0;
   while (bytes <= maxBytes) {
-    const piece = await read.next();
+    const piece = await read.next().catch(gone);
     if (piece === undefined) return bytes === 0 ? null : kept.subarray(0, bytes);
     kept = withRoom(kept, bytes + piece.byteLength);
     kept.set(piece, bytes);
@@ -33,6 +37,11 @@ export async function readBody(
     },
     cancel: read.cancel,
   });
+}
+
+/** Whoever leaves while sending has met no fault of ours, and hears no answer. */
+function gone(): never {
+  throw new HTTPException(400);
 }
 
 /**

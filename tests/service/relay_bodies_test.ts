@@ -166,26 +166,36 @@ Deno.test("what is kept of a body is its bytes, and not the buffers that they ca
   assert.equal(await read(0, 300), null);
 });
 
-Deno.test("a caller who leaves while it sends is no fault, and nothing to warn of", () =>
-  withUpstream(() => new Response(), async ({ service, api }) => {
-    const connection = await Deno.connect({
-      hostname: "127.0.0.1",
-      port: Number(service.url.port),
-    });
-    const lines = [
-      `POST ${api}/v1/x HTTP/1.1`,
-      `host: ${service.url.host}`,
-      `authorization: Bearer ${API_KEY}`,
-      "content-length: 100",
-      "x-request-id: left",
-    ];
-    await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\nbegun`));
-    const left = () => service.log.lines.filter(({ fields }) => fields.request_id === "left");
-    await (await service.call(`${api}/v1/x`)).body?.cancel();
-    connection.close();
-    await eventually("a line of the log", () => left().length > 0 ? true : null);
-    assert.deepEqual(left().map(({ level, event }) => [level, event]), [["info", "http.refused"]]);
-  }));
+for (const door of ["relay", "ticket", "consent"] as const) {
+  Deno.test(`a caller who leaves while it sends is no fault, and nothing to warn of: ${door}`, () =>
+    withUpstream(() => new Response(), async ({ service, api, tenant }) => {
+      const [path, type] = {
+        relay: [`${api}/v1/x`, "application/json"],
+        ticket: [`/v1/tenants/${tenant}/ticket`, "application/json"],
+        consent: ["/consent/callback", "application/x-www-form-urlencoded"],
+      }[door];
+      const port = Number(service.url.port);
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      const lines = [
+        `POST ${path} HTTP/1.1`,
+        `host: ${service.url.host}`,
+        `authorization: Bearer ${API_KEY}`,
+        `content-type: ${type}`,
+        "content-length: 100",
+        "x-request-id: left",
+      ];
+      const request = new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\nbegun`);
+      await connection.write(request);
+      const left = () => service.log.lines.filter(({ fields }) => fields.request_id === "left");
+      await (await service.call(`${api}/v1/x`)).body?.cancel();
+      connection.close();
+      await eventually("a line of the log", () => left().length > 0 ? true : null);
+      assert.deepEqual(left().map(({ level, event }) => [level, event]), [[
+        "info",
+        "http.refused",
+      ]]);
+    }));
+}
 
 Deno.test("a caller who leaves ends the call at SuperOffice", () => {
   const begun = Promise.withResolvers<void>();
