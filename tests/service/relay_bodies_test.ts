@@ -119,34 +119,6 @@ Deno.test("the caller reads the beginning of an answer while the web API still w
   });
 });
 
-Deno.test("an answer that began before its upload ended has no deadline left", () => {
-  const ended = Promise.withResolvers<void>();
-  const handle = (request: Request) => {
-    const body = async function* () {
-      yield new TextEncoder().encode("first");
-      for await (const _ of request.body!);
-      await ended.promise;
-      yield new TextEncoder().encode("last");
-    };
-    return new Response(ReadableStream.from(body()));
-  };
-  return withUpstream(handle, async ({ service, api }) => {
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const writer = writable.getWriter();
-    const writing = writer.write(new Uint8Array(MANY));
-    const answer = await service.call(`${api}/v1/x`, { method: "POST", body: readable });
-    await writing;
-    await writer.close();
-    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-    assert.equal((await reader.read()).value, "first");
-    // Longer than the deadline: that it would have been over is what this is about.
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    ended.resolve();
-    assert.equal((await reader.read()).value, "last");
-    assert.equal((await reader.read()).done, true);
-  }, { deadlines: { relayMs: 200 } });
-});
-
 Deno.test("what is kept of a body is its bytes, and not the buffers that they came in", async () => {
   const tiny = (count: number) =>
     ReadableStream.from((function* () {

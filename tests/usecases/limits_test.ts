@@ -162,3 +162,26 @@ Deno.test("a busy caller is told of in hundredths of its limit, not one by one",
   assert.ok(calls <= 101, `${calls} calls`);
   assert.ok(store.counted.get("caller:sync")! > 990);
 });
+
+Deno.test("what could not be told is told within the minute, and a store in trouble is asked once a second", async () => {
+  const clock = createTestClock();
+  const store = createShared();
+  let calls = 0;
+  const counting: UsageStore = { add: (...args) => (calls++, store.add(...args)) };
+  const { ask } = limitsOf(clock, { store: counting });
+  store.fault = "down";
+  assert.equal(await ask(10), 10);
+  assert.equal(calls, 1);
+  clock.advance(1000);
+  store.fault = "none";
+  assert.equal(await ask(1), 1);
+  assert.equal(calls, 2);
+  // One of ten is back after a second.
+  assert.equal(store.counted.get("caller:sync"), 10);
+});
+
+Deno.test("a store that forgets everything gives nobody more than its own instance would", async () => {
+  const forgetful: UsageStore = { add: () => Promise.resolve(0) };
+  const { ask } = limitsOf(createTestClock(), { store: forgetful });
+  assert.equal(await ask(100), 60);
+});
