@@ -38,8 +38,7 @@ export function belowApi(webapiUrl: string, url: URL): string | null {
 function isPlain(path: string): boolean {
   let text = path;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
-    // deno-lint-ignore no-control-regex
-    if (CLIMBS.test(text.normalize("NFKC")) || /[\\\u0000-\u001f\u007f]/.test(text)) return false;
+    if (CLIMBS.test(text.normalize("NFKC")) || /[\\\p{Cc}]/u.test(text)) return false;
     const decoded = decode(text);
     if (decoded === null) return false;
     if (decoded === text) return true;
