@@ -102,7 +102,7 @@ function requestIds(log: Log) {
 /** Deno puts `Host` in front of the path, so one with a slash would choose another door. */
 function plainHosts() {
   return createMiddleware<Env>(async (c, next) =>
-    /^[\w.:[\]-]*$/.test(c.req.header("host") ?? "")
+    /^[\w.:[\]-]*$/.test(c.req.header("host") ?? "") && URL.canParse(c.req.url)
       ? await next()
       : problemOf("invalid_request", c.get("requestId"))
   );

@@ -6,7 +6,7 @@ import type { Relay, RelayRequest } from "../usecases/relay.ts";
 import { RELAY_PATH } from "./app_parts.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
-import { readBody } from "./request_body.ts";
+import { MAX_REPLAY_BYTES, readBody } from "./request_body.ts";
 import { BEARER, COMMON_RESPONSES, CONTEXT_PARAMETER, problemResponse } from "./schemas.ts";
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
@@ -60,12 +60,15 @@ export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     const rest = REST.exec(raw.url);
     if (tenant === null || rest === null) return problemOf("invalid_request", requestId);
     if (REFUSED_METHODS.includes(method)) return problemOf("method_not_allowed", requestId);
+    const left = new AbortController();
     const read = async (): Promise<RelayRequest> => ({
       method: raw.method,
       rest: rest[1] ?? rest[2] ?? "",
       headers: raw.headers,
-      body: method === "GET" || method === "HEAD" ? null : await readBody(raw),
-      signal: raw.signal,
+      body: method === "GET" || method === "HEAD"
+        ? null
+        : await readBody(raw, MAX_REPLAY_BYTES, () => left.abort()),
+      signal: AbortSignal.any([raw.signal, left.signal]),
     });
     const outcome = await relay.forward(c.get("caller"), tenant, requestId, read);
     if (!outcome.ok) return problem(outcome.refusal, requestId);

@@ -15,6 +15,7 @@ const FIRST_BYTES = 16 * 1024;
 export async function readBody(
   { body, headers }: Request,
   maxBytes = MAX_REPLAY_BYTES,
+  onGone: () => void = () => {},
 ): Promise<RelayBody> {
   if (body === null) return null;
   const read = readerOf(body, headers.has("transfer-encoding"));
@@ -27,11 +28,15 @@ export async function readBody(
     kept.set(piece, bytes);
     bytes += piece.byteLength;
   }
-  let begun = false;
+  let first: Uint8Array | null = kept.subarray(0, bytes);
+  kept = new Uint8Array();
   return new ReadableStream({
     async pull(controller) {
-      const piece = begun ? await read.next() : kept.subarray(0, bytes);
-      begun = true;
+      const piece = first ?? await read.next().catch((error: unknown) => {
+        onGone();
+        throw error;
+      });
+      first = null;
       if (piece === undefined) controller.close();
       else controller.enqueue(piece);
     },

@@ -77,7 +77,7 @@ export function createRelay(parts: RelayParts): Relay {
       const answer = await parts.transport.send(target, current.ticket, request)
         .catch((error: unknown) => {
           // Where nobody answers is not where the tenant is: the next call asks the ticket's own address.
-          moves.forget(tenant);
+          if (!request.signal.aborted) moves.forget(tenant);
           throw error;
         });
       if (answer.status === UNAUTHORIZED && !isRenewed) {

@@ -231,3 +231,17 @@ Deno.test("a host with a path in it chooses no door", () =>
     ]);
     assert.equal(answer.status, 400);
   }));
+
+Deno.test("a host that is none is refused, and no fault of ours", () =>
+  withUpstream(echo, async ({ service }) => {
+    for (const host of ["[", ":", "a:b", "x:99999", "[]"]) {
+      const answer = await sendRaw(service.url, [
+        "POST /consent/callback HTTP/1.1",
+        `host: ${host}`,
+        "content-length: 0",
+        "connection: close",
+      ]);
+      assert.equal(answer.status, 400, host);
+    }
+    assert.deepEqual(service.log.lines.filter(({ event }) => event === "http.fault"), []);
+  }));
