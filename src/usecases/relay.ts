@@ -11,17 +11,13 @@ import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { belowApi, relayTarget } from "../domain/relay_target.ts";
 import type { Ticket } from "../domain/ticket.ts";
 import type { Log } from "./ports.ts";
-import type { RelayAnswer, RelayBody, RelayTransport, TenantStates } from "./superoffice_ports.ts";
+import type { RelayAnswer, RelayCall, RelayTransport, TenantStates } from "./superoffice_ports.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** A caller's request. */
-export interface RelayRequest {
-  readonly method: string;
+export interface RelayRequest extends RelayCall {
   /** Path and query below the tenant's web API, as the caller wrote them. */
   readonly rest: string;
-  readonly headers: Headers;
-  readonly body: RelayBody;
-  readonly signal: AbortSignal;
 }
 
 /** SuperOffice's answer. */
