@@ -17,7 +17,7 @@ const POLL_SECONDS = Number(Deno.env.get("POLL_SECONDS") ?? 60);
 
 const client = createTicketClient({
   url: Deno.env.get("BOX_OFFICE_URL") ?? "",
-  credential: Deno.env.get("BOX_OFFICE_KEY") ?? "",
+  credential: Deno.env.get("BOX_OFFICE_KEY")!,
 });
 const ending = new AbortController();
 const { signal } = ending;

@@ -4,6 +4,7 @@ import { below, requirePath, tenantPath } from "./addresses.ts";
 import { readJson } from "./answers.ts";
 import { isOurProblem, problemOf, TicketProblem } from "./problem.ts";
 import { isRepeatable, requireSendable, type Send } from "./requests.ts";
+import type { Obtain, Obtained } from "./tickets.ts";
 import type { SecretSource, Ticket, TicketClient } from "./types.ts";
 
 /** What both ways need. */
@@ -13,10 +14,16 @@ export interface CallParts {
   readonly timeoutMs: number;
 }
 
+/**
+ * Where another caller had a ticket renewed, the first renewal may bring that one, which can be refused
+ * just as well.
+ */
+const MAX_RENEWALS = 2;
+
 /** Calls SuperOffice with the ticket. */
 export function createDirect(
   { base, send, timeoutMs }: CallParts,
-  ticket: TicketClient["ticket"],
+  obtain: Obtain,
   clientSecret: SecretSource | undefined,
 ): TicketClient["fetch"] {
   return async (context, path, asked = {}) => {
@@ -34,20 +41,34 @@ export function createDirect(
       const url = below(new URL(held.webapiUrl), rest);
       return send({ to: "SuperOffice", url, init, secrets, timeoutMs }, (whole) => whole);
     };
-    const held = await ticket(context, wanted);
-    const answer = await attempt(held);
-    if (answer.status !== 401 && answer.status !== 421) return answer;
-    const rejected = { ...wanted, rejectedGeneration: held.generation };
-    const newer = await ticket(context, rejected).catch(async (error: unknown) => {
-      // Who is refused with good tickets is refused for another reason: that is the answer.
-      if (error instanceof TicketProblem && error.code === "rate_limited") return null;
+    /** @returns null if too many tickets were refused: then the reason is another one */
+    const renewed = (generation: number, answer: Response): Promise<Obtained | null> =>
+      obtain(context, { ...wanted, rejectedGeneration: generation }).catch(
+        async (error: unknown) => {
+          if (error instanceof TicketProblem && error.code === "rate_limited") return null;
+          await discard(answer);
+          throw error;
+        },
+      );
+
+    let { ticket } = await obtain(context, wanted);
+    let answer = await attempt(ticket);
+    for (let renewals = 1; renewals <= MAX_RENEWALS && isRefused(answer); renewals++) {
+      const newer = await renewed(ticket.generation, answer);
+      if (newer === null || !isRepeatable(init.body)) return answer;
       await discard(answer);
-      throw error;
-    });
-    if (newer === null || !isRepeatable(init.body)) return answer;
-    await discard(answer);
-    return await attempt(newer);
+      ticket = newer.ticket;
+      answer = await attempt(ticket);
+      // Who is refused with a new ticket is refused for another reason: that is the answer.
+      if (newer.isNew) return answer;
+    }
+    return answer;
   };
+}
+
+/** The ticket, or the address that came with it. */
+function isRefused({ status }: Response): boolean {
+  return status === 401 || status === 421;
 }
 
 /** Calls Box Office, which calls SuperOffice. */

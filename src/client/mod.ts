@@ -57,22 +57,39 @@ export type * from "./types.ts";
  * Makes a client. It may live as long as the process and serve any number of tenants: it remembers a
  * thousand tickets at most, each for a minute.
  *
- * @throws TypeError if the url is no origin, or is neither https nor http on this machine; if a timeout
- *   is none
+ * @throws TypeError for options that cannot be used: a url that is no origin, or is neither https nor
+ *   http on this machine; a credential that is missing; another `via`; a timeout that is none
  */
 export function createTicketClient(options: TicketClientOptions): TicketClient {
   const base = serviceUrl(options.url);
   const timeoutMs = requireTimeout("timeoutMs", options.timeoutMs ?? 10_000);
   const callTimeoutMs = requireTimeout("callTimeoutMs", options.callTimeoutMs ?? 100_000);
-  const { credential, clientSecret } = options;
+  const { credential, via = "direct", clientSecret } = options;
+  requireSecret("credential", credential);
+  if (clientSecret !== undefined) requireSecret("clientSecret", clientSecret);
+  requireVia(via);
   const send = createSender(options);
-  const ticket = createTickets({ base, credential, timeoutMs, send });
+  const obtain = createTickets({ base, credential, timeoutMs, send });
   const parts = { base, send, timeoutMs: callTimeoutMs };
   return {
-    ticket,
-    fetch: options.via === "relay"
+    ticket: async (context, request) => (await obtain(context, request)).ticket,
+    fetch: via === "relay"
       ? createRelayed(parts, credential)
-      : createDirect(parts, ticket, clientSecret),
+      : createDirect(parts, obtain, clientSecret),
     tenants: createTenants(base, credential, send, timeoutMs),
   };
+}
+
+/** What is missing in the environment gets this far in plain JavaScript. @throws TypeError */
+function requireSecret(name: string, source: unknown): void {
+  if (typeof source === "string" || typeof source === "function") return;
+  throw new TypeError(
+    `Cannot use the ${name}: it must be text or a function; is its environment variable set?`,
+  );
+}
+
+/** Anything else would be one of them by accident. @throws TypeError */
+function requireVia(via: string): void {
+  if (via === "direct" || via === "relay") return;
+  throw new TypeError('Cannot use via: it must be "direct" or "relay"');
 }

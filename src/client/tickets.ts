@@ -5,7 +5,7 @@ import { readTicket } from "./answers.ts";
 import { within } from "./deadline.ts";
 import { TicketProblem } from "./problem.ts";
 import type { Send } from "./requests.ts";
-import type { SecretSource, Ticket, TicketClient } from "./types.ts";
+import type { SecretSource, Ticket, TicketRequest } from "./types.ts";
 
 const REMEMBERED_MS = 60_000;
 const MAX_TENANTS = 1000;
@@ -22,6 +22,16 @@ interface Known<T> {
   readonly until: number;
 }
 
+/** A ticket that somebody asked for. */
+export interface Obtained {
+  readonly ticket: Ticket;
+  /** SuperOffice gave it out for this request: nobody can have met it before. */
+  readonly isNew: boolean;
+}
+
+/** `TicketClient.ticket`, which says also whether the ticket is new. */
+export type Obtain = (contextIdentifier: string, request?: TicketRequest) => Promise<Obtained>;
+
 export interface TicketParts {
   readonly base: URL;
   readonly credential: SecretSource;
@@ -29,17 +39,16 @@ export interface TicketParts {
   readonly send: Send;
 }
 
-/** @returns `TicketClient.ticket` */
-export function createTickets(parts: TicketParts): TicketClient["ticket"] {
+export function createTickets(parts: TicketParts): Obtain {
   const { timeoutMs } = parts;
   const held = createMemory<Ticket>();
-  const flights = createMemory<Promise<Ticket>>();
+  const flights = createMemory<Promise<Obtained>>();
 
-  const lead = (key: string, path: string, rejected: number | undefined): Promise<Ticket> => {
+  const lead = (key: string, path: string, rejected: number | undefined): Promise<Obtained> => {
     const flight = request(parts, key, path, rejected);
     flights.set(key, flight, SHARED_MS);
     flight.then(
-      (ticket) => {
+      ({ ticket }) => {
         flights.forget(key, flight);
         // An older request may end later. What was rejected gives way to anything.
         const before = held.get(key)?.value.generation ?? 0;
@@ -56,16 +65,18 @@ export function createTickets(parts: TicketParts): TicketClient["ticket"] {
     key: string,
     path: string,
     rejected: number | undefined,
-  ): Promise<Ticket> => {
+  ): Promise<Obtained> => {
     const isWanted = ({ generation }: Ticket) => rejected === undefined || generation > rejected;
     while (true) {
       const known = held.get(key);
-      if (known !== undefined && isWanted(known.value)) return known.value;
+      if (known !== undefined && isWanted(known.value)) {
+        return { ticket: known.value, isNew: false };
+      }
       const flight = flights.get(key);
       // Whoever comes first asks; the others wait for that.
       if (flight === undefined) return await lead(key, path, rejected);
-      const ticket = await beforeInstant(flight.until, flight.value);
-      if (ticket !== null && isWanted(ticket)) return ticket;
+      const obtained = await beforeInstant(flight.until, flight.value);
+      if (obtained !== null && isWanted(obtained.ticket)) return obtained;
     }
   };
 
@@ -83,7 +94,7 @@ function request(
   context: string,
   path: string,
   rejected: number | undefined,
-): Promise<Ticket> {
+): Promise<Obtained> {
   const init = rejected === undefined ? {} : {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -92,7 +103,10 @@ function request(
   const secrets = [["authorization", "Bearer ", credential]] as const;
   return send(
     { to: "Box Office", url: new URL(path, base), init, secrets, timeoutMs },
-    (answer) => readTicket(answer, context),
+    async (answer) => ({
+      ticket: await readTicket(answer, context),
+      isNew: answer.headers.get("x-ticket-source") === "exchange",
+    }),
   );
 }
 

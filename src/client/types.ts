@@ -85,8 +85,9 @@ export interface TicketClient {
   ticket(contextIdentifier: string, request?: TicketRequest): Promise<Ticket>;
   /**
    * Calls the tenant's web API, for example `v1/Contact/default`. When SuperOffice refuses the ticket
-   * (401) or the address (421), there is a new one and the call is repeated, once; a body that is a
-   * stream cannot be sent again, so the refusal is the answer then. Redirects are answers.
+   * (401) or the address (421), there is a newer one and the call is repeated; once more, if that was
+   * not given out just now but is another caller's renewal of before. A body that is a stream cannot be
+   * sent again, so the refusal is the answer then. Redirects are answers.
    *
    * @param path below the tenant's web API, with its query; a first slash is ignored
    * @param init as for `fetch`; `redirect` and the headers that carry secrets are the client's own

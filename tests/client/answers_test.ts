@@ -168,6 +168,36 @@ Deno.test("a client is made for an origin, https or of this machine", () => {
   }
 });
 
+Deno.test("a secret that is missing is told when the client is made, by the option's name", () => {
+  const url = "https://tickets.example.com";
+  for (const missing of [undefined, null, 7, {}] as unknown as string[]) {
+    for (const via of ["direct", "relay"] as const) {
+      assert.throws(() => createTicketClient({ url, via, credential: missing }), {
+        name: "TypeError",
+        message: "Cannot use the credential: it must be text or a function; " +
+          "is its environment variable set?",
+      });
+    }
+    if (missing === undefined) continue;
+    const options = { url, credential: "bo_x", clientSecret: missing };
+    assert.throws(() => createTicketClient(options), /^TypeError: Cannot use the clientSecret:/);
+  }
+  assert.doesNotThrow(() => createTicketClient({ url, credential: () => "bo_x" }));
+  assert.doesNotThrow(() =>
+    createTicketClient({ url, credential: "bo_x", clientSecret: () => "x" })
+  );
+});
+
+Deno.test("a third way to call is refused when the client is made", () => {
+  for (const via of ["Relay", "", "proxy", null] as unknown as "relay"[]) {
+    const options = { url: "https://tickets.example.com", credential: "bo_x", via };
+    assert.throws(() => createTicketClient(options), {
+      name: "TypeError",
+      message: 'Cannot use via: it must be "direct" or "relay"',
+    });
+  }
+});
+
 Deno.test("a timeout that no timer can count is refused when the client is made", () => {
   for (const ms of [0, -1, NaN, Infinity, 2 ** 31]) {
     const options = { url: "https://tickets.example.com", credential: "bo_x" };

@@ -124,6 +124,72 @@ Deno.test("a second refusal is the answer", async () => {
   assert.deepEqual([asked.length, called.length], [2, 2]);
 });
 
+/** What the service answers in turn: the first to a plain question, the others to rejections. */
+const inTurn = (...sources: ("memory" | "store" | "exchange")[]) => (_: unknown, count: number) =>
+  ticketAnswer({ generation: count, ticket: `7T:${count}` }, sources[count - 1]);
+
+Deno.test("another caller's renewal that is refused too is rejected in its turn, once", async () => {
+  for (const source of ["memory", "store"] as const) {
+    for (const status of [401, 421]) {
+      const box = inTurn("memory", source, "exchange");
+      const { client, asked, called } = createWorld({ box, superoffice: refusing(status, 2) });
+      assert.equal((await client.fetch(TENANT, "v1/Contact/1")).status, 200);
+      assert.equal(called.at(-1)?.headers.get("authorization"), "SOTicket 7T:3");
+      assert.deepEqual(asked.map(({ body }) => body), [
+        "",
+        '{"rejected_generation":1}',
+        '{"rejected_generation":2}',
+      ]);
+    }
+  }
+});
+
+Deno.test("a renewal that this client remembers is another caller's, too", async () => {
+  const box = (_: unknown, count: number) =>
+    ticketAnswer({ generation: count, ticket: `7T:${count}` });
+  let late: (() => Promise<unknown>) | null = null;
+  const { client, called } = createWorld({
+    box,
+    // The first ticket is refused; meanwhile somebody else renews it, and that one is deleted, too.
+    superoffice: async ({ headers }) => {
+      await late?.();
+      return new Response(null, {
+        status: headers.get("authorization") === "SOTicket 7T:3" ? 200 : 401,
+      });
+    },
+  });
+  late = async () => {
+    late = null;
+    await client.ticket(TENANT, { rejectedGeneration: 1 });
+  };
+  assert.equal((await client.fetch(TENANT, "v1/Contact/1")).status, 200);
+  assert.deepEqual(called.map(({ headers }) => headers.get("authorization")), [
+    "SOTicket 7T:1",
+    "SOTicket 7T:2",
+    "SOTicket 7T:3",
+  ]);
+});
+
+Deno.test("a third refusal is the answer, wherever the tickets come from", async () => {
+  const box = inTurn("memory", "memory", "store", "memory");
+  const { client, asked, called } = createWorld({ box, superoffice: refusing(401, 9) });
+  const answer = await client.fetch(TENANT, "v1/Contact/1");
+  assert.deepEqual([answer.status, await answer.text()], [401, "answer 3"]);
+  assert.deepEqual([asked.length, called.length], [3, 3]);
+});
+
+Deno.test("a second rejection that is one too many leaves SuperOffice's refusal, whole", async () => {
+  const { client, called } = createWorld({
+    box: (_, count) =>
+      count === 3
+        ? problemAnswer(429, "rate_limited")
+        : ticketAnswer({ generation: count }, "memory"),
+    superoffice: refusing(401, 9),
+  });
+  const answer = await client.fetch(TENANT, "v1/Contact/1");
+  assert.deepEqual([answer.status, await answer.text(), called.length], [401, "answer 2", 2]);
+});
+
 Deno.test("a refusal that is none of the ticket's is the answer at once", async () => {
   for (const status of [400, 403, 404, 429, 500]) {
     const { client, asked, called } = createWorld({ superoffice: refusing(status) });

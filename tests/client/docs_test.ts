@@ -65,3 +65,20 @@ Deno.test("the service's codes in the client's types are exactly those of the RE
     [...readme.matchAll(/^\| `([a-z_]+)` +\| \d{3} +\|/gm)].map(([, code]) => code).sort(),
   );
 });
+
+Deno.test("the page lists the headers that the relay passes on, and those that it keeps back", async () => {
+  const page = await Deno.readTextFile(new URL("docs/client.md", ROOT));
+  const source = await Deno.readTextFile(
+    new URL("src/adapters/superoffice/relay_transport.ts", ROOT),
+  );
+  const section = page.split("## What the relay passes on\n")[1]!.split("\n## ")[0]!;
+  const [there = "", back = ""] = section.split("No other header of yours does");
+  const listed = (text: string) =>
+    [...text.matchAll(/^- [\s\S]*?(?=\n- |\n\n)/gm)]
+      .flatMap(([item]) => [...item.matchAll(/`([a-z0-9-]+[a-z0-9])`/g)].map(([, name]) => name!));
+  const coded = (name: string) =>
+    [...new RegExp(`const ${name} = [^[]*\\[([\\s\\S]*?)\\]`).exec(source)![1]!
+      .matchAll(/"([a-z0-9-]+)"/g)].map(([, header]) => header!);
+  assert.deepEqual(listed(there).sort(), coded("REQUEST_HEADERS").sort());
+  assert.deepEqual(listed(back).sort(), coded("WITHHELD").sort());
+});

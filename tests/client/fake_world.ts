@@ -76,9 +76,12 @@ function heeding<T>(signal: AbortSignal, answer: T | Promise<T>): Promise<T> {
   return Promise.race([answer, aborted.promise]);
 }
 
-/** The one valid ticket, bent. */
-export function ticketAnswer(bend: Readonly<Record<string, unknown>> = {}): Response {
-  return Response.json({
+/** The one valid ticket, bent. @param source where the service had it */
+export function ticketAnswer(
+  bend: Readonly<Record<string, unknown>> = {},
+  source: "memory" | "store" | "exchange" = "exchange",
+): Response {
+  const body = {
     context_identifier: TENANT,
     ticket: SECRETS.ticket,
     generation: 1,
@@ -87,7 +90,8 @@ export function ticketAnswer(bend: Readonly<Record<string, unknown>> = {}): Resp
     webapi_url: WEB_API,
     netserver_url: "https://sod2.superoffice.com/Cust12345/Remote/Services88/",
     ...bend,
-  });
+  };
+  return Response.json(body, { headers: { "x-ticket-source": source } });
 }
 
 /** A problem as the service says it. */
