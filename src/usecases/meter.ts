@@ -56,12 +56,17 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
   /** Let through, and the others do not know it yet. */
   let untold = 0;
   let toldAt = -Infinity;
-  let quietUntil = -Infinity;
+  let failedAt = -Infinity;
 
-  /** What all let through, and what went through here since that was asked. Own count holds. */
-  const hear = (used: number): void => {
+  /**
+   * What all let through, and what went through here since that was asked. Own count holds.
+   *
+   * @param asked news may be on its way for long: what came back meanwhile is no part of it any more
+   */
+  const hear = (used: number, asked: number): void => {
     const now = clock.now();
-    const all = Math.min(used + untold * rate.periodMs, rate.periodMs * rate.count);
+    const heard = usedAt(rate.count, { at: asked, used }, now);
+    const all = Math.min(heard + untold * rate.periodMs, rate.periodMs * rate.count);
     usage = { at: now, used: Math.max(usedAt(rate.count, usage, now), all) };
   };
 
@@ -71,13 +76,12 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
     untold = 0;
     toldAt = now;
     try {
-      hear(await to.add(name, rate, uses, now));
+      hear(await to.add(name, rate, uses, now), now);
     } catch (error) {
       sayNotShared(log, error);
       untold += uses;
-      quietUntil = clock.now() + TELL_MS;
+      failedAt = clock.now();
     }
-    news.end();
   };
 
   const takeNow = (): Reading => {
@@ -85,8 +89,9 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
     const { usage: next, waitMs } = use(rate, usage, now);
     usage = next;
     if (waitMs === 0) untold++;
-    const isDue = untold >= enoughToTell || (untold > 0 && now >= toldAt + TELL_MS);
-    if (store !== null && isDue && !news.isUnderWay() && now >= quietUntil) {
+    const isDue = untold >= enoughToTell || (untold > 0 && !isWithin(toldAt, TELL_MS, now));
+    const isFree = !news.isUnderWay() && !isWithin(failedAt, TELL_MS, now);
+    if (store !== null && isDue && isFree) {
       const telling = tell(store, now);
       news.begin(telling);
       follow(telling);
@@ -97,8 +102,9 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
   const isWorthWaiting = (now: number): boolean =>
     news.isAwaited(now) && spare(rate, usage, now).left <= close;
 
-  const takeAfterNews = async (until: number): Promise<Reading> => {
-    for (let now = clock.now(); now < until && isWorthWaiting(now); now = clock.now()) {
+  const takeAfterNews = async (begun: number): Promise<Reading> => {
+    const isPatient = (now: number) => isWithin(begun, PATIENCE_MS, now);
+    for (let now = begun; isPatient(now) && isWorthWaiting(now); now = clock.now()) {
       await news.wait();
     }
     return takeNow();
@@ -107,9 +113,14 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
   return {
     take() {
       const now = clock.now();
-      return isWorthWaiting(now) ? takeAfterNews(now + PATIENCE_MS) : takeNow();
+      return isWorthWaiting(now) ? takeAfterNews(now) : takeNow();
     },
   };
+}
+
+/** True for so long after an instant. A clock that was set back before it ends that. */
+function isWithin(instant: number, ms: number, now: number): boolean {
+  return now >= instant && now < instant + ms;
 }
 
 function sayNotShared(log: Log, error: unknown): void {
@@ -122,14 +133,14 @@ function createNews(clock: Clock) {
   let telling: Promise<void> | null = null;
   let isLate = false;
   let waiting: Promise<void> | null = null;
-  let hastyUntil = -Infinity;
+  let lateAt = -Infinity;
 
   const waitFor = async (told: Promise<void>): Promise<void> => {
     const ended = new AbortController();
     const patience = clock.sleep(PATIENCE_MS, ended.signal).then(() => {
       if (telling !== told) return;
       isLate = true;
-      hastyUntil = clock.now() + HASTE_MS;
+      lateAt = clock.now();
     });
     await Promise.race([told, patience]);
     ended.abort();
@@ -137,14 +148,15 @@ function createNews(clock: Clock) {
 
   return {
     isUnderWay: () => telling !== null,
-    isAwaited: (now: number) => telling !== null && !isLate && now >= hastyUntil,
+    isAwaited: (now: number) => telling !== null && !isLate && !isWithin(lateAt, HASTE_MS, now),
     begin(told: Promise<void>): void {
       telling = told;
       isLate = false;
       waiting = null;
-    },
-    end(): void {
-      telling = null;
+      // Before all who wait for it go on.
+      void told.then(() => {
+        telling = null;
+      });
     },
     /** Only while it is awaited. */
     wait: (): Promise<void> => waiting ??= waitFor(telling!),

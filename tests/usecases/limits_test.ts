@@ -183,6 +183,18 @@ Deno.test("what could not be told is told within the minute, and a store in trou
   assert.equal(store.counted.get("caller:sync"), 10);
 });
 
+Deno.test("what is being told is waited for by whoever drains", async () => {
+  const answer = Promise.withResolvers<number>();
+  const { limits } = limitsOf(createTestClock(), { store: { add: () => answer.promise } });
+  await limits.ofCaller(CALLER);
+  let isDrained = false;
+  const draining = limits.drain().then(() => isDrained = true);
+  await settled();
+  assert.equal(isDrained, false);
+  answer.resolve(0);
+  await draining;
+});
+
 Deno.test("a store that forgets everything gives nobody more than its own instance would", async () => {
   const forgetful: UsageStore = { add: () => Promise.resolve(0) };
   const { ask } = limitsOf(createTestClock(), { store: forgetful });

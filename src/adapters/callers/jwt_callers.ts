@@ -72,9 +72,10 @@ export function createJwtCallers(options: JwtCallersOptions): JwtCallers {
       if (!isBegun(payload, now())) return nobody("not_yet", { issuer: name });
       return issuer.findingOn(payload);
     } catch (error) {
-      if (error instanceof IssuerFault && now() >= issuer.quietUntil) {
-        // Made-up tokens are no reason to say it again.
-        issuer.quietUntil = now() + QUIET_MS;
+      const silentMs = now() - issuer.warnedAt;
+      // Made-up tokens are no reason to say it again.
+      if (error instanceof IssuerFault && (silentMs < 0 || silentMs >= QUIET_MS)) {
+        issuer.warnedAt = now();
         log?.warn("callers.issuer_unusable", { issuer: name, reason: error.reason });
       }
       return nobody(reasonOf(error), { issuer: name });
@@ -136,7 +137,8 @@ function reasonOf(error: unknown): NobodyReason {
 
 interface Issuer {
   readonly keys: KeySet;
-  quietUntil: number;
+  /** Milliseconds since the epoch. */
+  warnedAt: number;
   /** Of a token of the issuer's that is good in itself. */
   findingOn(payload: JWTPayload): Finding;
 }
@@ -154,7 +156,7 @@ function createIssuers(options: JwtCallersOptions): ReadonlyMap<string, Issuer> 
       const keys = createIssuerKeys({ ...options, issuer });
       return [issuer, {
         keys,
-        quietUntil: -Infinity,
+        warnedAt: -Infinity,
         findingOn: (payload) => findingOn(payload, issuer, own),
       }];
     }),

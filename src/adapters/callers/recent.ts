@@ -15,17 +15,18 @@ export interface Recent {
 
 /** @param forMs how long a credential is known without another look at its digest */
 export function createRecent(max: number, forMs: number): Recent {
-  const known = new Map<string, KnownCaller>();
+  const known = new Map<string, KnownCaller & { readonly since: number }>();
   return {
     find(credential, now) {
       const found = known.get(credential);
-      return found !== undefined && now < found.until ? found.caller : null;
+      // A clock that was set back would make seconds long.
+      return found !== undefined && now >= found.since && now < found.until ? found.caller : null;
     },
     put(credential, caller, until, now) {
       known.delete(credential);
       const [oldest] = known.keys();
       if (known.size >= max && oldest !== undefined) known.delete(oldest);
-      known.set(credential, { caller, until: Math.min(until, now + forMs) });
+      known.set(credential, { caller, since: now, until: Math.min(until, now + forMs) });
     },
   };
 }

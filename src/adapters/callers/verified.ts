@@ -39,8 +39,10 @@ export function createVerified(
         tokens.delete(digest);
         return undefined;
       }
-      if (now() >= found.checkedAt + CHECK_EVERY_MS) {
-        found.checkedAt = now();
+      const at = now();
+      // A clock that was set back says nothing of when the last look was.
+      if (at < found.checkedAt || at >= found.checkedAt + CHECK_EVERY_MS) {
+        found.checkedAt = at;
         void check(token, digest);
       }
       return found;

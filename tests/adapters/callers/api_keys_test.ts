@@ -111,7 +111,7 @@ Deno.test("a key that was just seen is known without its digest, for five second
   assert.deepEqual(digested, ["first-key", "third-key", "third-key", "first-key"]);
 });
 
-Deno.test("what was just seen is bounded, the oldest makes room, and nothing outlives its own end", () => {
+Deno.test("what was just seen is bounded, the oldest makes room, and nothing outlives its own end or a clock set back", () => {
   const recent = createRecent(2, 5000);
   const { caller } = entry("orders");
   for (const credential of ["a", "b", "a", "c"]) recent.put(credential, caller, Infinity, 0);
@@ -123,4 +123,7 @@ Deno.test("what was just seen is bounded, the oldest makes room, and nothing out
   recent.put("ends", caller, 1000, 0);
   assert.equal(recent.find("ends", 999)?.id, "orders");
   assert.equal(recent.find("ends", 1000), null);
+  recent.put("back", caller, Infinity, 9000);
+  assert.equal(recent.find("back", 13_999)?.id, "orders");
+  for (const now of [14_000, 8999]) assert.equal(recent.find("back", now), null, `${now}`);
 });

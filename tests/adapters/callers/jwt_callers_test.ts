@@ -408,6 +408,25 @@ Deno.test("a silent issuer keeps neither API keys nor another issuer's callers w
   silence.resolve(new Response());
 });
 
+Deno.test("an unusable issuer is told of once a minute, and at once when the clock was set back", async () => {
+  await using issuer = startIssuer();
+  issuer.answer = () => new Response("down", { status: 503 });
+  const clock = { now: NOW };
+  let warnings = 0;
+  const callers = createCallers({
+    callers: [entryOf("sync", issuer.url)],
+    digest: sha256Hex,
+    now: () => clock.now,
+    log: { info: () => {}, warn: () => warnings++ },
+  });
+  const token = await sign(issuer);
+  for (const [now, expected] of [[0, 1], [59_999, 1], [60_000, 2], [-1, 3]] as const) {
+    clock.now = NOW + now;
+    assert.equal(await callers.identify(`Bearer ${token}`), null);
+    assert.equal(warnings, expected, `${now}`);
+  }
+});
+
 const lies: Readonly<Record<string, Json>> = {
   "another issuer": { issuer: "https://oidc.example.com" },
   "no issuer": { issuer: undefined },

@@ -57,6 +57,17 @@ Deno.test("a look that finds nobody ends a token; an issuer that is down ends no
   assert.equal(world.looks, 2);
 });
 
+Deno.test("a clock that is set back delays no look", async () => {
+  const world = remember();
+  world.now = 30 * MINUTES;
+  assert.equal(await world.find(), "sync");
+  world.finding = nobody("key_unknown");
+  world.now = 5 * MINUTES;
+  await world.find();
+  assert.equal(await world.find(), null);
+  assert.equal(world.looks, 2);
+});
+
 Deno.test("the oldest token makes room", async () => {
   const world = remember(2);
   for (const digest of ["second", "third"]) {
