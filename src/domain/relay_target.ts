@@ -11,13 +11,22 @@ const MAX_LAYERS = 3;
 const CLIMBS = /(?:^|[/\\])\.[. ]*(?:;[^/\\]*)?(?:[/\\]|$)/;
 
 /**
+ * True for a path that stays below any web API. Needs no ticket, so it can be asked before there is one.
+ *
+ * @param rest as of `relayTarget`
+ */
+export function isRelayable(rest: string): boolean {
+  const [path = ""] = rest.split(/[?#]/, 1);
+  return isPlain(path);
+}
+
+/**
  * @param webapiUrl with a final slash
  * @param rest what follows the API's own path in the caller's address, as sent: path and query
  * @returns null for a path that is not plainly below the API
  */
 export function relayTarget(webapiUrl: string, rest: string): URL | null {
-  const [path = ""] = rest.split(/[?#]/, 1);
-  if (!isPlain(path)) return null;
+  if (!isRelayable(rest)) return null;
   const base = new URL(webapiUrl);
   const text = `${base.href}${rest}`;
   if (!URL.canParse(text)) return null;

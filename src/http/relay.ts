@@ -2,7 +2,8 @@
 
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { ContextId } from "../domain/context_id.ts";
-import type { Relay, RelayRequest } from "../usecases/relay.ts";
+import type { Relay } from "../usecases/relay.ts";
+import type { RelayCall } from "../usecases/superoffice_ports.ts";
 import { RELAY_PATH } from "./app_parts.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
@@ -27,6 +28,9 @@ const REST = /^[^:/?#]+:\/\/[^/?#]*\/v1\/tenants\/[^/?#]*\/api(?:\/([^#]*)|(\?[^
 
 /** `fetch` refuses to send these. */
 const REFUSED_METHODS = ["CONNECT", "TRACE", "TRACK"];
+
+/** HTTP has more, and all others go through, too (RFC 9110, section 10.2.1). */
+const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** True for addresses whose bodies are streamed on and have no limit. */
 export function isRelayed(path: string): boolean {
@@ -59,18 +63,22 @@ export function relayRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     const tenant = ContextId.parse(c.req.param("ctx"));
     const rest = REST.exec(raw.url);
     if (tenant === null || rest === null) return problemOf("invalid_request", requestId);
-    if (REFUSED_METHODS.includes(method)) return problemOf("method_not_allowed", requestId);
+    if (REFUSED_METHODS.includes(method)) {
+      const answer = problemOf("method_not_allowed", requestId);
+      answer.headers.set("allow", ALLOWED_METHODS);
+      return answer;
+    }
     const left = new AbortController();
-    const read = async (): Promise<RelayRequest> => ({
+    const read = async (): Promise<RelayCall> => ({
       method: raw.method,
-      rest: rest[1] ?? rest[2] ?? "",
       headers: raw.headers,
       body: method === "GET" || method === "HEAD"
         ? null
         : await readBody(raw, MAX_REPLAY_BYTES, () => left.abort()),
       signal: AbortSignal.any([raw.signal, left.signal]),
     });
-    const outcome = await relay.forward(c.get("caller"), tenant, requestId, read);
+    const request = { rest: rest[1] ?? rest[2] ?? "", read };
+    const outcome = await relay.forward(c.get("caller"), tenant, requestId, request);
     if (!outcome.ok) return problem(outcome.refusal, requestId);
     const { status, headers, body, location } = outcome.value;
     headers.delete("location");

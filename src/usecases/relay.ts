@@ -1,23 +1,25 @@
 /**
  * Calls of a tenant's web API on a caller's behalf: the caller sees neither ticket nor client secret.
  * SuperOffice's 401 brings a new ticket once, its 421 the tenant's new address once; then the call is
- * repeated, if all of its body is still at hand.
+ * repeated, if all of its body is still at hand. A path that leads elsewhere costs no ticket.
  */
 
-import type { Caller } from "../domain/caller.ts";
+import { type Caller, may } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
-import { belowApi, relayTarget } from "../domain/relay_target.ts";
+import { belowApi, isRelayable, relayTarget } from "../domain/relay_target.ts";
 import type { Ticket } from "../domain/ticket.ts";
 import type { Log } from "./ports.ts";
 import type { RelayAnswer, RelayCall, RelayTransport, TenantStates } from "./superoffice_ports.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** A caller's request. */
-export interface RelayRequest extends RelayCall {
+export interface RelayRequest {
   /** Path and query below the tenant's web API, as the caller wrote them. */
   readonly rest: string;
+  /** All else of it, which is read when it may be sent. */
+  read(): Promise<RelayCall>;
 }
 
 /** SuperOffice's answer. */
@@ -27,16 +29,12 @@ export interface Relayed extends RelayAnswer {
 }
 
 export interface Relay {
-  /**
-   * Permission `relay` is judged before anything is looked up, and before the body is read.
-   *
-   * @param read gives the request once the caller may send it
-   */
+  /** Permission `relay` and path are judged before anything is looked up, and before the body is read. */
   forward(
     caller: Caller,
     tenant: ContextId,
     requestId: string,
-    read: () => Promise<RelayRequest>,
+    request: RelayRequest,
   ): Promise<Outcome<Relayed>>;
 }
 
@@ -52,73 +50,119 @@ export interface RelayParts {
 const UNAUTHORIZED = 401;
 const MISDIRECTED = 421;
 
+/**
+ * Where another caller or instance had a ticket renewed, the first renewal may bring that one, which can
+ * be refused just as well.
+ */
+const MAX_RENEWALS = 2;
+
 export function createRelay(parts: RelayParts): Relay {
   const { tickets, log } = parts;
+  const forward = createForwarding(parts);
+
+  const judge: Relay["forward"] = async (caller, tenant, requestId, { rest, read }) => {
+    if (!may(caller, "relay", tenant)) return refuse("caller_forbidden", "relay");
+    if (!isRelayable(rest)) return refuse("invalid_request", "relay_path");
+    const handout = await tickets.get(caller, tenant, requestId, "relay");
+    if (!handout.ok) return handout;
+    const call = await read();
+    try {
+      return await forward({ caller, requestId, rest, call }, handout.value.ticket);
+    } catch (error) {
+      if (!(error instanceof PartFault)) throw error;
+      // A caller who left has ended the call: that is nobody's fault.
+      if (call.signal.aborted) return refuse("upstream_unavailable", "caller_left");
+      log.warn("relay.fault", {
+        reason: error.reason,
+        context_identifier: tenant,
+        caller: caller.id,
+        request_id: requestId,
+      });
+      return refuse("upstream_unavailable", error.reason, retryAfterSeconds(error, 2));
+    }
+  };
+
+  return {
+    async forward(caller, tenant, requestId, request) {
+      const outcome = await judge(caller, tenant, requestId, request);
+      if (!outcome.ok) {
+        const { code, reason } = outcome.refusal;
+        log.info("relay.refused", {
+          code,
+          reason,
+          caller: caller.id,
+          context_identifier: tenant,
+          request_id: requestId,
+        });
+      }
+      return outcome;
+    },
+  };
+}
+
+/** A caller's request that may be sent. */
+interface Forwarded {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly rest: string;
+  readonly call: RelayCall;
+}
+
+/** Sends, mends what can be mended, and sends again. */
+function createForwarding(parts: RelayParts) {
+  const { tickets, transport } = parts;
   const moves = createMoves(parts);
 
-  const forward = async (
-    caller: Caller,
+  const send = (target: URL, ticket: Ticket, call: RelayCall): Promise<RelayAnswer> =>
+    transport.send(target, ticket.ticket, call).catch((error: unknown) => {
+      // Where nobody answers is not where the tenant is: the next call asks the ticket's own address.
+      if (!call.signal.aborted) moves.forget(ticket.contextIdentifier);
+      throw error;
+    });
+
+  return async (
+    { caller, requestId, rest, call }: Forwarded,
     ticket: Ticket,
-    requestId: string,
-    request: RelayRequest,
   ): Promise<Outcome<Relayed>> => {
     const tenant = ticket.contextIdentifier;
     let current = ticket;
-    let isRenewed = false;
+    let renewalsLeft = MAX_RENEWALS;
     let isResolved = false;
     while (true) {
       const api = moves.addressOf(current);
-      const target = relayTarget(api, request.rest);
+      const target = relayTarget(api, rest);
       if (target === null) return refuse("invalid_request", "relay_path");
-      const answer = await parts.transport.send(target, current.ticket, request)
-        .catch((error: unknown) => {
-          // Where nobody answers is not where the tenant is: the next call asks the ticket's own address.
-          if (!request.signal.aborted) moves.forget(tenant);
-          throw error;
-        });
-      if (answer.status === UNAUTHORIZED && !isRenewed) {
-        isRenewed = true;
+      const answer = await send(target, current, call);
+      if (answer.status === UNAUTHORIZED && renewalsLeft > 0) {
         const { generation } = current;
-        const newer = await tickets.replace(caller, tenant, generation, requestId, "relay");
+        const newer = await tickets.replace(caller, tenant, generation, requestId, "relay")
+          .catch(lettingGo(answer));
         // Who is refused with good tickets is refused for another reason: that is the answer.
         if (!newer.ok && newer.refusal.code === "rate_limited") return relayed(answer, api, target);
         await answer.cancel();
         if (!newer.ok) return newer;
         current = newer.value.ticket;
+        // Nobody can have met it before, so a refusal of this one has another reason, too.
+        renewalsLeft = newer.value.source === "exchange" ? 0 : renewalsLeft - 1;
       } else if (answer.status === MISDIRECTED && !isResolved) {
         isResolved = true;
-        if (!await moves.resolve(current)) return relayed(answer, api, target);
+        const isElsewhere = await moves.resolve(current).catch(lettingGo(answer));
+        if (!isElsewhere) return relayed(answer, api, target);
         await answer.cancel();
       } else return relayed(answer, api, target);
       // What is gone cannot be sent again; the caller can, and will meet what was mended now.
-      if (request.body instanceof ReadableStream) {
+      if (call.body instanceof ReadableStream) {
         return refuse("upstream_unavailable", "relay_body_gone", 1);
       }
     }
   };
+}
 
-  return {
-    async forward(caller, tenant, requestId, read) {
-      const handout = await tickets.get(caller, tenant, requestId, "relay");
-      if (!handout.ok) return handout;
-      const { ticket } = handout.value;
-      const request = await read();
-      try {
-        return await forward(caller, ticket, requestId, request);
-      } catch (error) {
-        if (!(error instanceof PartFault)) throw error;
-        // A caller who left has ended the call: that is nobody's fault.
-        if (!request.signal.aborted) {
-          log.warn("relay.fault", {
-            reason: error.reason,
-            context_identifier: tenant,
-            caller: caller.id,
-            request_id: requestId,
-          });
-        }
-        return refuse("upstream_unavailable", error.reason, retryAfterSeconds(error, 2));
-      }
-    },
+/** @returns what passes a fault on, without the answer that nobody will read any more */
+function lettingGo(answer: RelayAnswer): (fault: unknown) => Promise<never> {
+  return async (fault) => {
+    await answer.cancel();
+    throw fault;
   };
 }
 

@@ -23,6 +23,7 @@ Deno.test("method, path, query and content negotiation arrive; credentials and t
       headers: {
         "accept": "application/xml;q=0.5",
         "accept-language": "nb-NO",
+        "content-encoding": "br",
         "content-type": "application/json; charset=utf-16",
         "if-match": '"7"',
         "so-timezone": "W. Europe Standard Time",
@@ -46,6 +47,7 @@ Deno.test("method, path, query and content negotiation arrive; credentials and t
       "accept",
       "accept-encoding",
       "accept-language",
+      "content-encoding",
       "content-length",
       "content-type",
       "host",
@@ -54,6 +56,7 @@ Deno.test("method, path, query and content negotiation arrive; credentials and t
       "user-agent",
     ]);
     assert.equal(others.accept, "application/xml;q=0.5");
+    assert.equal(others["content-encoding"], "br");
     assert.equal(others["content-type"], "application/json; charset=utf-16");
     assert.equal(others.host, upstream.host);
     assert.equal(others["accept-encoding"], "identity");
@@ -76,7 +79,10 @@ Deno.test("every method of HTTP goes through but those that nothing may send", (
       `authorization: Bearer ${API_KEY}`,
       "connection: close",
     ]);
-    assert.equal(trace.status, 405);
+    assert.deepEqual([trace.status, trace.headers.get("allow")], [
+      405,
+      "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+    ]);
   }));
 
 Deno.test("no credential and nothing of the connection comes back, whatever SuperOffice sends", () => {

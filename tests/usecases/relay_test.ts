@@ -1,86 +1,230 @@
 /** The relay's rules about what is tried again, with a SuperOffice that a test scripts. */
 
 import assert from "node:assert/strict";
-import { accept } from "../../src/domain/refusal.ts";
+import { ContextId } from "../../src/domain/context_id.ts";
+import { PartFault } from "../../src/domain/part_fault.ts";
+import { accept, type Outcome, refuse } from "../../src/domain/refusal.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { Generation } from "../../src/domain/ticket.ts";
-import { createRelay } from "../../src/usecases/relay.ts";
+import { createRelay, type RelayParts } from "../../src/usecases/relay.ts";
+import type { Handout, TicketSource } from "../../src/usecases/ticket_flight.ts";
 import { CALLER, TENANT } from "../support/parts.ts";
 import { createMemoryLog } from "../support/service.ts";
 
-/** @param statuses what the web API answers, in turn; the last one without end */
-async function relay(...statuses: number[]) {
-  const hosts: string[] = [];
+const OTHER = ContextId.parse("Cust4711")!;
+
+interface Script {
+  /** What the web API answers, in turn; the last one without end. 0: nobody answers. */
+  readonly statuses?: readonly number[];
+  readonly get?: () => Outcome<Handout>;
+  readonly replace?: (rejected: number) => Outcome<Handout> | Promise<Outcome<Handout>>;
+  readonly states?: RelayParts["states"];
+  readonly maxTenants?: number;
+}
+
+function handout(
+  generation: number,
+  source: TicketSource = "memory",
+  host = "host0",
+  tenant = TENANT,
+): Outcome<Handout> {
+  return accept({
+    ticket: {
+      contextIdentifier: tenant,
+      ticket: new Secret(`7T:${generation}`),
+      generation: Generation.parse(generation)!,
+      issuedAt: 0,
+      expiresAt: 1e15,
+      webapiUrl: `https://${host}.example/Cust12345/api/`,
+      netserverUrl: `https://${host}.example/Cust12345/Remote/Services88/`,
+    },
+    source,
+  });
+}
+
+/** Another address each time: a SuperOffice that sends us round in circles. */
+function circles(): RelayParts["states"] {
   let moves = 0;
-  let exchanges = 0;
-  const handout = (generation: number) =>
-    accept({
-      ticket: {
-        contextIdentifier: TENANT,
-        ticket: new Secret(`7T:${generation}`),
-        generation: Generation.parse(generation)!,
-        issuedAt: 0,
-        expiresAt: 1e15,
-        webapiUrl: "https://host0.example/Cust12345/api/",
-        netserverUrl: "https://host0.example/Cust12345/Remote/Services88/",
-      },
-      source: "memory" as const,
-    });
-  const outcome = await createRelay({
+  return {
+    read: () =>
+      Promise.resolve({
+        state: "Running",
+        isRunning: true,
+        webapiUrl: `https://host${++moves}.example/Cust12345/api/`,
+        netserverUrl: null,
+      }),
+  };
+}
+
+function createWorld(script: Script) {
+  const statuses = script.statuses ?? [200];
+  const hosts: string[] = [];
+  const log = createMemoryLog();
+  const world = {
+    hosts,
+    log,
+    /** Tickets asked for, rejections, bodies that were read, and answers that were let go of. */
+    counts: { gets: 0, rejections: 0, reads: 0, cancelled: 0 },
+    async ask({ tenant = TENANT, rest = "v1/x", caller = CALLER, left = false } = {}) {
+      const outcome = await relay.forward(caller, tenant, "request", {
+        rest,
+        read: () => {
+          world.counts.reads++;
+          const headers = new Headers();
+          const signal = left ? AbortSignal.abort() : new AbortController().signal;
+          return Promise.resolve({ method: "GET", headers, body: null, signal });
+        },
+      });
+      return outcome.ok ? outcome.value.status : outcome.refusal.code;
+    },
+    /** The last thing that is said of a refusal. */
+    refusal: () => log.lines.findLast(({ event }) => event === "relay.refused"),
+  };
+  const relay = createRelay({
     tickets: {
-      get: () => handout(1),
-      replace: (_caller, _tenant, rejected) => Promise.resolve(handout(rejected + ++exchanges)),
+      get: (_caller, tenant) => {
+        world.counts.gets++;
+        return script.get?.() ?? handout(1, "memory", "host0", tenant);
+      },
+      async replace(_caller, _tenant, rejected) {
+        world.counts.rejections++;
+        return await (script.replace ?? ((it) => handout(it + 1, "exchange")))(rejected);
+      },
     },
-    states: {
-      // Another address each time: a SuperOffice that sends us round in circles.
-      read: () =>
-        Promise.resolve({
-          state: "Running",
-          isRunning: true,
-          webapiUrl: `https://host${++moves}.example/Cust12345/api/`,
-          netserverUrl: null,
-        }),
-    },
+    states: script.states ?? circles(),
     transport: {
       send: (target) => {
         const status = statuses[Math.min(hosts.length, statuses.length - 1)]!;
-        hosts.push(target.host);
+        hosts.push(target.hostname.split(".")[0]!);
         assert.ok(hosts.length < 10, "it is tried without end");
-        const headers = new Headers();
-        return Promise.resolve({ status, headers, body: null, cancel: () => Promise.resolve() });
+        if (status === 0) return Promise.reject(new PartFault("superoffice", "network"));
+        const cancel = () => Promise.resolve(void world.counts.cancelled++);
+        return Promise.resolve({ status, headers: new Headers(), body: null, cancel });
       },
     },
-    log: createMemoryLog(),
-    maxTenants: 10,
-  }).forward(CALLER, TENANT, "request", () =>
-    Promise.resolve({
-      method: "GET",
-      rest: "v1/x",
-      headers: new Headers(),
-      body: null,
-      signal: new AbortController().signal,
-    }));
-  return { status: outcome.ok ? outcome.value.status : outcome.refusal.code, hosts, exchanges };
+    log,
+    maxTenants: script.maxTenants ?? 10,
+  });
+  return world;
 }
 
-const HOSTS = ["host0.example", "host1.example"];
+/** @returns what came of one call, where it went, and how many tickets were rejected */
+async function relay(...statuses: number[]) {
+  const { ask, hosts, counts } = createWorld({ statuses });
+  return { status: await ask(), hosts, rejections: counts.rejections };
+}
 
 Deno.test("a tenant that moves without end is looked for once, and its 421 is the answer", async () => {
-  assert.deepEqual(await relay(421), { status: 421, hosts: HOSTS, exchanges: 0 });
+  assert.deepEqual(await relay(421), { status: 421, hosts: ["host0", "host1"], rejections: 0 });
 });
 
-Deno.test("a ticket that is refused without end is renewed once, and its 401 is the answer", async () => {
-  assert.deepEqual(await relay(401), {
-    status: 401,
-    hosts: ["host0.example", "host0.example"],
-    exchanges: 1,
-  });
+Deno.test("a new ticket that is refused is the last one, and its 401 is the answer", async () => {
+  assert.deepEqual(await relay(401), { status: 401, hosts: ["host0", "host0"], rejections: 1 });
 });
 
 Deno.test("a refused ticket and a moved tenant are both mended in one call, in either order", async () => {
-  const all = [...HOSTS, "host1.example"];
-  assert.deepEqual(await relay(421, 401, 200), { status: 200, hosts: all, exchanges: 1 });
-  const first = ["host0.example", ...HOSTS];
-  assert.deepEqual(await relay(401, 421, 200), { status: 200, hosts: first, exchanges: 1 });
+  const all = ["host0", "host1", "host1"];
+  assert.deepEqual(await relay(421, 401, 200), { status: 200, hosts: all, rejections: 1 });
+  const first = ["host0", "host0", "host1"];
+  assert.deepEqual(await relay(401, 421, 200), { status: 200, hosts: first, rejections: 1 });
   assert.equal((await relay(421, 401, 421)).status, 421);
+});
+
+Deno.test("another instance's renewal that is refused too is rejected in its turn, once", async () => {
+  for (const source of ["memory", "store"] as const) {
+    const replace = (rejected: number) =>
+      handout(rejected + 1, rejected === 1 ? source : "exchange");
+    const mended = createWorld({ statuses: [401, 401, 200], replace });
+    assert.deepEqual([await mended.ask(), mended.counts.rejections], [200, 2]);
+    const refused = createWorld({
+      statuses: [401],
+      replace: (rejected) => handout(rejected + 1, source),
+    });
+    assert.deepEqual([await refused.ask(), refused.counts.rejections], [401, 2]);
+    assert.deepEqual([refused.hosts.length, refused.counts.cancelled], [3, 2]);
+  }
+});
+
+Deno.test("who has rejected too many tickets gets SuperOffice's own 401, whole", async () => {
+  const { ask, counts } = createWorld({
+    statuses: [401],
+    replace: () => refuse("rate_limited", "rejections", 60),
+  });
+  assert.equal(await ask(), 401);
+  assert.equal(counts.cancelled, 0);
+});
+
+Deno.test("a refused answer is let go of, whatever comes of mending it", async () => {
+  const fault = () => Promise.reject(new PartFault("superoffice", "timeout"));
+  for (
+    const script of [
+      { statuses: [401], replace: () => refuse("consent_withdrawn", "exchange") },
+      { statuses: [401], replace: fault },
+      { statuses: [421], states: { read: fault } },
+    ]
+  ) {
+    const { ask, counts } = createWorld(script);
+    assert.match(`${await ask()}`, /^(?:consent_withdrawn|upstream_unavailable)$/);
+    assert.equal(counts.cancelled, 1);
+  }
+});
+
+Deno.test("neither a ticket nor the body is asked for where path or permission are not right", async () => {
+  const { ask, counts } = createWorld({});
+  assert.equal(await ask({ rest: "v1/../../x" }), "invalid_request");
+  const permissions = new Set(["ticket"] as const);
+  assert.equal(await ask({ caller: { ...CALLER, permissions } }), "caller_forbidden");
+  assert.deepEqual([counts.gets, counts.reads], [0, 0]);
+});
+
+Deno.test("the log says why a call was refused, and of whom", async () => {
+  const refused = createWorld({ get: () => refuse("consent_withdrawn", "exchange_refused") });
+  await refused.ask();
+  assert.deepEqual(refused.refusal(), {
+    level: "info",
+    event: "relay.refused",
+    fields: {
+      code: "consent_withdrawn",
+      reason: "exchange_refused",
+      caller: "orders",
+      context_identifier: TENANT,
+      request_id: "request",
+    },
+  });
+  const silent = createWorld({ statuses: [0] });
+  await silent.ask();
+  assert.equal(silent.refusal()?.fields.reason, "network");
+  const left = createWorld({ statuses: [0] });
+  await left.ask({ left: true });
+  assert.equal(left.refusal()?.fields.reason, "caller_left");
+  assert.deepEqual(left.log.lines.map(({ event }) => event), ["relay.refused"]);
+  const answered = createWorld({ statuses: [404] });
+  await answered.ask();
+  assert.equal(answered.refusal(), undefined);
+});
+
+Deno.test("a new address is for the ticket that came with the old one, and no other", async () => {
+  let host = "host0";
+  const { ask, hosts } = createWorld({
+    statuses: [421, 200],
+    get: () => handout(1, "memory", host),
+  });
+  await ask();
+  await ask();
+  assert.deepEqual(hosts, ["host0", "host1", "host1"]);
+  // The next ticket brings an address of its own, which is newer.
+  host = "elsewhere";
+  await ask();
+  assert.equal(hosts.at(-1), "elsewhere");
+});
+
+Deno.test("new addresses of so many tenants are remembered: those that moved last", async () => {
+  const { ask, hosts } = createWorld({ statuses: [421, 200, 421, 200], maxTenants: 1 });
+  await ask();
+  await ask({ tenant: OTHER });
+  assert.deepEqual(hosts, ["host0", "host1", "host0", "host2"]);
+  await ask({ tenant: OTHER });
+  assert.equal(hosts.at(-1), "host2");
+  await ask();
+  assert.equal(hosts.at(-1), "host0");
 });

@@ -63,7 +63,10 @@ const WITHHELD = new Set([
 
 export interface RelayTransportOptions {
   readonly clientSecret: Secret;
-  /** From the last byte sent to the answer's headers. The body may take as long as the caller waits. */
+  /**
+   * From the last byte sent to the answer's headers, and for each piece of a body to be taken. Neither
+   * the caller's sending nor the answer's body has a deadline.
+   */
   readonly timeoutMs: number;
   /** Only tests replace it. */
   readonly fetch?: typeof fetch;
@@ -127,7 +130,8 @@ function answerOf(response: Response, secrets: readonly string[]): RelayAnswer {
     status: response.status,
     headers,
     body: response.body,
-    cancel: async () => await response.body?.cancel(),
+    // A body that broke off meanwhile is let go of already.
+    cancel: async () => await response.body?.cancel().catch(() => {}),
   };
 }
 
@@ -141,7 +145,10 @@ function holds(value: string, secret: string): boolean {
   return read.includes(secret) || decoded.includes(secret);
 }
 
-/** A deadline that begins anew with every piece of a body that is sent, until the answer begins. */
+/**
+ * A deadline that begins anew with every piece of a body that is sent, until the answer begins. It stands
+ * still while the next piece is waited for: a caller who is slow is no fault of SuperOffice's.
+ */
 function createPatience(timeoutMs: number) {
   const controller = new AbortController();
   const wait = () => setTimeout(() => controller.abort(), timeoutMs);
@@ -154,8 +161,8 @@ function createPatience(timeoutMs: number) {
       const reader = body.getReader();
       return new ReadableStream({
         async pull(stream) {
-          const { done, value } = await reader.read();
           clearTimeout(timer);
+          const { done, value } = await reader.read();
           if (!isOver) timer = wait();
           if (done) stream.close();
           else stream.enqueue(value);
