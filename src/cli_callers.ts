@@ -25,13 +25,16 @@ export interface CreateOptions {
   readonly id: string;
   readonly may: readonly string[];
   readonly tenants: readonly string[];
+  readonly requestsPerMinute?: number;
   readonly json?: true;
 }
 
 /** Makes a key and a new caller's entry. */
-export function createCaller({ id, may, tenants, json }: CreateOptions): number {
+export function createCaller(options: CreateOptions): number {
+  const { id, may, tenants, requestsPerMinute, json } = options;
   const { key, digest } = generate();
-  const entry = { id, api_key_sha256: [digest], tenants, may };
+  const limit = requestsPerMinute === undefined ? {} : { requests_per_minute: requestsPerMinute };
+  const entry = { id, api_key_sha256: [digest], tenants, may, ...limit };
   const parsed = parseCallers({ callers: [entry] });
   if (!parsed.ok) throw new UsageFault(`Cannot make the caller: ${parsed.problems.join("; ")}`);
   sayKey(key, entry, "To add to the callers in CALLERS or CALLERS_FILE:", json);
@@ -41,7 +44,11 @@ export function createCaller({ id, may, tenants, json }: CreateOptions): number 
 /** Makes a second key for a configured caller, so that the first works until it is taken out. */
 export function rotateCaller({ id, json }: { readonly id: string; readonly json?: true }): number {
   const entry = configuredCallers(requireConfig()).find(({ caller }) => caller.id === id);
-  if (entry === undefined) throw new UsageFault("Cannot make a key: no caller of that id");
+  if (entry === undefined) {
+    throw new UsageFault(
+      "Cannot make a key: no caller of that id; is CALLERS or CALLERS_FILE set as for the service?",
+    );
+  }
   const { credential } = entry;
   if (credential.kind !== "api_key") {
     throw new UsageFault("Cannot make a key: the caller has an issuer and needs none");

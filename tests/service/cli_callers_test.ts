@@ -70,6 +70,25 @@ Deno.test("callers are listed for people and for machines, without any key", asy
   });
 });
 
+Deno.test("a caller's limit is in the entry that is made, and a limit that is none is refused", async () => {
+  const create = (...limit: string[]) =>
+    run(["create", "--id", "busy", "--may", "ticket", "--json", ...limit], { callers: [] });
+  const option = "--requests-per-minute";
+  const [limited, free, ...refused] = await Promise.all([
+    create(option, "600"),
+    create(),
+    create(option, "0"),
+    create(option, "many"),
+    create(option, "99999999"),
+  ]);
+  assert.equal(limited.code, 0, limited.stderr);
+  const { caller } = JSON.parse(limited.stdout);
+  assert.equal(caller.requests_per_minute, 600);
+  assert.ok(parseCallers({ callers: [caller] }).ok);
+  assert.ok(!("requests_per_minute" in JSON.parse(free.stdout).caller));
+  for (const { code, stdout } of refused) assert.deepEqual([code, stdout], [2, ""]);
+});
+
 Deno.test("a second key is made beside the first, and never a third", async () => {
   const { code, stdout, stderr } = await run(["rotate", "--id", "orders", "--json"]);
   assert.equal(code, 0, stderr);
@@ -85,6 +104,8 @@ Deno.test("a second key is made beside the first, and never a third", async () =
     assert.deepEqual([exit.code, exit.stdout], [2, ""]);
     assert.match(exit.stderr, /^Cannot make a key: the caller has|^Cannot make a key: no caller/);
   }
+  // Whoever runs this on a laptop has another environment than the service.
+  assert.match(refused[2]!.stderr, /is CALLERS or CALLERS_FILE set as for the service\?/);
 });
 
 Deno.test("a key may do what its entry allows, and the entry's members are named", async () => {
