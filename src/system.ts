@@ -8,10 +8,13 @@ export const systemClock: Clock = {
     new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
+        // The signal may live as long as the process.
+        signal?.removeEventListener("abort", end);
         resolve();
       };
       const timer = setTimeout(end, ms);
-      signal?.addEventListener("abort", end, { once: true });
+      signal?.addEventListener("abort", end);
+      if (signal?.aborted) end();
     }),
 };
 
