@@ -19,13 +19,14 @@ import { type Deadlines, MAX_SIGN_ATTEMPTS } from "./deadlines.ts";
 import { sha256Hex } from "./domain/signed_text.ts";
 import { guardPreparation, guardRedemption, type Guards } from "./guards.ts";
 import type { BackParts } from "./http/app_parts.ts";
-import { createSigners, openAudit } from "./parts.ts";
+import { createSigners, openLedger } from "./parts.ts";
 import { createAsking } from "./usecases/asking.ts";
 import type { Guard } from "./usecases/breaker.ts";
 import { createConsents } from "./usecases/consent.ts";
 import { createExchanging, type Exchanging } from "./usecases/exchanging.ts";
-import { createLedger } from "./usecases/ledger.ts";
-import type { Clock, Ids } from "./usecases/ports.ts";
+import { createCanaries } from "./usecases/canary.ts";
+import { createLedger, type Ledger } from "./usecases/ledger.ts";
+import type { Clock, Ids, Signer } from "./usecases/ports.ts";
 import { createRelay } from "./usecases/relay.ts";
 import { createSigning } from "./usecases/signing.ts";
 import { createSigningBudget } from "./usecases/signing_budget.ts";
@@ -62,12 +63,19 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   const { tenants, consents } = stores;
   const superoffice = connectSuperOffice(options, guards.login, () => clock.now());
   const { exchange, states } = guardPreparation(superoffice, guards.exchange);
-  const ledger = createLedger({ store: stores.ledger, clock, ids, log });
-  const budget = createSigningBudget({
+  const records = await openLedger(config, publicUrl, stores, log, host, clock);
+  const { audit, checkpoints } = records;
+  const grown = () => checkpoints.grown();
+  const ledger = createLedger({ store: stores.ledger, clock, ids, log, grown });
+  const keys = openKeys(options, signers, ledger);
+  const canaries = config.canaryMs === null ? null : createCanaries({
+    signing: keys[0]!,
+    ledgerKey: records.signer,
+    claims: consents,
+    origin: records.origin,
+    periodMs: config.canaryMs,
     clock,
-    perMinute: config.signaturesPerMinute,
-    perTenantHour: config.signaturesPerTenantHour,
-    maxTenants: options.maxTenants,
+    log,
   });
   const exchanging = createExchanging({
     tenants,
@@ -75,18 +83,7 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     ledger,
     asking: createAsking({
       ledger,
-      keys: signers.map((signer) =>
-        createSigning({
-          signer,
-          maxAttempts: MAX_SIGN_ATTEMPTS,
-          breaker: guards.key(signer),
-          budget,
-          ledger,
-          clock,
-          ids,
-          log,
-        })
-      ),
+      keys,
       exchange,
       breaker: guards.exchange,
       clock,
@@ -101,6 +98,9 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
   const { legacyLogin } = config;
   const { identity, probe } = superoffice;
+  // Those of a log that somebody else was writing until now may still lack their checkpoint.
+  checkpoints.grown();
+  canaries?.start();
   return {
     exchanging,
     parts: {
@@ -116,17 +116,42 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
         log,
         maxTenants: options.maxTenants,
       }),
-      audit: await openAudit(config, publicUrl, stores, log, host),
+      audit,
       probes: [stores.probe, probe],
       publicUrl,
       superofficeOrigin: options.superoffice.origin.origin,
     },
     digest: sha256Hex,
     async close() {
+      await canaries?.stop();
       await ledger.drain();
+      await checkpoints.drain();
       host.close();
     },
   };
+}
+
+/** Each of the app's keys, behind its breaker and on one budget. */
+function openKeys(options: BackOfficeOptions, signers: readonly Signer[], ledger: Ledger) {
+  const { config, clock, ids, log, guards } = options;
+  const budget = createSigningBudget({
+    clock,
+    perMinute: config.signaturesPerMinute,
+    perTenantHour: config.signaturesPerTenantHour,
+    maxTenants: options.maxTenants,
+  });
+  return signers.map((signer) =>
+    createSigning({
+      signer,
+      maxAttempts: MAX_SIGN_ATTEMPTS,
+      breaker: guards.key(signer),
+      budget,
+      ledger,
+      clock,
+      ids,
+      log,
+    })
+  );
 }
 
 /** Everything that talks to SuperOffice, on one set of its login keys. */

@@ -5,8 +5,16 @@
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { checkCaller, createCaller, listCallers, rotateCaller } from "./cli_callers.ts";
-import { exportLedger, printCheckpoint, printKey, verifyLedger } from "./cli_ledger.ts";
+import {
+  archiveLedger,
+  exportLedger,
+  printCheckpoint,
+  printKey,
+  printReceipt,
+} from "./cli_ledger.ts";
+import { verifyLedger } from "./cli_verify.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
+import { UnfitFile } from "./adapters/storage/sqlite_schema.ts";
 import { PartFault } from "./domain/part_fault.ts";
 import { SignerFault } from "./domain/signer_fault.ts";
 import { print } from "./print.ts";
@@ -25,6 +33,8 @@ const addTo = (text: string, known: string[] | undefined): string[] => [
   ...list(text),
 ];
 
+const collect = (text: string, known: string[] | undefined): string[] => [...(known ?? []), text];
+
 function buildProgram(done: (code: number) => void): Command {
   const program = new Command("deno task cli")
     .description("Operator commands of Box Office")
@@ -37,6 +47,7 @@ function buildProgram(done: (code: number) => void): Command {
     .requiredOption("--id <id>", "name of the caller in log and ledger")
     .requiredOption("--may <permissions>", `comma-separated: ${PERMISSIONS.join(", ")}`, addTo)
     .option("--tenants <ids>", "comma-separated context identifiers, or *", list, ["*"])
+    .option("--requests-per-minute <count>", "how often it may ask; else no limit", wholeNumber)
     .option("--json", "for machines")
     .action((options) => done(createCaller(options)));
   caller.command("rotate")
@@ -65,14 +76,28 @@ function buildProgram(done: (code: number) => void): Command {
   ledger.command("export")
     .description("print the entries, one JSON object a line")
     .option("--after <index>", "only entries after this one", wholeNumber)
+    .option("--tiles <folder>", "copy the whole log to a folder instead, as C2SP tlog-tiles")
     .action(async (options) => done(await exportLedger(options)));
   ledger.command("verify")
     .description("recompute every hash, and check outcomes, checkpoint and signature")
     .option("--file <path>", "an export, instead of the configured store")
+    .option("--tiles <folder>", "a folder of tiles; with --file it says which line differs")
+    .option("--service <url>", "a running service; its credential on standard input")
+    .option("--receipt <path>", "the receipt of one tenant")
     .option("--checkpoint <path>", "a signed checkpoint that the entries must match")
+    .option("--kept <path>", "an older checkpoint that the log must continue; repeatable", collect)
     .option("--key <key>", "the log's verifier key, name+hash+base64")
     .option("--json", "for machines")
     .action(async (options) => done(await verifyLedger(options)));
+  ledger.command("receipt")
+    .description("print every entry of one tenant, with proofs that need no other tenant's entries")
+    .requiredOption("--tenant <id>", "context identifier")
+    .action(async (options) => done(await printReceipt(options)));
+  ledger.command("archive")
+    .description("move old entries to a folder, which LEDGER_ARCHIVE then names to the service")
+    .requiredOption("--to <folder>", "where to: the whole log is copied there, and verified")
+    .requiredOption("--keep-days <days>", "what is younger stays in the store, too", wholeNumber)
+    .action(async (options) => done(await archiveLedger(options)));
   return program;
 }
 
@@ -88,7 +113,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const isOurs = error instanceof UsageFault || error instanceof PartFault ||
-      error instanceof SignerFault;
+      error instanceof SignerFault || error instanceof UnfitFile;
     // Code 1 is a verdict, so whatever else went wrong must not end with it.
     print.error(isOurs ? error.message : UNFORESEEN);
     return 2;

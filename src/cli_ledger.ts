@@ -1,35 +1,37 @@
-/**
- * Commands of the ledger. Against the configured store, or, for an auditor who has nothing but an
- * export, against files: then no configuration is read at all.
- */
+/** Commands that read the configured ledger: key, checkpoint, export, archive, receipt. */
 
-import { createThreadHost } from "./adapters/signing/kms_host.ts";
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
-import { missingKeyFile, openAudit, readLedgerKey } from "./parts.ts";
-import { hasStore, openStores } from "./parts_stores.ts";
+import { createThreadHost } from "./adapters/signing/kms_host.ts";
+import { createTileFolder } from "./adapters/tiles/folder.ts";
 import type { Config } from "./config.ts";
-import {
-  type Checkpoint,
-  openCheckpoint,
-  parseVerifierKey,
-  type VerifierKey,
-} from "./domain/checkpoint.ts";
 import type { Caller } from "./domain/caller.ts";
-import { createLedgerWalk, type LedgerVerdict } from "./domain/ledger_verification.ts";
+import { ContextId } from "./domain/context_id.ts";
+import { PartFault } from "./domain/part_fault.ts";
 import { requireConfig } from "./main.ts";
+import { type LedgerParts, missingKeyFile, openLedger, readLedgerKey } from "./parts.ts";
+import { hasStore, openStores } from "./parts_stores.ts";
 import { print } from "./print.ts";
+import { systemClock } from "./system.ts";
+import { type ArchiveAnswer, createArchive } from "./usecases/archive.ts";
 import type { Audit } from "./usecases/audit.ts";
+import type { LedgerStore } from "./usecases/ports.ts";
+import { makeReceipt } from "./usecases/receipts.ts";
 import { UsageFault } from "./usage_fault.ts";
 
 /** Whoever runs this on the machine has the store and the key anyway. */
-const OPERATOR: Caller = {
+export const OPERATOR: Caller = {
   id: "operator",
   tenants: new Set(["*"]),
   permissions: new Set(["ledger"]),
 };
 
+/** The configured ledger: its readers' parts, and the store without its archive. */
+export interface OpenedLedger extends LedgerParts {
+  readonly unarchived: LedgerStore;
+}
+
 /** Does something with the configured ledger and lets go of it. */
-async function withAudit<T>(deed: (audit: Audit) => Promise<T>): Promise<T> {
+export async function withLedger<T>(deed: (ledger: OpenedLedger) => Promise<T>): Promise<T> {
   const config = requireConfig();
   // Reading must not make what it reads: an auditor's folder stays as it was.
   if (!hasStore(config)) throw new UsageFault("Cannot read the ledger: no store under DATA_DIR");
@@ -40,24 +42,36 @@ async function withAudit<T>(deed: (audit: Audit) => Promise<T>): Promise<T> {
   const stores = await openStores(config);
   try {
     const log = createJsonLog({ level: "error" });
-    return await deed(
-      await openAudit(config, publicUrlOf(config), stores, log, createThreadHost()),
-    );
+    const parts = await openLedger(config, publicUrlOf(config), stores, log, createThreadHost());
+    return await deed({ ...parts, unarchived: stores.ledger });
+  } catch (error) {
+    if (!(error instanceof PartFault) || error.reason !== "archived") throw error;
+    throw new UsageFault("Cannot read the ledger: LEDGER_ARCHIVE must name its archive's folder");
   } finally {
     stores.close();
   }
+}
+
+/** As `withLedger`, for what needs its readers' part only. */
+export async function withAudit<T>(deed: (audit: Audit) => Promise<T>): Promise<T> {
+  return await withLedger(({ audit }) => deed(audit));
 }
 
 function publicUrlOf(config: Config): URL {
   return config.publicUrl ?? new URL(`http://localhost:${config.port}`);
 }
 
-/** Prints the verifier key. */
-export async function printKey(): Promise<number> {
+/** The configured log's verifier key. @throws UsageFault if it is yet to be made */
+export async function configuredKey(): Promise<string> {
   const config = requireConfig();
   const key = await readLedgerKey(config, publicUrlOf(config), createThreadHost());
   if (key === null) throw new UsageFault("Cannot read the ledger key: none under DATA_DIR yet");
-  print.line(key);
+  return key;
+}
+
+/** Prints the verifier key. */
+export async function printKey(): Promise<number> {
+  print.line(await configuredKey());
   return 0;
 }
 
@@ -65,118 +79,89 @@ export async function printKey(): Promise<number> {
 export async function printCheckpoint(): Promise<number> {
   return await withAudit(async (audit) => {
     const outcome = await audit.checkpoint(OPERATOR);
-    if (!outcome.ok) {
-      throw new UsageFault("Cannot sign a checkpoint: store or ledger key does not answer");
+    if (outcome.ok) {
+      print.line(outcome.value.note.trimEnd());
+      return 0;
     }
-    print.line(outcome.value.note.trimEnd());
-    return 0;
+    if (outcome.refusal.reason === "inconsistent") return sayInconsistent();
+    throw new UsageFault("Cannot sign a checkpoint: store or ledger key does not answer");
   });
 }
 
-/** Prints the entries after an index. */
-export async function exportLedger(options: { readonly after?: number }): Promise<number> {
+function sayInconsistent(): number {
+  print.error("BAD: the stored log does not continue its last checkpoint. Nothing was signed.");
+  return 1;
+}
+
+/** Prints the entries after an index, or copies the whole log as tiles. */
+export async function exportLedger(
+  { after, tiles }: { readonly after?: number; readonly tiles?: string },
+): Promise<number> {
+  if (tiles !== undefined) return await copyTiles(tiles, null);
   return await withAudit(async (audit) => {
-    for await (const leaf of audit.leaves(options.after ?? -1)) print.line(leaf);
+    for await (const leaf of audit.leaves(after ?? -1)) print.line(leaf);
     return 0;
   });
 }
 
-export interface VerifyOptions {
-  readonly file?: string;
-  readonly checkpoint?: string;
-  readonly key?: string;
-  readonly json?: true;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Moves entries that are older than so many days to a folder. */
+export async function archiveLedger(
+  { to, keepDays }: { readonly to: string; readonly keepDays: number },
+): Promise<number> {
+  return await copyTiles(to, systemClock.now() - keepDays * DAY_MS);
 }
 
-/** Verifies a ledger. @returns 0 if it is right, 1 if not */
-export async function verifyLedger(options: VerifyOptions): Promise<number> {
-  const key = options.key === undefined ? null : parseVerifierKey(options.key);
-  if (options.key !== undefined && key === null) {
-    throw new UsageFault("Cannot use --key: it is no Ed25519 verifier key (name+hash+base64)");
+/** @param olderThan what is moved, not only copied; null for nothing */
+async function copyTiles(folder: string, olderThan: number | null): Promise<number> {
+  return await withLedger(async ({ unarchived: store, checkpoints }) => {
+    const archive = createArchive({ store, shelf: createTileFolder(folder), checkpoints });
+    if (olderThan === null) return sayArchived(await archive.copy());
+    const answer = await archive.move(olderThan);
+    const code = sayArchived(answer);
+    if (answer.kind === "archived" && answer.to === answer.from) {
+      print.error("Nothing was moved: no whole bundle of 256 more entries is that old.");
+    }
+    return code;
+  });
+}
+
+function sayArchived(answer: ArchiveAnswer): number {
+  switch (answer.kind) {
+    case "archived": {
+      const moved = answer.to - answer.from;
+      print.line(`The folder holds all ${answer.size} entries, and they verify.`);
+      if (moved > 0) {
+        print.line(`Moved ${moved}. Entries 0 to ${answer.to - 1} are now there only.`);
+      }
+      return 0;
+    }
+    case "foreign":
+      print.error(`Cannot archive: the folder's ${answer.path} is another log's, or damaged`);
+      return 1;
+    case "unverified": {
+      const { index, why } = answer.verdict;
+      const place = index === null ? "" : `entry ${index}: `;
+      print.error(`Cannot archive: the folder does not verify. BAD: ${place}${why}`);
+      return 1;
+    }
   }
-  const note = options.checkpoint === undefined ? null : readText(options.checkpoint);
-  const verdict = options.file === undefined
-    ? await withAudit((audit) => verifyStore(audit, note, key))
-    : verifyText(readText(options.file), note, key ?? await ownKey(note));
-  say(verdict, options.json ?? false, note !== null || options.file === undefined);
-  return verdict.ok ? 0 : 1;
 }
 
-function say(verdict: LedgerVerdict, json: boolean, isSigned: boolean): void {
-  if (json) {
-    print.line(JSON.stringify(
-      verdict.ok
-        ? { ok: true, size: verdict.size, root_hash: verdict.rootHash, checkpoint: isSigned }
-        : { ok: false, index: verdict.index, why: verdict.why },
-    ));
-  } else if (verdict.ok) {
-    print.line(`OK: ${verdict.size} entries, root hash ${verdict.rootHash}`);
-    if (!isSigned) print.error("No checkpoint was given: nobody vouches that these are all.");
-  } else {
-    const place = verdict.index === null ? "" : `entry ${verdict.index}: `;
-    print.line(`BAD: ${place}${verdict.why}`);
+/** Prints the receipt of a tenant. */
+export async function printReceipt({ tenant }: { readonly tenant: string }): Promise<number> {
+  const contextIdentifier = ContextId.parse(tenant);
+  if (contextIdentifier === null) {
+    throw new UsageFault("Cannot use --tenant: it is no context identifier (Cust and digits)");
   }
-}
-
-/** The configured log's key: only asked for when a checkpoint has to be checked without `--key`. */
-async function ownKey(note: string | null): Promise<VerifierKey | null> {
-  if (note === null) return null;
-  const config = requireConfig();
-  const text = await readLedgerKey(config, publicUrlOf(config), createThreadHost());
-  if (text === null) {
-    throw new UsageFault("Cannot check the signature: no --key, and no ledger key under DATA_DIR");
-  }
-  return parseVerifierKey(text);
-}
-
-const unsigned: LedgerVerdict = {
-  ok: false,
-  index: null,
-  why: "the checkpoint is malformed or not signed by this key",
-};
-
-function verifyText(text: string, note: string | null, key: VerifierKey | null): LedgerVerdict {
-  const checkpoint = note === null || key === null ? null : openCheckpoint(note, key);
-  if (note !== null && checkpoint === null) return unsigned;
-  const lines = text.split("\n");
-  // A newline ends the last line; without it the last line may be cut, and says so itself.
-  if (lines.at(-1) === "") lines.pop();
-  return walk(lines, checkpoint);
-}
-
-function walk(leaves: Iterable<string>, checkpoint: Checkpoint | null): LedgerVerdict {
-  const steps = createLedgerWalk();
-  for (const leaf of leaves) steps.next(leaf);
-  return steps.finish(checkpoint);
-}
-
-/** The store against a checkpoint of now, and against an older one that somebody kept. */
-async function verifyStore(
-  audit: Audit,
-  note: string | null,
-  key: VerifierKey | null,
-): Promise<LedgerVerdict> {
-  const verdict = await audit.verify();
-  if (!verdict.ok || note === null) return verdict;
-  const own = await audit.key(OPERATOR);
-  const trusted = key ?? (own.ok ? parseVerifierKey(own.value) : null);
-  const older = trusted === null ? null : openCheckpoint(note, trusted);
-  if (older === null) return unsigned;
-  const steps = createLedgerWalk();
-  let seen = 0;
-  for await (const leaf of audit.leaves(-1)) {
-    if (seen++ === older.size) break;
-    steps.next(leaf);
-  }
-  const kept = steps.finish(older);
-  return kept.ok ? verdict : kept;
-}
-
-function readText(path: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));
-  } catch (error) {
-    if (error instanceof TypeError) return "\ufffd";
-    throw new UsageFault(`Cannot read ${path}: no such file, or not readable`);
-  }
+  return await withLedger(async (ledger) => {
+    const receipt = await makeReceipt(ledger, contextIdentifier);
+    if (receipt.entries.length === 0) {
+      print.error(`The ledger has no entry of ${contextIdentifier}.`);
+      return 1;
+    }
+    print.line(JSON.stringify(receipt, null, 2));
+    return 0;
+  });
 }

@@ -57,6 +57,10 @@ export interface Config {
   readonly ledgerKey: LedgerKeyConfig;
   /** Null: host of the public URL and `/ledger`. */
   readonly ledgerOrigin: string | null;
+  /** Folder that old entries were moved to. Null: none were. */
+  readonly ledgerArchive: string | null;
+  /** Length of the time in which one canary is signed. Null: none are. */
+  readonly canaryMs: number | null;
   readonly ticketLifetimeMs: number;
   readonly exchangeTimeoutMs: number;
   /** Attempts at the key by this process. */
@@ -107,6 +111,10 @@ export function parseConfig(
     callers: readCallers(reader, kind, readFile),
     ledgerKey: readLedgerKey(reader, isShared),
     ledgerOrigin: readLedgerOrigin(reader),
+    ledgerArchive: reader.text("LEDGER_ARCHIVE"),
+    canaryMs: reader.has("CANARY_MINUTES")
+      ? reader.whole("CANARY_MINUTES", 1, 10_080, 1) * 60_000
+      : null,
     ticketLifetimeMs: reader.whole("TICKET_LIFETIME_SECONDS", 1, 86_400, 21_600) * 1000,
     exchangeTimeoutMs: reader.whole("EXCHANGE_TIMEOUT_MS", 100, 60_000, 4000),
     signaturesPerMinute: reader.whole("SIGNATURES_PER_MINUTE", 1, 100_000, 300),

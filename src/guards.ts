@@ -32,8 +32,8 @@ export interface Guards {
 const FAULTS = 5;
 const OPEN_MS = 5000;
 
-/** A full disk says so at once and can still be read; an unreadable record was read. */
-const ANSWERS: ReadonlySet<PartFaultReason> = new Set(["full", "unreadable"]);
+/** A full disk says so at once and can still be read; an unreadable or moved record was looked for. */
+const ANSWERS: ReadonlySet<PartFaultReason> = new Set(["full", "unreadable", "archived"]);
 
 export function createGuards(parts: { readonly clock: Clock; readonly log: Log }): Guards {
   const breaker = (part: string) =>

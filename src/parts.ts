@@ -17,26 +17,52 @@ import { Secret } from "./domain/secret.ts";
 import { dataDirOf, isFile, missingSealingKey } from "./parts_stores.ts";
 import { systemClock } from "./system.ts";
 import { type Audit, createAudit } from "./usecases/audit.ts";
-import type { CheckpointSigner, Log, Signer } from "./usecases/ports.ts";
+import { type Checkpoints, createCheckpoints } from "./usecases/checkpoints.ts";
+import type { CheckpointSigner, Clock, LedgerStore, Log, Signer } from "./usecases/ports.ts";
 
 /** Under the data directory. */
 const LEDGER_KEY_FILE = "ledger.key";
 
-/** The ledger for readers, with its key. @param host for a key in Cloud KMS */
-export async function openAudit(
+/** The ledger for readers, its checkpoints, and the key that signs them. */
+export interface LedgerParts {
+  /** The log as readers see it, its archive included. */
+  readonly store: LedgerStore;
+  readonly audit: Audit;
+  readonly checkpoints: Checkpoints;
+  readonly signer: CheckpointSigner;
+  /** The log's name. */
+  readonly origin: string;
+}
+
+/** @param host for a key in Cloud KMS */
+export async function openLedger(
   config: Config,
   publicUrl: URL,
   stores: Pick<Stores, "ledger">,
   log: Log,
   host: KmsHost,
-): Promise<Audit> {
-  return createAudit({
-    store: stores.ledger,
-    signer: await createCheckpointSigner(config, host),
-    origin: ledgerOriginOf(config, publicUrl),
-    clock: systemClock,
-    log,
-  });
+  clock: Clock = systemClock,
+): Promise<LedgerParts> {
+  const store = await archivedStore(config, stores.ledger);
+  const signer = await createCheckpointSigner(config, host);
+  const origin = ledgerOriginOf(config, publicUrl);
+  const checkpoints = createCheckpoints({ store, signer, origin, clock, log });
+  return {
+    store,
+    audit: createAudit({ store, checkpoints, clock, log }),
+    checkpoints,
+    signer,
+    origin,
+  };
+}
+
+async function archivedStore(config: Config, store: LedgerStore): Promise<LedgerStore> {
+  if (config.ledgerArchive === null) return store;
+  const [{ withArchive }, { createTileFolder }] = await Promise.all([
+    import("./adapters/tiles/archived_store.ts"),
+    import("./adapters/tiles/folder.ts"),
+  ]);
+  return withArchive(store, createTileFolder(config.ledgerArchive));
 }
 
 /** The ledger's verifier key as text. Null if it is yet to be generated, at the first start. */

@@ -4,12 +4,14 @@
  */
 
 import { type DataDir, openDataDir } from "./adapters/storage/data_dir.ts";
-import { createSealing } from "./adapters/storage/sealing.ts";
+import { createSealing, type Sealing } from "./adapters/storage/sealing.ts";
 import { createUpstash } from "./adapters/storage/upstash.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import type { Config } from "./config.ts";
 import { DEADLINES } from "./deadlines.ts";
 import { digestOf } from "./domain/digest.ts";
+import { PartFault } from "./domain/part_fault.ts";
+import type { SessionSealer } from "./usecases/ports.ts";
 
 /** Under the data directory. */
 const SEALING_KEY_FILE = "sealing.key";
@@ -25,7 +27,7 @@ export async function openStores(
   config: Config,
   timeoutMs = DEADLINES.storeMs,
 ): Promise<Stores> {
-  const sealing = createSealing(config.sealingKeys ?? [generatedSealingKey(config)]);
+  const sealing = sealingOf(config);
   const owner = await ownerOf(config);
   if (config.store.kind === "sqlite") {
     const { openSqlite } = await import("./adapters/storage/sqlite.ts");
@@ -40,6 +42,27 @@ export async function openStores(
     // Upstash's own dialect: without it every script locks the whole database.
     keyLocking: true,
   });
+}
+
+/** The configured sealing. The generated key is made if it is not there. */
+function sealingOf(config: Config): Sealing {
+  return createSealing(config.sealingKeys ?? [generatedSealingKey(config)]);
+}
+
+/** A place of its own: what is sealed for a store does not open as a session, nor the other way. */
+const SESSION_PLACE = "console-session";
+
+/** Seals the console's sessions under the keys of the store. */
+export function createSessionSealer(config: Config): SessionSealer {
+  const sealing = sealingOf(config);
+  return {
+    seal: (text) => sealing.seal(SESSION_PLACE, text),
+    open: (sealed) =>
+      sealing.open(SESSION_PLACE, sealed).catch((error: unknown) => {
+        if (error instanceof PartFault) return null;
+        throw error;
+      }),
+  };
 }
 
 function generatedSealingKey(config: Config): { readonly id: string; readonly key: Uint8Array } {

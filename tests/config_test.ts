@@ -76,6 +76,8 @@ Deno.test("no environment at all is the sandbox, on loopback, on disk", () => {
     callers: null,
     ledgerKey: { kind: "generated" },
     ledgerOrigin: null,
+    ledgerArchive: null,
+    canaryMs: null,
     ticketLifetimeMs: 21_600_000,
     exchangeTimeoutMs: 4000,
     signaturesPerMinute: 300,
@@ -130,6 +132,9 @@ const GOOD: readonly (readonly [Env, Partial<Config> | ((config: Config) => unkn
   [{ SIGNATURES_PER_TENANT_HOUR: "100000" }, { signaturesPerTenantHour: 100_000 }],
   [{ LOG_LEVEL: "warning" }, { logLevel: "warning" }],
   [{ LEDGER_ORIGIN: "tickets.example.com/ledger" }, { ledgerOrigin: "tickets.example.com/ledger" }],
+  [{ LEDGER_ARCHIVE: "/data/archive" }, { ledgerArchive: "/data/archive" }],
+  [{ CANARY_MINUTES: "60" }, { canaryMs: 3_600_000 }],
+  [{ CANARY_MINUTES: "10080" }, { canaryMs: 604_800_000 }],
   [{ KMS_KEY_VERSION: KEY }, {
     signing: {
       kind: "google_kms",
@@ -279,6 +284,9 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   [{ LEDGER_KEY: "c2hvcnQ=" }, ["LEDGER_KEY"]],
   [{ LEDGER_KEY: SEED, LEDGER_KMS_KEY_VERSION: KEY }, ["LEDGER_KEY"]],
   [{ LEDGER_ORIGIN: "two words" }, ["LEDGER_ORIGIN"]],
+  [{ CANARY_MINUTES: "0" }, ["CANARY_MINUTES"]],
+  [{ CANARY_MINUTES: "10081" }, ["CANARY_MINUTES"]],
+  [{ CANARY_MINUTES: "hourly" }, ["CANARY_MINUTES"]],
   [{ LEDGER_ORIGIN: "with+plus" }, ["LEDGER_ORIGIN"]],
   [{ TICKET_LIFETIME_SECONDS: "0" }, ["TICKET_LIFETIME_SECONDS"]],
   [{ TICKET_LIFETIME_SECONDS: "86401" }, ["TICKET_LIFETIME_SECONDS"]],

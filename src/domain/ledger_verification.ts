@@ -17,8 +17,12 @@ export type LedgerVerdict =
 
 /** One walk over a log, fed leaf by leaf so that a large log needs little memory. */
 export interface LedgerWalk {
-  /** Takes the next leaf. Once one was bad, the walk stays at that verdict. */
-  next(leaf: string): void;
+  /**
+   * Takes the next leaf. Once one was bad, the walk stays at that verdict.
+   *
+   * @param hash what the leaf's hash must be, from a tree whose root a checkpoint vouches for
+   */
+  next(leaf: string, hash?: string): void;
   /**
    * The verdict on everything seen. With a checkpoint, the leaves must be exactly the ones it
    * covers: fewer are missing, more are vouched for by nobody.
@@ -26,24 +30,47 @@ export interface LedgerWalk {
   finish(checkpoint: Checkpoint | null): LedgerVerdict;
 }
 
-/** Starts a walk at index 0. */
-export function createLedgerWalk(): LedgerWalk {
+/**
+ * Starts a walk at index 0.
+ *
+ * @param kept older checkpoints, whose signatures were checked: the log must begin with each of them
+ */
+export function createLedgerWalk(kept: readonly Checkpoint[] = []): LedgerWalk {
   let head: TreeHead = EMPTY_TREE;
   let failure: LedgerVerdict | null = null;
   const attempts = createAttempts();
   const fail = (index: number | null, why: string): LedgerVerdict => ({ ok: false, index, why });
+  const older = kept.toSorted((one, other) => one.size - other.size);
+  /** Up to here some kept checkpoint vouches for what was seen. */
+  let vouched = 0;
+
+  const judge = (leaf: string, own: string, hash: string | undefined): string | null => {
+    if (hash !== undefined && hash !== own) return "it is not the entry that the checkpoint covers";
+    const entry = readEntry(leaf);
+    if (typeof entry === "string") return entry;
+    return entry.index === head.size ? attempts.judge(entry) : `it is numbered ${entry.index}`;
+  };
+
+  /** Whether the tree so far is what was kept of it. */
+  const compare = (): void => {
+    for (; older[0]?.size === head.size; older.shift()) {
+      if (older[0].rootHash === rootHash(head)) vouched = head.size;
+      else failure ??= fail(null, differ(vouched, head.size, "a checkpoint that was kept"));
+    }
+  };
+  compare();
 
   return {
-    next(leaf) {
+    next(leaf, hash) {
       if (failure !== null) return;
-      const entry = readEntry(leaf);
-      const why = typeof entry === "string"
-        ? entry
-        : entry.index === head.size
-        ? attempts.judge(entry)
-        : `it is numbered ${entry.index}`;
-      if (why === null) head = extend(head, leafHash(leaf));
-      else failure = fail(head.size, why);
+      const own = leafHash(leaf);
+      const why = judge(leaf, own, hash);
+      if (why !== null) {
+        failure = fail(head.size, why);
+        return;
+      }
+      head = extend(head, own);
+      compare();
     },
     finish(checkpoint) {
       if (failure !== null) return failure;
@@ -55,17 +82,26 @@ export function createLedgerWalk(): LedgerWalk {
       if (checkpoint !== null && size > checkpoint.size) {
         return fail(checkpoint.size, `the checkpoint covers only ${checkpoint.size} entries`);
       }
+      if (older.length > 0) {
+        return fail(size, `a checkpoint that was kept covers ${older[0]!.size} entries`);
+      }
       const root = rootHash(head);
       if (checkpoint !== null && checkpoint.rootHash !== root) {
-        return fail(null, "the root hash is not the checkpoint's: some entry differs");
+        return fail(null, differ(vouched, size, "the checkpoint"));
       }
       return { ok: true, size, rootHash: root };
     },
   };
 }
 
+/** Only the root tells, so no single entry can be named. */
+function differ(from: number, to: number, whose: string): string {
+  const which = to - from === 1 ? `entry ${from} is` : `some of entries ${from} to ${to - 1} are`;
+  return `${which} not what ${whose} covers`;
+}
+
 /** @returns the entry, or why the leaf is none */
-function readEntry(leaf: string): Entry | string {
+export function readEntry(leaf: string): Entry | string {
   let value: unknown;
   try {
     value = JSON.parse(leaf);
@@ -123,8 +159,11 @@ function isWellTyped(name: string, value: unknown): boolean {
   return typeof value === "string" && value !== "";
 }
 
-/** How far each attempt at the key has come: one intent, then one outcome, then one exchange. */
-function createAttempts(): { judge(entry: Entry): string | null } {
+/**
+ * How far each attempt at the key has come: one intent, then one outcome, then one exchange. Entries are
+ * judged in their order: null if one may follow, otherwise why not.
+ */
+export function createAttempts(): { judge(entry: Entry): string | null } {
   const stages = new Map<string, "intended" | "signed">();
   const known = new Set<string>();
   return {

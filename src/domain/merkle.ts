@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { TILE_HEIGHT } from "./tiles.ts";
 
 /**
  * A tree's head. `frontier` holds the lower-case hex roots of its perfect subtrees, largest first;
@@ -24,20 +25,45 @@ export function leafHash(leaf: string): string {
   return createHash("sha256").update(LEAF_PREFIX).update(leaf, "utf8").digest("hex");
 }
 
-function nodeHash(left: string, right: string): string {
+/** @returns lower-case hex hash of an inner node */
+export function nodeHash(left: string, right: string): string {
   return createHash("sha256").update(NODE_PREFIX).update(left, "hex").update(right, "hex")
     .digest("hex");
 }
 
+/** What an append adds to a tree. */
+export interface Growth {
+  readonly head: TreeHead;
+  /**
+   * New hashes by level of tiles, level 0 being the leaves' own. Those of a level follow the ones it
+   * has: `floor(size / 256 ** level)` before and after.
+   */
+  readonly hashes: readonly (readonly string[])[];
+}
+
+/** @returns the head after more leaves, and what the tiles get */
+export function grow(head: TreeHead, leafHashes: readonly string[]): Growth {
+  const frontier = [...head.frontier];
+  const hashes: string[][] = [];
+  let size = head.size;
+  for (const hash of leafHashes) {
+    let node = hash;
+    let height = 0;
+    (hashes[0] ??= []).push(node);
+    for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
+      node = nodeHash(frontier.pop()!, node);
+      height++;
+      if (height % TILE_HEIGHT === 0) (hashes[height / TILE_HEIGHT] ??= []).push(node);
+    }
+    frontier.push(node);
+    size++;
+  }
+  return { head: { size, frontier }, hashes };
+}
+
 /** @returns the head after one more leaf */
 export function extend(head: TreeHead, hash: string): TreeHead {
-  const frontier = [...head.frontier];
-  let node = hash;
-  for (let rest = head.size; rest % 2 === 1; rest = (rest - 1) / 2) {
-    node = nodeHash(frontier.pop()!, node);
-  }
-  frontier.push(node);
-  return { size: head.size + 1, frontier };
+  return grow(head, [hash]).head;
 }
 
 /** @returns lower-case hex root of the tree; the hash of nothing for an empty one */
@@ -47,69 +73,6 @@ export function rootHash(head: TreeHead): string {
     (right, left) => nodeHash(left, right),
     head.frontier.at(-1)!,
   );
-}
-
-/** A tree whose leaves come one by one, for the root and the audit path of one of them. */
-export interface ProofWalk {
-  /** @param hash of the next leaf */
-  next(hash: string): void;
-  /**
-   * What was seen so far: the leaf's own hash, and its path (RFC 6962, section 2.1.1), the leaf's
-   * sibling first. All lower-case hex.
-   *
-   * @throws RangeError if the index is outside the tree
-   */
-  finish(): {
-    readonly leafHash: string;
-    readonly rootHash: string;
-    readonly proof: readonly string[];
-  };
-}
-
-/** Starts at index 0. Keeps O(log n) hashes, whatever the size of the tree. */
-export function createProofWalk(index: number): ProofWalk {
-  const frontier: string[] = [];
-  const proof: string[] = [];
-  let size = 0;
-  let own: string | null = null;
-  /** Place in the frontier of the subtree that holds the leaf; -1 before it came. */
-  let holder = -1;
-
-  return {
-    next(hash) {
-      let node = hash;
-      let isHolder = size === index;
-      if (isHolder) own = hash;
-      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
-        const left = frontier.pop()!;
-        if (isHolder) proof.push(left);
-        else if (holder === frontier.length) {
-          proof.push(node);
-          isHolder = true;
-        }
-        node = nodeHash(left, node);
-      }
-      if (isHolder) holder = frontier.length;
-      frontier.push(node);
-      size++;
-    },
-    finish() {
-      if (own === null) {
-        throw new RangeError("Cannot prove inclusion: the index is outside the tree");
-      }
-      const path = [...proof];
-      let place = frontier.length - 1;
-      let node = frontier[place]!;
-      // What is folded so far holds the leaf once its subtree is part of it.
-      while (place-- > 0) {
-        const left = frontier[place]!;
-        if (holder > place) path.push(left);
-        else if (holder === place) path.push(node);
-        node = nodeHash(left, node);
-      }
-      return { leafHash: own, rootHash: node, proof: path };
-    },
-  };
 }
 
 /**

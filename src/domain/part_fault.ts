@@ -17,6 +17,10 @@ export type PartFaultReason =
   | "unreadable"
   | "status"
   | "too_large"
+  /** Moved to an archive, and no archive is configured. */
+  | "archived"
+  /** The stored log is not the one that a checkpoint was signed for. */
+  | "inconsistent"
   /** Not asked at all, because it failed again and again a moment ago. */
   | "breaker_open";
 

@@ -1,10 +1,18 @@
-/** The ledger for auditors: checkpoint, key, entries, inclusion proofs. Reads only. */
+/** The ledger for auditors: checkpoint, key, entries, tiles, proofs. Reads only. */
 
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Audit } from "../usecases/audit.ts";
 import type { Env } from "./context.ts";
-import { problem } from "./problem.ts";
+import { problem, problemOf } from "./problem.ts";
 import { BEARER, COMMON_RESPONSES, problemResponse, wholeNumber } from "./schemas.ts";
+
+const ConsistencyProof = z.object({
+  first: z.int(),
+  second: z.int(),
+  first_root_hash: z.string(),
+  second_root_hash: z.string(),
+  proof: z.array(z.string()),
+}).openapi("ConsistencyProof");
 
 const Proof = z.object({
   index: z.int(),
@@ -70,6 +78,28 @@ const proofRoute = createRoute({
   } as RouteConfig["responses"],
 });
 
+const consistencyRoute = createRoute({
+  method: "get",
+  path: "/v1/ledger/consistency",
+  summary: "RFC 6962 consistency proof between two sizes of the log",
+  security: BEARER,
+  request: {
+    query: z.object({
+      first: wholeNumber(1, MAX_INDEX),
+      second: wholeNumber(1, MAX_INDEX).optional(),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The proof",
+      content: { "application/json": { schema: ConsistencyProof } },
+    },
+    ...COMMON_RESPONSES,
+    404: problemResponse("not_found"),
+    ...UNAVAILABLE,
+  } as RouteConfig["responses"],
+});
+
 /** Routes of the ledger. */
 export function ledgerRoutes(app: OpenAPIHono<Env>, audit: Audit): void {
   app.openapi(textRoute("checkpoint", "The log's checkpoint, a C2SP signed note"), async (c) => {
@@ -99,5 +129,56 @@ export function ledgerRoutes(app: OpenAPIHono<Env>, audit: Audit): void {
     if (!outcome.ok) return problem(outcome.refusal, c.get("requestId"));
     const { leafHash, rootHash, proof, size: proven } = outcome.value;
     return c.json({ index, size: proven, leaf_hash: leafHash, root_hash: rootHash, proof });
+  });
+
+  app.openapi(consistencyRoute, async (c) => {
+    const { first, second = null } = c.req.valid("query");
+    if (second !== null && first > second) {
+      return problemOf("invalid_request", c.get("requestId"));
+    }
+    const outcome = await audit.consistency(c.get("caller"), first, second);
+    if (!outcome.ok) return problem(outcome.refusal, c.get("requestId"));
+    const { firstRootHash, secondRootHash, proof, ...sizes } = outcome.value;
+    return c.json({
+      ...sizes,
+      first_root_hash: firstRootHash,
+      second_root_hash: secondRootHash,
+      proof,
+    });
+  });
+
+  tileRoutes(app, audit);
+}
+
+/** Tiles as C2SP tlog-tiles names them below the log's address, `/v1/ledger`. */
+function tileRoutes(app: OpenAPIHono<Env>, audit: Audit): void {
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/v1/ledger/tile/{path}",
+    summary: "A tile of hashes or a bundle of entries, as C2SP tlog-tiles",
+    security: BEARER,
+    parameters: [{
+      name: "path",
+      in: "path",
+      required: true,
+      schema: { type: "string" },
+      description:
+        "Level or `entries`, and number, slashes included: `0/x001/234`, `entries/000.p/5`",
+    }],
+    responses: {
+      200: {
+        description: "32 bytes a hash; or each entry behind its length in 16 bits, big-endian",
+        content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+      },
+      ...COMMON_RESPONSES,
+      404: problemResponse("not_found"),
+      ...UNAVAILABLE,
+    },
+  });
+  app.get("/v1/ledger/tile/*", async (c) => {
+    const path = c.req.path.slice("/v1/ledger/".length);
+    const outcome = await audit.tile(c.get("caller"), path);
+    if (!outcome.ok) return problem(outcome.refusal, c.get("requestId"));
+    return c.body(outcome.value, 200, { "content-type": "application/octet-stream" });
   });
 }

@@ -20,8 +20,9 @@ export function allowedMethods(routes: readonly RegisteredRoute[], path: string)
 function fits(pattern: string, path: string): boolean {
   const wanted = pattern.split("/");
   const given = path.split("/");
-  return wanted.length === given.length &&
-    wanted.every((part, place) =>
-      part.startsWith(":") ? given[place] !== "" : part === given[place]
-    );
+  const isOpen = wanted.at(-1) === "*";
+  if (isOpen ? given.length < wanted.length : given.length !== wanted.length) return false;
+  return wanted.every((part, place) =>
+    part.startsWith(":") ? given[place] !== "" : part === given[place] || (isOpen && part === "*")
+  );
 }

@@ -1,16 +1,17 @@
 /**
- * Shows the ledger to those who audit it: checkpoint, key, entries, inclusion proofs. Reads only;
- * what it signs is the tree head, by the ledger's own key.
+ * Shows the ledger to those who audit it: checkpoint, key, entries, tiles, proofs. Reads only; what is
+ * signed for it is the tree head, by the ledger's own key.
  */
 
 import { type Caller, mayDo } from "../domain/caller.ts";
-import { checkpointBody, signedNote, verifierKeyText } from "../domain/checkpoint.ts";
-import { createLedgerWalk, type LedgerVerdict } from "../domain/ledger_verification.ts";
-import { createProofWalk, leafHash, rootHash } from "../domain/merkle.ts";
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
-import type { CheckpointSigner, Clock, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
+import { encodeBundle, encodeTile, parseTilePath, TILE_WIDTH, tileWidth } from "../domain/tiles.ts";
+import { consistencyRanges, inclusionRanges } from "../domain/tree_proofs.ts";
+import type { Checkpoints, CheckpointStatus } from "./checkpoints.ts";
+import type { Clock, LedgerNote, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
+import { readRoots } from "./tree_reading.ts";
 
 /** RFC 6962 inclusion proof. Hashes are lower-case hex. */
 export interface InclusionProof {
@@ -21,29 +22,48 @@ export interface InclusionProof {
   readonly proof: readonly string[];
 }
 
+/** RFC 6962 consistency proof. Hashes are lower-case hex. */
+export interface ConsistencyProof {
+  readonly first: number;
+  readonly second: number;
+  readonly firstRootHash: string;
+  readonly secondRootHash: string;
+  readonly proof: readonly string[];
+}
+
+/** For callers that may `ledger`; everybody else is refused before anything is read. */
 export interface Audit {
-  /** A fresh checkpoint of the whole log, as a signed note. */
+  /** A checkpoint of the whole log, as a signed note. */
   checkpoint(caller: Caller): Promise<Outcome<SignedCheckpoint>>;
+  /** What the last checkpoint is worth now. */
+  status(caller: Caller): Promise<Outcome<CheckpointStatus>>;
   /** The log's verifier key. */
   key(caller: Caller): Promise<Outcome<string>>;
   /** Up to `limit` leaves with an index above `after`. */
   entries(caller: Caller, after: number, limit: number): Promise<Outcome<readonly string[]>>;
   /** @param size the tree to prove against; null for the whole log */
   proof(caller: Caller, index: number, size: number | null): Promise<Outcome<InclusionProof>>;
+  /** @param second the later tree; null for the whole log */
+  consistency(
+    caller: Caller,
+    first: number,
+    second: number | null,
+  ): Promise<Outcome<ConsistencyProof>>;
+  /** @param path as in C2SP tlog-tiles, `tile/0/000.p/5` */
+  tile(caller: Caller, path: string): Promise<Outcome<Uint8Array<ArrayBuffer>>>;
+  /** A text that is kept beside the log. */
+  note(caller: Caller, name: LedgerNote): Promise<Outcome<string | null>>;
   /** Every leaf from `after` on, for exports. @throws PartFault */
   leaves(after: number): AsyncGenerator<string>;
-  /** Recomputes the whole log against a checkpoint just signed. @throws PartFault, SignerFault */
-  verify(): Promise<LedgerVerdict>;
 }
 
 /** Leaves read from the store in one step. */
-const PAGE = 1000;
+const PAGE = 4 * TILE_WIDTH;
 
 export function createAudit(
-  { store, signer, origin, clock, log }: {
+  { store, checkpoints, clock, log }: {
     readonly store: LedgerStore;
-    readonly signer: CheckpointSigner;
-    readonly origin: string;
+    readonly checkpoints: Checkpoints;
     readonly clock: Pick<Clock, "sleep">;
     readonly log: Log;
   },
@@ -55,42 +75,45 @@ export function createAudit(
     } catch (error) {
       const isKey = error instanceof SignerFault;
       if (!isKey && !(error instanceof PartFault)) throw error;
+      if (error.reason === "archived") return refuse("not_found", "archived");
       log.warn(isKey ? "audit.key_fault" : "audit.store_fault", { reason: error.reason });
       return refuse("ledger_unavailable", error.reason, retryAfterSeconds(error, 2));
     }
   };
 
-  const sign = async (): Promise<SignedCheckpoint> => {
-    const head = await store.head();
-    const checkpoint = { origin, size: head.size, rootHash: rootHash(head) };
-    const body = checkpointBody(checkpoint);
-    const signature = await signer.sign(new TextEncoder().encode(body));
-    const key = { name: origin, publicKey: await signer.publicKey() };
-    return { note: signedNote(body, key, signature), checkpoint };
+  const readProof = async (index: number, size: number): Promise<InclusionProof> => {
+    const leaf = { start: index, end: index + 1 };
+    const parts = inclusionRanges(index, size);
+    const roots = await readRoots(store, [leaf, { start: 0, end: size }, ...parts]);
+    const [leafHash, rootHash, ...proof] = roots as [string, string, ...string[]];
+    return { index, size, leafHash, rootHash, proof };
   };
 
-  /** Pages in order. Others get their turn between them: a store on disk answers without a pause. */
-  async function* pages(after: number): AsyncGenerator<readonly string[]> {
-    for (let last = after;;) {
-      const page = await store.read(last, PAGE);
-      yield page;
-      last += page.length;
-      if (page.length < PAGE) return;
-      await clock.sleep(0);
-    }
-  }
+  const readConsistency = async (first: number, second: number): Promise<ConsistencyProof> => {
+    const parts = consistencyRanges(first, second);
+    const wholes = [{ start: 0, end: first }, { start: 0, end: second }];
+    const roots = await readRoots(store, [...wholes, ...parts]);
+    const [firstRootHash, secondRootHash, ...proof] = roots as [string, string, ...string[]];
+    return { first, second, firstRootHash, secondRootHash, proof };
+  };
 
-  async function* leaves(after: number): AsyncGenerator<string> {
-    for await (const page of pages(after)) yield* page;
-  }
+  const readTile = async (path: string): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
+    const asked = parseTilePath(path);
+    if (asked === null) return refuse("not_found", "no_such_tile");
+    const { size } = await store.head();
+    const id = asked.kind === "hashes" ? asked.tile : { level: 0, number: asked.number };
+    if (tileWidth(id, size) < asked.width) return refuse("not_found", "outside_the_log");
+    if (asked.kind === "entries") {
+      return accept(encodeBundle(await store.read(id.number * TILE_WIDTH - 1, asked.width)));
+    }
+    const [hashes] = await store.tiles([id]);
+    return accept(encodeTile(hashes!.slice(0, asked.width)));
+  };
 
   return {
-    checkpoint: (caller) => guarded(caller, async () => accept(await sign())),
-    key: (caller) =>
-      guarded(
-        caller,
-        async () => accept(verifierKeyText({ name: origin, publicKey: await signer.publicKey() })),
-      ),
+    checkpoint: (caller) => guarded(caller, async () => accept(await checkpoints.current())),
+    status: (caller) => guarded(caller, async () => accept(await checkpoints.status())),
+    key: (caller) => guarded(caller, async () => accept(await checkpoints.key())),
     entries: (caller, after, limit) =>
       guarded(caller, async () => accept(await store.read(after, limit))),
     proof: (caller, index, size) =>
@@ -98,26 +121,26 @@ export function createAudit(
         const head = await store.head();
         const wanted = size ?? head.size;
         if (wanted > head.size || index >= wanted) return refuse("not_found", "outside_the_log");
-        const walk = createProofWalk(index);
-        let left = wanted;
-        for await (const page of pages(-1)) {
-          for (const leaf of page.slice(0, left)) walk.next(leafHash(leaf));
-          left -= page.length;
-          if (left <= 0) break;
-        }
-        return accept({ index, size: wanted, ...walk.finish() });
+        return accept(await readProof(index, wanted));
       }),
-    leaves,
-    async verify() {
-      const { checkpoint } = await sign();
-      const walk = createLedgerWalk();
-      let seen = 0;
-      for await (const leaf of leaves(-1)) {
-        // Entries may arrive while we read; the checkpoint vouches for the ones before it.
-        if (seen++ === checkpoint.size) break;
-        walk.next(leaf);
+    consistency: (caller, first, second) =>
+      guarded(caller, async () => {
+        const head = await store.head();
+        const wanted = second ?? head.size;
+        if (wanted > head.size || first > wanted) return refuse("not_found", "outside_the_log");
+        return accept(await readConsistency(first, wanted));
+      }),
+    tile: (caller, path) => guarded(caller, () => readTile(path)),
+    note: (caller, name) => guarded(caller, async () => accept(await store.note(name))),
+    async *leaves(after) {
+      for (let last = after;;) {
+        const page = await store.read(last, PAGE);
+        yield* page;
+        last += page.length;
+        if (page.length < PAGE) return;
+        // Others get their turn between pages: a store on disk answers without a pause.
+        await clock.sleep(0);
       }
-      return walk.finish(checkpoint);
     },
   };
 }

@@ -10,7 +10,7 @@ import {
   type EntryDraft,
   leafText,
 } from "../domain/ledger_entry.ts";
-import { extend, leafHash, type TreeHead } from "../domain/merkle.ts";
+import { grow, leafHash, type TreeHead } from "../domain/merkle.ts";
 import { PartFault } from "../domain/part_fault.ts";
 import type { Clock, Ids, LedgerStore, Log } from "./ports.ts";
 
@@ -53,11 +53,13 @@ interface Waiting {
 }
 
 export function createLedger(
-  { store, clock, ids, log }: {
+  { store, clock, ids, log, grown = () => {} }: {
     readonly store: LedgerStore;
     readonly clock: Clock;
     readonly ids: Ids;
     readonly log: Log;
+    /** Called when entries were appended. Not waited for; never throws. */
+    readonly grown?: () => void;
   },
 ): Ledger {
   const queue: Waiting[] = [];
@@ -69,8 +71,8 @@ export function createLedger(
     let head = known ?? await store.head();
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       const leaves = drafts.map((draft, offset) => leafText(head.size + offset, draft));
-      const next = leaves.reduce((tree, leaf) => extend(tree, leafHash(leaf)), head);
-      const answer = await store.append(head, { id, leaves, next });
+      const { head: next, hashes } = grow(head, leaves.map(leafHash));
+      const answer = await store.append(head, { id, leaves, next, hashes });
       if (answer.kind === "appended") {
         known = next;
         return;
@@ -88,6 +90,7 @@ export function createLedger(
       try {
         await append(batch.map((waiting) => waiting.draft));
         for (const waiting of batch) waiting.resolve();
+        grown();
       } catch (error) {
         // The append may have happened all the same: whoever continues must look at the head anew.
         known = null;

@@ -12,6 +12,7 @@ import type { TreeHead } from "../domain/merkle.ts";
 import type { Rate } from "../domain/rate.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { Consent, Tenant, TenantHealth } from "../domain/tenant.ts";
+import type { TileId } from "../domain/tiles.ts";
 
 /** Time. Milliseconds since the epoch. */
 export interface Clock {
@@ -103,12 +104,14 @@ export interface LedgerAppend {
   readonly leaves: readonly string[];
   /** The head that results: `expected` extended by the leaves. */
   readonly next: TreeHead;
+  /** What the tiles get, by level: `Growth` of the tree. */
+  readonly hashes: readonly (readonly string[])[];
 }
 
 /**
- * The ledger. `append` is a compare-and-swap on the head: it happens only if the stored head is
- * still `expected`, and is durable when resolved. A conflict is an answer. Nothing is ever changed
- * or removed.
+ * The ledger: leaves, and the hashes of their tree as tiles. `append` is a compare-and-swap on the
+ * head: it happens only if the stored head is still `expected`, whole, and is durable when resolved. A
+ * conflict is an answer. Nothing is ever changed; nothing is removed but by `forget`.
  */
 export interface LedgerStore {
   head(): Promise<TreeHead>;
@@ -118,8 +121,45 @@ export interface LedgerStore {
   ): Promise<
     { readonly kind: "appended" } | { readonly kind: "conflict"; readonly head: TreeHead }
   >;
-  /** Up to `limit` leaves with an index above `after` (-1 for the first), in order, dense. */
+  /**
+   * Up to `limit` leaves with an index above `after` (-1 for the first), in order, dense.
+   *
+   * @throws PartFault `archived` if the first of them is no longer here
+   */
   read(after: number, limit: number): Promise<readonly string[]>;
+  /**
+   * The hashes of each tile as far as there are any: lower-case hex, none beyond the log.
+   *
+   * @throws PartFault `archived` if one of them is no longer here
+   */
+  tiles(tiles: readonly TileId[]): Promise<readonly (readonly string[])[]>;
+  /** Index of the first leaf that is still here: a multiple of 256. */
+  floor(): Promise<number>;
+  /**
+   * Removes the leaves below an index and the level 0 tiles over them, and lifts the floor. Higher
+   * levels stay.
+   *
+   * @param below a multiple of 256, not beyond the log's full bundles
+   */
+  forget(below: number): Promise<void>;
+  /** A text that is kept beside the log; null if there is none. */
+  note(name: LedgerNote): Promise<string | null>;
+  /** Replaces such a text if it is still `expected`. @returns whether it was */
+  keepNote(name: LedgerNote, expected: string | null, text: string): Promise<boolean>;
+}
+
+/** The last checkpoint that was signed, and what the last reconciliation found. */
+export type LedgerNote = "checkpoint" | "reconciliation";
+
+/**
+ * Files of a log as C2SP tlog-tiles names them: a folder, or an object store that is mounted as one. A
+ * file is whole or not there.
+ */
+export interface TileShelf {
+  /** @returns null if there is no such file. @throws PartFault */
+  read(path: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Durable when resolved. @throws PartFault */
+  write(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
 /** A signature that was checked. */
@@ -146,6 +186,17 @@ export interface CheckpointSigner {
   publicKey(): Promise<Uint8Array>;
   /** @returns 64 bytes */
   sign(body: Uint8Array): Promise<Uint8Array>;
+}
+
+/**
+ * Seals what a browser of the console keeps for us. What was sealed for anything else does not open, nor
+ * what was sealed under a key that is gone.
+ */
+export interface SessionSealer {
+  /** @returns letters, digits, `.`, `-` and `_` */
+  seal(text: string): Promise<string>;
+  /** @returns null unless it is whole and we sealed it */
+  open(sealed: string): Promise<string | null>;
 }
 
 /** Who asks. Constant time or signature. Null if the credential is missing or not one of ours. */

@@ -25,10 +25,13 @@ export interface SignedToken {
 
 /** One key and everything that stands before it. */
 export interface Signing {
-  /** @param latest no attempt begins after this instant. Milliseconds */
+  /**
+   * @param tenant whose budget it counts against; null for what is no tenant's
+   * @param latest no attempt begins after this instant. Milliseconds
+   */
   sign(
     text: Secret,
-    tenant: ContextId,
+    tenant: ContextId | null,
     latest: number,
     context: LedgerContext,
   ): Promise<Outcome<SignedToken>>;
@@ -57,7 +60,7 @@ export function createSigning(parts: SigningParts): Signing {
   const { signer, maxAttempts, breaker, budget, ledger, clock, ids, log } = parts;
 
   /** The way to the key, or why there is none now. Asked before an attempt has left any trace. */
-  const enter = (tenant: ContextId) => {
+  const enter = (tenant: ContextId | null) => {
     const pass = breaker.enter();
     if (!isPass(pass)) return unavailable("breaker_open", pass.waitMs);
     const waitMs = budget.take(tenant);

@@ -12,9 +12,10 @@ export interface SigningBudget {
   /**
    * Counts one attempt for the tenant, if both budgets have one left.
    *
+   * @param tenant null for what is no tenant's: then only the budget for all counts
    * @returns 0, or how many milliseconds from now an attempt may be made; then none is counted
    */
-  take(tenant: ContextId): number;
+  take(tenant: ContextId | null): number;
 }
 
 export interface SigningBudgetParts {
@@ -46,12 +47,14 @@ export function createSigningBudget(
   return {
     take(tenant) {
       const now = clock.now();
-      const one = use(ofOne, tenants.get(tenant) ?? UNUSED, now);
+      const one = tenant === null ? null : use(ofOne, tenants.get(tenant) ?? UNUSED, now);
       const whole = use(ofAll, all, now);
-      const waitMs = Math.max(one.waitMs, whole.waitMs);
+      const waitMs = Math.max(one?.waitMs ?? 0, whole.waitMs);
       // A refusal counts nothing, but notes the instant: the clock may have been set back.
       if (waitMs === 0 || whole.waitMs > 0) all = whole.usage;
-      if (waitMs === 0 || one.waitMs > 0) remember(tenant, one.usage);
+      if (tenant !== null && one !== null && (waitMs === 0 || one.waitMs > 0)) {
+        remember(tenant, one.usage);
+      }
       return waitMs;
     },
   };

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createJsonLog } from "../../src/adapters/logging/json_lines.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
-import { openAudit } from "../../src/parts.ts";
+import { openLedger } from "../../src/parts.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 
@@ -21,7 +21,7 @@ async function withFolder(deed: (folder: string) => Promise<void>): Promise<void
     const stores = await openStores(parsed.config);
     const url = new URL("http://localhost:8000");
     const log = createJsonLog({ level: "off" });
-    await openAudit(parsed.config, url, stores, log, createThreadHost());
+    await openLedger(parsed.config, url, stores, log, createThreadHost());
     stores.close();
     await deed(folder);
   } finally {

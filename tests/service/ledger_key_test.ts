@@ -86,6 +86,9 @@ Deno.test("a disabled ledger key costs the checkpoint and nothing else", async (
     const key = parseVerifierKey(await textOf(service, KEY));
     assert.ok(key && openCheckpoint(await textOf(service, CHECKPOINT), key));
     service.kms!.setState(LEDGER_KEY, "DISABLED");
+    const note = await textOf(service, CHECKPOINT);
+    assert.ok(openCheckpoint(note, key), "nothing was added, so the last one is still the newest");
+    await service.call("/v1/tenants/Cust12345", { method: "DELETE" });
     await assertUnavailable(service, CHECKPOINT);
     assert.deepEqual(parseVerifierKey(await textOf(service, KEY)), key, "a known key stays known");
   } finally {

@@ -100,8 +100,6 @@ export function createParts(options: PartsOptions = {}) {
   };
   const ledgerStore: LedgerStore = {
     ...stores.ledger,
-    head: () => stores.ledger.head(),
-    read: (after, limit) => stores.ledger.read(after, limit),
     append(expected, append) {
       script.append(append.leaves.map((leaf) => JSON.parse(leaf).kind));
       return stores.ledger.append(expected, append);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PartFault } from "../../src/domain/part_fault.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
 import { createAudit } from "../../src/usecases/audit.ts";
+import { createCheckpoints } from "../../src/usecases/checkpoints.ts";
 import type { CheckpointSigner } from "../../src/usecases/ports.ts";
 import { CALLER, createParts } from "../support/parts.ts";
 import { createMemoryLog } from "../support/service.ts";
@@ -20,7 +21,8 @@ async function auditing(error: Error) {
   };
   const store = parts.stores.ledger;
   const clock = { sleep: () => Promise.resolve() };
-  const audit = createAudit({ store, signer, origin: "log.example", clock, log });
+  const checkpoints = createCheckpoints({ store, signer, origin: "log.example", clock, log });
+  const audit = createAudit({ store, checkpoints, clock, log });
   return { audit, log, close: parts.close };
 }
 

@@ -24,8 +24,7 @@ function open() {
     after: null,
   };
   const store: LedgerStore = {
-    head: () => stores.ledger.head(),
-    read: (after, limit) => stores.ledger.read(after, limit),
+    ...stores.ledger,
     async append(expected, append) {
       appends++;
       hooks.before?.();

@@ -5,13 +5,12 @@
  */
 
 import { ContextId } from "../../domain/context_id.ts";
-import type { TreeHead } from "../../domain/merkle.ts";
 import { PartFault } from "../../domain/part_fault.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { Secret } from "../../domain/secret.ts";
 import type { Consent, Tenant, TenantHealth } from "../../domain/tenant.ts";
 import { Generation, type Ticket } from "../../domain/ticket.ts";
-import type { FinishedConsent, LedgerAppend, PendingConsent } from "../../usecases/ports.ts";
+import type { FinishedConsent, PendingConsent } from "../../usecases/ports.ts";
 import type { Sealing } from "./sealing.ts";
 
 /** A row or a JSON object, not yet checked. */
@@ -124,22 +123,6 @@ export function readFinished(row: Row): FinishedConsent {
   };
 }
 
-/** A head whose frontier has one lower-case hex root per one bit of its size. */
-export function readTreeHead(size: unknown, frontier: unknown): TreeHead {
-  const whole = readWhole(size);
-  if (!Array.isArray(frontier) || frontier.length !== oneBits(whole)) return unreadable();
-  if (!frontier.every((root) => typeof root === "string" && HEX_DIGEST.test(root))) {
-    return unreadable();
-  }
-  return { size: whole, frontier: frontier as string[] };
-}
-
-/** @throws RangeError for an append that no store may keep */
-export function requireFittingAppend(expected: TreeHead, append: LedgerAppend): void {
-  if (append.leaves.length > 0 && append.next.size === expected.size + append.leaves.length) return;
-  throw new RangeError("Cannot append to the ledger: the next head does not fit the leaves");
-}
-
 export function readText(value: unknown): string {
   return typeof value === "string" ? value : unreadable();
 }
@@ -175,12 +158,6 @@ function readContextId(value: unknown, expected: ContextId | null): ContextId {
 function readHealth(value: unknown): TenantHealth {
   return value === "connected" || value === "consent_withdrawn" ? value : unreadable();
 }
-
-function oneBits(size: number): number {
-  return size.toString(2).replaceAll("0", "").length;
-}
-
-const HEX_DIGEST = /^[0-9a-f]{64}$/;
 
 /** As an object so that a code missing here does not compile. */
 const REFUSAL_CODES: Readonly<Record<RefusalCode, true>> = {

@@ -5,9 +5,11 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { EMPTY_TREE, grow, leafHash } from "../../domain/merkle.ts";
+import { levelSize } from "../../domain/tiles.ts";
 
 /** Each entry brings the file from the version of its index to the next. */
-const STEPS: readonly string[] = [
+const STEPS: readonly (string | ((database: DatabaseSync) => void))[] = [
   `
   -- AUTOINCREMENT: a sequence is not given again after its row is deleted.
   CREATE TABLE tenants (
@@ -92,7 +94,43 @@ const STEPS: readonly string[] = [
   ALTER TABLE tickets ADD COLUMN rejections_at INTEGER;
   ALTER TABLE tickets ADD COLUMN rejections_used INTEGER;
 `,
+  `
+  -- The tree's tiles, a row per hash: see tlog-tiles. Below the floor, leaves and level 0 are archived.
+  CREATE TABLE ledger_hashes (
+    level INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (level, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE ledger_notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  ALTER TABLE ledger_head ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+  CREATE TRIGGER ledger_hashes_keep BEFORE UPDATE ON ledger_hashes
+    BEGIN SELECT RAISE(ABORT, 'ledger hashes are never changed'); END;
+  CREATE TRIGGER ledger_hashes_stay BEFORE DELETE ON ledger_hashes
+    WHEN OLD.level > 0 OR OLD.position >= (SELECT floor FROM ledger_head)
+    BEGIN SELECT RAISE(ABORT, 'ledger hashes are removed below the floor only'); END;
+  DROP TRIGGER ledger_leaves_stay;
+  CREATE TRIGGER ledger_leaves_stay BEFORE DELETE ON ledger_leaves
+    WHEN OLD.position >= (SELECT floor FROM ledger_head)
+    BEGIN SELECT RAISE(ABORT, 'ledger leaves are removed below the floor only'); END;
+`,
+  hashLeaves,
 ];
+
+/** The tiles of a log from before there were tiles. */
+function hashLeaves(database: DatabaseSync): void {
+  const add = database.prepare(
+    "INSERT INTO ledger_hashes (level, position, hash) VALUES (?, ?, unhex(?))",
+  );
+  let head = EMPTY_TREE;
+  for (
+    const { leaf } of database.prepare("SELECT leaf FROM ledger_leaves ORDER BY position").iterate()
+  ) {
+    const grown = grow(head, [leafHash(String(leaf))]);
+    grown.hashes.forEach(([hash], level) => add.run(level, levelSize(head.size, level), hash!));
+    head = grown.head;
+  }
+}
 
 /**
  * Brings the file to this program's version, within a transaction of the caller's.
@@ -104,7 +142,10 @@ export function migrate(database: DatabaseSync): void {
   if (typeof version !== "number" || version > STEPS.length) {
     throw new UnfitFile("Cannot open the store: a newer version of the program wrote it");
   }
-  for (const step of STEPS.slice(version)) database.exec(step);
+  for (const step of STEPS.slice(version)) {
+    if (typeof step === "string") database.exec(step);
+    else step(database);
+  }
   if (version < STEPS.length) database.exec(`PRAGMA user_version = ${STEPS.length}`);
 }
 

@@ -4,12 +4,13 @@
  * forget a lease or a ticket, and at worst one exchange happens twice.
  */
 
+import { once } from "../../domain/once.ts";
 import type { Secret } from "../../domain/secret.ts";
+import type { LedgerStore } from "../../usecases/ports.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Stores } from "./stores.ts";
-import { createClient } from "./upstash_client.ts";
+import { type Client, createClient } from "./upstash_client.ts";
 import { createUpstashConsents } from "./upstash_consents.ts";
-import { createUpstashLedger } from "./upstash_ledger.ts";
 import { createUpstashTenants } from "./upstash_tenants.ts";
 import { createUpstashTickets } from "./upstash_tickets.ts";
 import { createUpstashUsage } from "./upstash_usage.ts";
@@ -46,10 +47,27 @@ export function createUpstash(options: UpstashOptions): Stores {
   return {
     tenants: createUpstashTenants(client, sealing, prefix),
     tickets: createUpstashTickets(client, sealing, prefix),
-    ledger: createUpstashLedger(client, prefix),
+    ledger: createLateLedger(client, prefix),
     consents: createUpstashConsents(client, sealing, prefix),
     usage: createUpstashUsage(client, prefix),
     probe: { name: "store", check: () => client.ping() },
     close: () => client.close(),
+  };
+}
+
+/** Loaded when something is to be written down or read: a ticket from the store needs none of it. */
+function createLateLedger(client: Client, prefix: string): LedgerStore {
+  const ledger = once(async () =>
+    (await import("./upstash_ledger.ts")).createUpstashLedger(client, prefix)
+  );
+  return {
+    head: async () => await (await ledger.get()).head(),
+    append: async (...args) => await (await ledger.get()).append(...args),
+    read: async (...args) => await (await ledger.get()).read(...args),
+    tiles: async (...args) => await (await ledger.get()).tiles(...args),
+    floor: async () => await (await ledger.get()).floor(),
+    forget: async (...args) => await (await ledger.get()).forget(...args),
+    note: async (...args) => await (await ledger.get()).note(...args),
+    keepNote: async (...args) => await (await ledger.get()).keepNote(...args),
   };
 }

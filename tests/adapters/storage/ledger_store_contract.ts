@@ -1,10 +1,10 @@
 /** What every ledger store must do. */
 
 import assert from "node:assert/strict";
-import { EMPTY_TREE, type TreeHead } from "../../../src/domain/merkle.ts";
+import { EMPTY_TREE, leafHash, rootHash, type TreeHead } from "../../../src/domain/merkle.ts";
 import type { LedgerStore } from "../../../src/usecases/ports.ts";
 import type { Facts } from "./contract.ts";
-import { append, grow, treeOf } from "./samples.ts";
+import { append, assertReason, grow, treeOf } from "./samples.ts";
 
 export const ledgerStoreFacts: Facts<LedgerStore> = {
   "a new log is empty": async (store) => {
@@ -55,10 +55,17 @@ export const ledgerStoreFacts: Facts<LedgerStore> = {
   },
 
   "an append whose next head does not fit is refused": async (store) => {
-    const empty = { id: "a", leaves: [], next: EMPTY_TREE };
+    const empty = { id: "a", leaves: [], next: EMPTY_TREE, hashes: [] };
     await assert.rejects(store.append(EMPTY_TREE, empty), RangeError);
     const short = { ...append(EMPTY_TREE, ["a", "b"]), leaves: ["a"] };
     await assert.rejects(store.append(EMPTY_TREE, short), RangeError);
+    const two = append(EMPTY_TREE, ["a", "b"]);
+    for (const hashes of [[], [two.hashes[0]!.slice(1)], [["x", "y"]], [...two.hashes, ["x"]]]) {
+      await assert.rejects(store.append(EMPTY_TREE, { ...two, hashes }), RangeError);
+    }
+    const [full] = append(EMPTY_TREE, Array.from({ length: 256 }, () => "leaf")).hashes;
+    const rootless = { ...append(EMPTY_TREE, Array(256).fill("leaf")), hashes: [full!] };
+    await assert.rejects(store.append(EMPTY_TREE, rootless), RangeError);
     assert.deepEqual(await store.head(), EMPTY_TREE);
   },
 
@@ -88,9 +95,77 @@ export const ledgerStoreFacts: Facts<LedgerStore> = {
     }
     assert.deepEqual(await store.head(), head);
   },
+
+  "tiles hold the hashes of the leaves and the roots of full tiles, and no more than there is":
+    async (
+      store,
+    ) => {
+      const all = await fill(store, 66_000);
+      const hashes = all.map(leafHash);
+      const [last, full, root, top, beyond, none] = await store.tiles([
+        { level: 0, number: 257 },
+        { level: 0, number: 3 },
+        { level: 1, number: 1 },
+        { level: 2, number: 0 },
+        { level: 0, number: 258 },
+        { level: 3, number: 0 },
+      ]);
+      assert.deepEqual(last, hashes.slice(257 * 256));
+      assert.deepEqual(full, hashes.slice(3 * 256, 4 * 256));
+      assert.deepEqual(root, [rootHash(treeOf(all.slice(65_536, 65_792)))]);
+      assert.deepEqual(top, [rootHash(treeOf(all.slice(0, 65_536)))]);
+      assert.deepEqual([beyond, none], [[], []]);
+    },
+
+  "what is forgotten is archived, the rest stays, and the log goes on": async (store) => {
+    const all = await fill(store, 700);
+    assert.equal(await store.floor(), 0);
+    for (const unfit of [255, 700, 768, 1.5, -256]) {
+      await assert.rejects(store.forget(unfit), RangeError, String(unfit));
+    }
+    await store.forget(512);
+    await store.forget(512);
+    await store.forget(256);
+    assert.equal(await store.floor(), 512);
+    for (const after of [-1, 0, 510]) {
+      await assert.rejects(store.read(after, 10), assertReason("archived"));
+    }
+    await assert.rejects(store.tiles([{ level: 0, number: 1 }]), assertReason("archived"));
+    assert.deepEqual(await store.read(511, 1000), all.slice(512));
+    const [row, roots] = await store.tiles([{ level: 0, number: 2 }, { level: 1, number: 0 }]);
+    assert.deepEqual(row, all.slice(512).map(leafHash));
+    assert.equal(roots!.length, 2);
+    const head = await store.head();
+    assert.deepEqual(await store.append(head, append(head, ["next"])), APPENDED);
+    assert.deepEqual(await store.read(699, 5), ["next"]);
+  },
+
+  "a note is replaced only by whoever knows the last one": async (store) => {
+    assert.equal(await store.note("checkpoint"), null);
+    assert.equal(await store.keepNote("checkpoint", "unknown", "a"), false);
+    assert.equal(await store.keepNote("checkpoint", null, "a\n— b"), true);
+    assert.equal(await store.keepNote("checkpoint", null, "c"), false);
+    assert.equal(await store.keepNote("checkpoint", "a", "c"), false);
+    assert.equal(await store.note("checkpoint"), "a\n— b");
+    assert.equal(await store.keepNote("checkpoint", "a\n— b", "d"), true);
+    assert.equal(await store.note("checkpoint"), "d");
+    assert.equal(await store.note("reconciliation"), null);
+  },
 };
 
 const APPENDED = { kind: "appended" } as const;
+
+/** @returns the leaves of a new log of that size */
+async function fill(store: LedgerStore, size: number): Promise<string[]> {
+  const all = Array.from({ length: size }, (_, index) => `leaf ${index}`);
+  let head = EMPTY_TREE;
+  for (let at = 0; at < size; at += 6_000) {
+    const leaves = all.slice(at, at + 6_000);
+    await store.append(head, append(head, leaves));
+    head = grow(head, leaves);
+  }
+  return all;
+}
 
 const PAGES: readonly (readonly [number, number])[] = [
   [-1, 1],

@@ -1,7 +1,8 @@
 /** Valid examples of what is stored, to be bent once per test. */
 
 import { ContextId } from "../../../src/domain/context_id.ts";
-import { EMPTY_TREE, extend, leafHash, type TreeHead } from "../../../src/domain/merkle.ts";
+import { PartFault } from "../../../src/domain/part_fault.ts";
+import { EMPTY_TREE, grow as growth, leafHash, type TreeHead } from "../../../src/domain/merkle.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import type { Consent } from "../../../src/domain/tenant.ts";
 import { Generation, type Ticket } from "../../../src/domain/ticket.ts";
@@ -90,14 +91,20 @@ export function append(
   leaves: readonly string[],
   id: string = crypto.randomUUID(),
 ): LedgerAppend {
-  return { id, leaves, next: grow(head, leaves) };
+  const { head: next, hashes } = growth(head, leaves.map(leafHash));
+  return { id, leaves, next, hashes };
 }
 
 export function grow(head: TreeHead, leaves: readonly string[]): TreeHead {
-  return leaves.reduce((tree, leaf) => extend(tree, leafHash(leaf)), head);
+  return growth(head, leaves.map(leafHash)).head;
 }
 
 /** The head of a log, from nothing but its leaves. */
 export function treeOf(leaves: readonly string[]): TreeHead {
   return grow(EMPTY_TREE, leaves);
+}
+
+/** For `assert.rejects`: a fault of the store for just this reason. */
+export function assertReason(reason: string) {
+  return (error: unknown) => error instanceof PartFault && error.reason === reason;
 }

@@ -10,6 +10,7 @@ import { OWNER, SEALING, withFolder } from "./backends.ts";
 import { appendAll } from "./ledger_store_contract.ts";
 import {
   append,
+  assertReason,
   CONSENT,
   NOW,
   PENDING,
@@ -38,10 +39,6 @@ function countOf(path: string, table: string): number {
     path,
     (database) => database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count as number,
   );
-}
-
-function assertReason(reason: string) {
-  return (error: unknown) => error instanceof PartFault && error.reason === reason;
 }
 
 Deno.test("the file and its folder are the owner's only", () =>
@@ -200,12 +197,20 @@ Deno.test("leaves are neither changed nor removed, whoever tries", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     const { ledger, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
-    await appendAll(ledger, ["leaf"]);
+    const leaves = Array.from({ length: 300 }, (_, index) => `leaf ${index}`);
+    await appendAll(ledger, leaves);
+    await ledger.forget(256);
+    const refused: readonly (readonly [string, RegExp])[] = [
+      ["DELETE FROM ledger_leaves", /below the floor only/],
+      ["DELETE FROM ledger_hashes", /below the floor only/],
+      ["DELETE FROM ledger_hashes WHERE level = 1", /below the floor only/],
+      ["UPDATE ledger_leaves SET leaf = 'x'", /never changed/],
+      ["UPDATE ledger_hashes SET hash = zeroblob(32)", /never changed/],
+    ];
     inspect(path, (database) => {
-      assert.throws(() => database.exec("DELETE FROM ledger_leaves"), /never removed/);
-      assert.throws(() => database.exec("UPDATE ledger_leaves SET leaf = 'x'"), /never changed/);
+      for (const [sql, why] of refused) assert.throws(() => database.exec(sql), why, sql);
     });
-    assert.deepEqual(await ledger.read(-1, 10), ["leaf"]);
+    assert.deepEqual(await ledger.read(255, 100), leaves.slice(256));
     close();
   }));
 

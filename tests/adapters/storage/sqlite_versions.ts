@@ -7,10 +7,14 @@ const UNDO = [
   "DROP TABLE owner",
   ["refusal_credentials", "leased_at", "rejections_at", "rejections_used"]
     .map((column) => `ALTER TABLE tickets DROP COLUMN ${column}`).join(";"),
+  `DROP TABLE ledger_hashes; DROP TABLE ledger_notes; DROP TRIGGER ledger_leaves_stay;
+   ALTER TABLE ledger_head DROP COLUMN floor;
+   CREATE TRIGGER ledger_leaves_stay BEFORE DELETE ON ledger_leaves
+     BEGIN SELECT RAISE(ABORT, 'ledger leaves are never removed'); END`,
 ] as const;
 
 /** Makes a closed file of today's version one of an older version, with what is in it. */
-export function takeBack(path: string, version: 1 | 2): void {
+export function takeBack(path: string, version: 1 | 2 | 3): void {
   const database = new DatabaseSync(path);
   for (const undo of UNDO.slice(version - 1).toReversed()) database.exec(undo);
   database.exec(`PRAGMA user_version = ${version}`);

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { EMPTY_TREE } from "../../../src/domain/merkle.ts";
-import { PartFault } from "../../../src/domain/part_fault.ts";
 import { requires } from "../../support/requirement.ts";
 import type { Bridge, Fault } from "../../support/upstash_bridge.ts";
 import type { Stores } from "../../../src/adapters/storage/stores.ts";
 import { openUpstash, withBridge } from "./backends.ts";
 import {
   append,
+  assertReason,
   CONSENT,
   generationOf,
   NOW,
@@ -31,10 +31,6 @@ function test(name: string, work: (bridge: Bridge, stores: Stores) => Promise<vo
     ...requires("redis-server"),
     fn: () => withBridge((bridge) => work(bridge, openUpstash(bridge, { prefix: "p" }))),
   });
-}
-
-function assertReason(reason: string) {
-  return (error: unknown) => error instanceof PartFault && error.reason === reason;
 }
 
 /** The same store with little patience, for answers that never come. */

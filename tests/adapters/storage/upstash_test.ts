@@ -7,12 +7,12 @@ import * as ledgerScripts from "../../../src/adapters/storage/upstash_ledger_scr
 import * as tenantScripts from "../../../src/adapters/storage/upstash_tenant_scripts.ts";
 import * as ticketScripts from "../../../src/adapters/storage/upstash_ticket_scripts.ts";
 import { EMPTY_TREE } from "../../../src/domain/merkle.ts";
-import { PartFault } from "../../../src/domain/part_fault.ts";
 import { requires } from "../../support/requirement.ts";
 import type { Bridge } from "../../support/upstash_bridge.ts";
 import { openUpstash, withBridge } from "./backends.ts";
 import {
   append,
+  assertReason,
   CONSENT,
   generationOf,
   NOW,
@@ -34,12 +34,8 @@ function test(name: string, work: (bridge: Bridge) => Promise<void>): void {
   Deno.test({ name, ...requires("redis-server"), fn: () => withBridge(work) });
 }
 
-function assertReason(reason: string) {
-  return (error: unknown) => error instanceof PartFault && error.reason === reason;
-}
-
 Deno.test("scripts touch no key but those they were given, and answer no OK", () => {
-  assert.equal(SCRIPTS.length, 15);
+  assert.equal(SCRIPTS.length, 19);
   for (const { text } of SCRIPTS) {
     const calls = text.match(/redis\.call\(/g) ?? [];
     const given = text.match(/redis\.call\(\s*'\w+',\s*KEYS\[/g) ?? [];
@@ -87,7 +83,8 @@ test("tenants and evidence never expire, everything else does", async (bridge) =
   await fill(bridge, "mine");
   const forever = [
     "mine.owner:{ledger}:head",
-    "mine.owner:{ledger}:leaves:0",
+    "mine.owner:{ledger}:entries:0",
+    "mine.owner:{ledger}:tile:0:0",
     "mine.owner:{tenants}",
   ];
   const keys = await bridge.redis.keys("*");
@@ -96,7 +93,7 @@ test("tenants and evidence never expire, everything else does", async (bridge) =
     if ([...forever, "mine.owner:{tenants}:order"].includes(key)) assert.equal(life, -1, key);
     else assert(life > 0, key);
   }
-  assert.equal(keys.length, 14);
+  assert.equal(keys.length, 15);
 });
 
 test("two prefixes are two stores", async (bridge) => {
@@ -132,14 +129,14 @@ test("evidence that was lost stops the log instead of forking it", async (bridge
   const { ledger } = openUpstash(bridge, { prefix: "p" });
   await ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["one", "two"]));
   const head = treeOf(["one", "two"]);
-  await bridge.redis.rpop("p.owner:{ledger}:leaves:0");
+  await bridge.redis.rpop("p.owner:{ledger}:entries:0");
   await assert.rejects(ledger.read(-1, 10), assertReason("unreadable"));
   await assert.rejects(ledger.append(head, append(head, ["three"])), assertReason("unreadable"));
   assert.deepEqual(await ledger.head(), head);
   await bridge.redis.del("p.owner:{ledger}:head");
   const fork = append(EMPTY_TREE, ["other"]);
   await assert.rejects(ledger.append(EMPTY_TREE, fork), assertReason("unreadable"));
-  assert.deepEqual(await bridge.redis.lrange("p.owner:{ledger}:leaves:0", 0, -1), ["one"]);
+  assert.deepEqual(await bridge.redis.lrange("p.owner:{ledger}:entries:0", 0, -1), ["one"]);
 });
 
 test("a full page of leaves beyond one request's size comes back whole", async (bridge) => {

@@ -1,0 +1,136 @@
+/**
+ * Signs the log's checkpoints: on demand, and by itself soon after the log has grown. Never signs a
+ * tree that does not continue the one it signed before: a store that was rolled back or rewritten is
+ * told by that, and the ledger's key says nothing about it any more.
+ */
+
+import {
+  type Checkpoint,
+  checkpointBody,
+  openCheckpoint,
+  signedNote,
+  verifierKeyText,
+} from "../domain/checkpoint.ts";
+import { rootHash, type TreeHead } from "../domain/merkle.ts";
+import { PartFault } from "../domain/part_fault.ts";
+import { SignerFault } from "../domain/signer_fault.ts";
+import { consistencyRanges, isConsistent } from "../domain/tree_proofs.ts";
+import type { CheckpointSigner, Clock, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
+import { readRoots } from "./tree_reading.ts";
+
+/** What the log's last checkpoint is worth now. */
+export interface CheckpointStatus {
+  /** Entries in the log. */
+  readonly size: number;
+  /** Null if none was signed yet, or none by this key under this name. */
+  readonly last: SignedCheckpoint | null;
+  /** Whether the log continues what the last checkpoint says. True without one. */
+  readonly isContinued: boolean;
+}
+
+export interface Checkpoints {
+  /**
+   * A checkpoint of the whole log as it is now: the last one if that is it.
+   *
+   * @throws PartFault (`inconsistent` if the log does not continue the last one), SignerFault
+   */
+  current(): Promise<SignedCheckpoint>;
+  /** Signs nothing. @throws PartFault, SignerFault */
+  status(): Promise<CheckpointStatus>;
+  /** The log's verifier key as text. @throws SignerFault */
+  key(): Promise<string>;
+  /** The log has grown: it gets a checkpoint within a minute. Failures are logged. */
+  grown(): void;
+  /** Resolves when nothing is being signed any more, and nothing waits to be. */
+  drain(): Promise<void>;
+}
+
+/** From an entry to the checkpoint that covers it. Leaves ten seconds of the minute for the work. */
+export const CHECKPOINT_DELAY_MS = 50_000;
+
+export function createCheckpoints(
+  { store, signer, origin, clock, log }: {
+    readonly store: LedgerStore;
+    readonly signer: CheckpointSigner;
+    readonly origin: string;
+    readonly clock: Pick<Clock, "sleep">;
+    readonly log: Log;
+  },
+): Checkpoints {
+  const leaving = new AbortController();
+  let publishing: Promise<void> | null = null;
+  let hasGrown = false;
+
+  const keyOf = async () => ({ name: origin, publicKey: await signer.publicKey() });
+
+  const readLast = async () => {
+    const note = await store.note("checkpoint");
+    const checkpoint = note === null ? null : openCheckpoint(note, await keyOf());
+    if (note !== null && checkpoint === null) log.warn("ledger.checkpoint_foreign");
+    return { note, last: note === null || checkpoint === null ? null : { note, checkpoint } };
+  };
+
+  const current = async (): Promise<SignedCheckpoint> => {
+    // In this order: a log that others append to is then never shorter than its checkpoint.
+    const { note, last } = await readLast();
+    const head = await store.head();
+    if (last !== null && !await continues(store, last.checkpoint, head)) {
+      log.error("ledger.inconsistent", { size: head.size, signed_size: last.checkpoint.size });
+      throw new PartFault("store", "inconsistent");
+    }
+    if (last?.checkpoint.size === head.size) return last;
+    const checkpoint = { origin, size: head.size, rootHash: rootHash(head) };
+    const body = checkpointBody(checkpoint);
+    const signature = await signer.sign(new TextEncoder().encode(body));
+    const signed = { note: signedNote(body, await keyOf(), signature), checkpoint };
+    // Another instance may have kept a newer one meanwhile: ours is as true, and need not be kept.
+    await store.keepNote("checkpoint", note, signed.note);
+    return signed;
+  };
+
+  const publish = async (): Promise<void> => {
+    while (hasGrown) {
+      await clock.sleep(CHECKPOINT_DELAY_MS, leaving.signal);
+      if (leaving.signal.aborted) return;
+      hasGrown = false;
+      try {
+        await current();
+      } catch (error) {
+        const isKnown = error instanceof PartFault || error instanceof SignerFault;
+        log.warn("ledger.checkpoint_failed", isKnown ? { reason: error.reason } : { error });
+      }
+    }
+  };
+
+  return {
+    current,
+    async status() {
+      const { last } = await readLast();
+      const head = await store.head();
+      const isContinued = last === null || await continues(store, last.checkpoint, head);
+      return { size: head.size, last, isContinued };
+    },
+    key: async () => verifierKeyText(await keyOf()),
+    grown() {
+      if (leaving.signal.aborted) return;
+      hasGrown = true;
+      publishing ??= publish().finally(() => publishing = null);
+    },
+    async drain() {
+      leaving.abort();
+      await publishing;
+    },
+  };
+}
+
+/** Whether the tree, by its tiles, begins with what was signed. */
+async function continues(
+  store: LedgerStore,
+  older: Checkpoint,
+  head: TreeHead,
+): Promise<boolean> {
+  const now = { size: head.size, rootHash: rootHash(head) };
+  if (older.size === 0 || older.size >= now.size) return isConsistent(older, now, []);
+  const proof = await readRoots(store, consistencyRanges(older.size, now.size));
+  return isConsistent(older, now, proof);
+}

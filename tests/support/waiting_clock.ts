@@ -1,0 +1,51 @@
+/** A clock that stands still until a test lets time pass; whoever sleeps then goes on in order. */
+
+import type { Clock } from "../../src/usecases/ports.ts";
+
+export interface WaitingClock extends Clock {
+  /** How many sleep now. */
+  readonly sleepers: number;
+  /** Time passes; everybody whose time comes goes on before the next one's does. */
+  pass(ms: number): Promise<void>;
+}
+
+/** Lets everything happen that needs no time. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((done) => setTimeout(done, 0));
+}
+
+export function createWaitingClock(start = Date.UTC(2026, 10, 22, 12)): WaitingClock {
+  let now = start;
+  const waiting = new Set<{ readonly at: number; readonly wake: () => void }>();
+  return {
+    now: () => now,
+    sleep(ms, signal) {
+      return new Promise((resolve) => {
+        const sleeper = { at: now + ms, wake: resolve };
+        waiting.add(sleeper);
+        const give = () => {
+          waiting.delete(sleeper);
+          resolve();
+        };
+        signal?.addEventListener("abort", give, { once: true });
+        if (signal?.aborted) give();
+      });
+    },
+    get sleepers() {
+      return waiting.size;
+    },
+    async pass(ms) {
+      const end = now + ms;
+      await settle();
+      for (;;) {
+        const [next] = [...waiting].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+        if (next === undefined) break;
+        now = Math.max(now, next.at);
+        waiting.delete(next);
+        next.wake();
+        await settle();
+      }
+      now = end;
+    },
+  };
+}
