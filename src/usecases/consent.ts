@@ -59,6 +59,15 @@ const UNPROVEN: ReadonlySet<string> = new Set([
   "code_refused",
 ]);
 
+/** What a callback brought: an identity or why there is none, and the token that said so. */
+interface Read {
+  readonly kind: "read";
+  readonly read: Identity | IdentityRefusal;
+  /** Null if a code brought none. */
+  readonly token: Secret | null;
+  readonly asked: ContextId | null;
+}
+
 export function createConsents(parts: ConsentsParts): Consents {
   const { identity, store, clock, ids, log } = parts;
   const admission = createAdmission(parts);
@@ -67,15 +76,12 @@ export function createConsents(parts: ConsentsParts): Consents {
   const identify = async (
     callback: Callback,
     browser: string | null,
-  ): Promise<Step<{ kind: "read"; read: Identity | IdentityRefusal; asked: ContextId | null }>> => {
+  ): Promise<Step<Read>> => {
     const now = clock.now();
     if (callback.kind === "legacy") {
       if (!parts.legacyLogin) return refused("legacy_off");
-      return {
-        kind: "read",
-        read: await identity.readLegacyToken(callback.token, now),
-        asked: null,
-      };
+      const { token } = callback;
+      return { kind: "read", read: await identity.readLegacyToken(token, now), token, asked: null };
     }
     const pending = await store.take(callback.state, now);
     if (pending === null) return refused("link_expired");
@@ -86,9 +92,9 @@ export function createConsents(parts: ConsentsParts): Consents {
       : await identity.redeem(callback.code, pending.codeVerifier);
     if (token instanceof Secret) {
       const read = await identity.readIdToken(token, pending.nonce, clock.now());
-      return { kind: "read", read, asked: pending.tenant };
+      return { kind: "read", read, token, asked: pending.tenant };
     }
-    return { kind: "read", read: token, asked: pending.tenant };
+    return { kind: "read", read: token, token: null, asked: pending.tenant };
   };
 
   const complete = async (
@@ -98,10 +104,12 @@ export function createConsents(parts: ConsentsParts): Consents {
   ): Promise<ConsentOutcome> => {
     const step = await identify(callback, browser);
     if (step.kind === "refused") return step;
-    const { read, asked } = step;
+    const { read, token, asked } = step;
     if (read.kind === "refused") {
       log.warn("consent.token_refused", { reason: read.reason, request_id: requestId });
-      if (!UNPROVEN.has(read.reason)) await admission.recordRefusal(read.reason, null, requestId);
+      if (token !== null && !UNPROVEN.has(read.reason)) {
+        await admission.recordRefusal(read.reason, sha256Hex(token.reveal()), null, requestId);
+      }
       return refused(read.reason === "system_token_missing" ? "no_system_token" : "not_accepted");
     }
     const admitted = await admission.admit(read, asked, requestId);

@@ -29,20 +29,34 @@ export interface Admission {
     asked: ContextId | null,
     requestId: string,
   ): Promise<Step<{ readonly kind: "stored" }>>;
-  recordRefusal(why: string, tenant: ContextId | null, requestId: string): Promise<void>;
+  /**
+   * Once a day for each token and reason: who has a genuine token may send it as often as they like,
+   * and the ledger is kept for ever.
+   */
+  recordRefusal(
+    why: string,
+    tokenDigest: string,
+    tenant: ContextId | null,
+    requestId: string,
+  ): Promise<void>;
 }
 
 /** A token is remembered a little beyond its end, or it might pass once more just before. */
 const CLAIM_MARGIN_MS = 60_000;
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 export function createAdmission(parts: AdmissionParts): Admission {
   const { tenants, store, ledger, clock } = parts;
 
-  const recordRefusal = (why: string, tenant: ContextId | null, requestId: string) =>
-    ledger.record(
+  const recordRefusal: Admission["recordRefusal"] = async (why, digest, tenant, requestId) => {
+    const now = clock.now();
+    if (!await store.claim(sha256Hex(`refused\n${why}\n${digest}`), now + DAY_MS, now)) return;
+    await ledger.record(
       { requestId, caller: null, contextIdentifier: tenant },
       { kind: "consent_refused", reason: why },
     );
+  };
 
   return {
     recordRefusal,
@@ -50,7 +64,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
       const { consent } = found;
       const tenant = consent.contextIdentifier;
       const stop = async (why: ConsentRefusal) => {
-        await recordRefusal(why, tenant, requestId);
+        await recordRefusal(why, found.tokenDigest, tenant, requestId);
         return refused(why);
       };
       if (asked !== null && asked !== tenant) return stop("other_tenant");
