@@ -1,7 +1,8 @@
 /**
  * Signs the log's checkpoints: on demand, and by itself soon after the log has grown. Never signs a
- * tree that does not continue the one it signed before: a store that was rolled back or rewritten is
- * told by that, and the ledger's key says nothing about it any more.
+ * tree that does not continue the one that was signed before, by what the store keeps of it and by what
+ * this process remembers: a store that was rolled back or rewritten gets no checkpoint any more. A
+ * process that has just started knows only what the store says.
  */
 
 import {
@@ -58,6 +59,8 @@ export function createCheckpoints(
   },
 ): Checkpoints {
   const leaving = new AbortController();
+  /** The longest log that this process has signed or seen signed: no store can make that shorter. */
+  let held: SignedCheckpoint | null = null;
   let publishing: Promise<void> | null = null;
   let hasGrown = false;
 
@@ -67,24 +70,37 @@ export function createCheckpoints(
     const note = await store.note("checkpoint");
     const checkpoint = note === null ? null : openCheckpoint(note, await keyOf());
     if (note !== null && checkpoint === null) log.warn("ledger.checkpoint_foreign");
-    return { note, last: note === null || checkpoint === null ? null : { note, checkpoint } };
+    const stored = note === null || checkpoint === null ? null : { note, checkpoint };
+    return { note, stored };
+  };
+
+  /** Whether the log is what was signed of it, by the store's word and by what is held here. */
+  const continuesAll = async (stored: SignedCheckpoint | null, head: TreeHead) => {
+    const all = new Set([stored, held]);
+    for (const signed of all) {
+      if (signed !== null && !await continues(store, signed.checkpoint, head)) return false;
+    }
+    if (stored !== null) held = longer(held, stored);
+    return true;
   };
 
   const current = async (): Promise<SignedCheckpoint> => {
     // In this order: a log that others append to is then never shorter than its checkpoint.
-    const { note, last } = await readLast();
+    const { note, stored } = await readLast();
     const head = await store.head();
-    if (last !== null && !await continues(store, last.checkpoint, head)) {
-      log.error("ledger.inconsistent", { size: head.size, signed_size: last.checkpoint.size });
+    if (!await continuesAll(stored, head)) {
+      const signed = (held ?? stored)!.checkpoint.size;
+      log.error("ledger.inconsistent", { size: head.size, signed_size: signed });
       throw new PartFault("store", "inconsistent");
     }
-    if (last?.checkpoint.size === head.size) return last;
+    if (stored?.checkpoint.size === head.size) return stored;
     const checkpoint = { origin, size: head.size, rootHash: rootHash(head) };
     const body = checkpointBody(checkpoint);
     const signature = await signer.sign(new TextEncoder().encode(body));
     const signed = { note: signedNote(body, await keyOf(), signature), checkpoint };
     // Another instance may have kept a newer one meanwhile: ours is as true, and need not be kept.
     await store.keepNote("checkpoint", note, signed.note);
+    held = longer(held, signed);
     return signed;
   };
 
@@ -105,10 +121,10 @@ export function createCheckpoints(
   return {
     current,
     async status() {
-      const { last } = await readLast();
+      const { stored } = await readLast();
       const head = await store.head();
-      const isContinued = last === null || await continues(store, last.checkpoint, head);
-      return { size: head.size, last, isContinued };
+      const isContinued = await continuesAll(stored, head);
+      return { size: head.size, last: stored ?? held, isContinued };
     },
     key: async () => verifierKeyText(await keyOf()),
     grown() {
@@ -121,6 +137,10 @@ export function createCheckpoints(
       await publishing;
     },
   };
+}
+
+function longer(one: SignedCheckpoint | null, other: SignedCheckpoint): SignedCheckpoint {
+  return one === null || other.checkpoint.size > one.checkpoint.size ? other : one;
 }
 
 /** Whether the tree, by its tiles, begins with what was signed. */

@@ -5,7 +5,7 @@ import { PartFault } from "../../src/domain/part_fault.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
 import { createLedger } from "../../src/usecases/ledger.ts";
 import { CHECKPOINT_DELAY_MS, createCheckpoints } from "../../src/usecases/checkpoints.ts";
-import type { CheckpointSigner } from "../../src/usecases/ports.ts";
+import type { CheckpointSigner, LedgerStore } from "../../src/usecases/ports.ts";
 import { createLedgerWorld, DEED, ORIGIN } from "../support/ledger_world.ts";
 import { createTestIds } from "../support/parts.ts";
 import { createWaitingClock } from "../support/waiting_clock.ts";
@@ -82,6 +82,30 @@ for (const [what, size, entries] of REWRITTEN) {
     assert.equal(await world.store.note("checkpoint"), note);
     original.close();
     world.close();
+  });
+}
+
+for (const what of ["removed", "replaced by one of another log"]) {
+  Deno.test(`a process remembers what it signed, although the stored checkpoint was ${what}`, async () => {
+    let store: LedgerStore | null = null;
+    const older = createLedgerWorld();
+    const world = createLedgerWorld({
+      // Another log takes the place of the one that was signed.
+      bend: (first) => new Proxy(first, { get: (_, name: "head") => (store ?? first)[name] }),
+    });
+    await world.fill(10);
+    await world.checkpoints.current();
+    await older.fill(15, "Cust999");
+    if (what !== "removed") await older.checkpoints.current();
+    store = older.store;
+    const isInconsistent = (error: unknown) =>
+      error instanceof PartFault && error.reason === "inconsistent";
+    await assert.rejects(world.checkpoints.current(), isInconsistent);
+    await older.fill(100, "Cust999");
+    await assert.rejects(world.checkpoints.current(), isInconsistent);
+    assert.equal((await world.checkpoints.status()).isContinued, false);
+    world.close();
+    older.close();
   });
 }
 
