@@ -49,7 +49,8 @@ export function createCanaries(
   };
 
   const sign = async (start: number, { text }: Canary): Promise<void> => {
-    const name = sha256Hex(`canary\n${origin}\n${start}`);
+    // Nobody can tell the name before the text, and claim it first.
+    const name = sha256Hex(`claim\n${text}`);
     if (!await claims.claim(name, start + 2 * periodMs, clock.now())) return;
     const latest = clock.now() + PATIENCE_MS;
     const outcome = await signing.sign(new Secret(text), null, latest, CONTEXT);

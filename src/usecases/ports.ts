@@ -180,7 +180,7 @@ export interface Signer {
   ): Promise<Signature>;
 }
 
-/** The ledger's own key: Ed25519, signs checkpoints and nothing else. */
+/** The ledger's own key: Ed25519. Signs checkpoints, and messages that canaries are derived from. */
 export interface CheckpointSigner {
   /** The 32 bytes of the public key. */
   publicKey(): Promise<Uint8Array>;

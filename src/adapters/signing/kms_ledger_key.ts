@@ -1,5 +1,5 @@
 /**
- * The ledger's own key in Cloud KMS: Ed25519, signs checkpoints and nothing else. Sends the
+ * The ledger's own key in Cloud KMS: Ed25519, signs checkpoints and messages of the same kind. Sends the
  * checkpoint's text, because Ed25519 signs data and no digest, and a checkpoint is public. Lets no
  * signature out that this process has not verified. A checkpoint may be signed twice without harm,
  * so one failure that may pass is tried over once.
@@ -30,7 +30,7 @@ export function createKmsLedgerKey(options: KmsKeyVersionOptions): CheckpointSig
   async function attemptOnce(body: Uint8Array): Promise<Uint8Array> {
     const publicKey = await key.publicKey();
     const request = { data: body, dataCrc32c: { value: crc32c(body) } };
-    const answer = await key.sign(request, { reason: "checkpoint" });
+    const answer = await key.sign(request, { reason: "ledger" });
     const signature = checkSignAnswer(answer, expected, "Data");
     if (!verify(null, body, publicKey, signature)) {
       // A wrong public key would refuse every signature for ever: fetch it anew.

@@ -1,6 +1,6 @@
 /**
- * The ledger's own key: Ed25519 from a 32-byte seed. Signs checkpoints and nothing else; has nothing
- * to do with the app's key.
+ * The ledger's own key: Ed25519 from a 32-byte seed. Signs checkpoints and what canaries are derived
+ * from; has nothing to do with the app's key.
  */
 
 import { Buffer } from "node:buffer";

@@ -70,7 +70,7 @@ Deno.test("a checkpoint is signed by the key whose 32 bytes are shown", async ()
   const [{ request, requestMetadata } = assert.fail(), ...others] = calls();
   assert.deepEqual(others, []);
   assert.ok(!("digest" in request) && !("data" in request));
-  assert.equal(requestMetadata.requestAttributes.reason, "checkpoint");
+  assert.equal(requestMetadata.requestAttributes.reason, "ledger");
   assert.match(requestMetadata.callerSuppliedUserAgent, /^box-office\/test /);
 });
 
