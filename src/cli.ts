@@ -8,10 +8,12 @@ import { checkCaller, createCaller, listCallers, rotateCaller } from "./cli_call
 import {
   archiveLedger,
   exportLedger,
+  keepReconciliation,
   printCheckpoint,
   printKey,
   printReceipt,
 } from "./cli_ledger.ts";
+import { addReconcile } from "./cli_reconcile.ts";
 import { verifyLedger } from "./cli_verify.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
 import { UnfitFile } from "./adapters/storage/sqlite_schema.ts";
@@ -98,6 +100,7 @@ function buildProgram(done: (code: number) => void): Command {
     .requiredOption("--to <folder>", "where to: the whole log is copied there, and verified")
     .requiredOption("--keep-days <days>", "what is younger stays in the store, too", wholeNumber)
     .action(async (options) => done(await archiveLedger(options)));
+  addReconcile(ledger, done, keepReconciliation);
   return program;
 }
 

@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import type { Caller } from "./domain/caller.ts";
 import { ContextId } from "./domain/context_id.ts";
 import { PartFault } from "./domain/part_fault.ts";
+import type { ReconciliationSummary } from "./domain/reconciliation.ts";
 import { requireConfig } from "./main.ts";
 import { type LedgerParts, missingKeyFile, openLedger, readLedgerKey } from "./parts.ts";
 import { hasStore, openStores } from "./parts_stores.ts";
@@ -147,6 +148,14 @@ function sayArchived(answer: ArchiveAnswer): number {
       return 1;
     }
   }
+}
+
+/** Keeps what a reconciliation found beside the log, for those who look at it in the console. */
+export async function keepReconciliation(summary: ReconciliationSummary): Promise<void> {
+  await withLedger(async ({ unarchived: store }) => {
+    const last = await store.note("reconciliation");
+    await store.keepNote("reconciliation", last, JSON.stringify(summary));
+  });
 }
 
 /** Prints the receipt of a tenant. */

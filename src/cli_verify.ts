@@ -84,18 +84,14 @@ async function judge(options: VerifyOptions): Promise<Judged> {
 
 /** An export, with tiles beside it if there are any. */
 async function judgeFile(file: string, options: VerifyOptions): Promise<Judged> {
-  const lines = readText(file).split("\n");
-  // A newline ends the last line; without it the last line may be cut, and says so itself.
-  if (lines.at(-1) === "") lines.pop();
+  const bytes = readBytes(file);
   const shelf = options.tiles === undefined ? null : createTileFolder(options.tiles);
   const note = options.checkpoint === undefined ? null : readText(options.checkpoint);
   const kept = (options.kept ?? []).map(readText);
   const key = note === null && kept.length === 0 ? null : await keyOf(options);
   const size = note === null || key === null ? null : shelfSize(note, key);
   const source: LogSource = {
-    async *entries() {
-      yield lines;
-    },
+    entries: () => inPages(linesOf(bytes)),
     tiles: shelf === null || size === null ? null : shelfSource(shelf, size).tiles,
   };
   const verdict = await verifyLog(source, { checkpoint: note, isLiving: false, kept, key });
@@ -137,13 +133,19 @@ async function judgeStore(options: VerifyOptions): Promise<Judged> {
       entries: () => inPages(audit.leaves(-1)),
       tiles: (tiles) => store.tiles(tiles),
     };
-    const verdict = await verifyLog(source, { checkpoint: note, isLiving: true, kept, key });
+    const verdict = await verifyLog(source, { checkpoint: note, isLiving: true, kept, key })
+      .catch((error: unknown): LedgerVerdict => {
+        if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
+        return { ok: false, index: null, why: "the store's own records are not whole" };
+      });
     return { verdict, isSigned: true };
   });
 }
 
 /** Four tiles' worth at a time. */
-async function* inPages(leaves: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
+async function* inPages(
+  leaves: AsyncIterable<string> | Iterable<string>,
+): AsyncGenerator<readonly string[]> {
   let page: string[] = [];
   for await (const leaf of leaves) {
     if (page.push(leaf) < 4 * TILE_WIDTH) continue;
@@ -193,10 +195,37 @@ function say(verdict: LedgerVerdict, { json, receipt }: VerifyOptions, isSigned:
 }
 
 function readText(path: string): string {
+  return decode(readBytes(path));
+}
+
+function readBytes(path: string): Uint8Array {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));
-  } catch (error) {
-    if (error instanceof TypeError) return "\ufffd";
+    return Deno.readFileSync(path);
+  } catch {
     throw new UsageFault(`Cannot read ${path}: no such file, or not readable`);
+  }
+}
+
+/**
+ * Line by line: a file may be longer than any text can be, and one bad byte spoils its own line only. A
+ * newline ends the last line; without it the last line may be cut, and says so itself.
+ */
+function* linesOf(bytes: Uint8Array): Generator<string> {
+  for (let at = 0; at < bytes.length;) {
+    const newline = bytes.indexOf(0x0a, at);
+    const end = newline < 0 ? bytes.length : newline;
+    yield decode(bytes.subarray(at, end));
+    at = end + 1;
+  }
+}
+
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** @returns the text as it is, a mark at its beginning included; a replacement character if it is none */
+function decode(bytes: Uint8Array): string {
+  try {
+    return DECODER.decode(bytes);
+  } catch {
+    return "\ufffd";
   }
 }

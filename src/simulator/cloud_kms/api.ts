@@ -1,5 +1,6 @@
 /**
  * The REST surface of Cloud KMS: finds the method of a request, and serves, audits and spoils the call.
+ * Beside it the one method of Cloud Logging that reads the audit log, which is itself not audited.
  * Order of refusals: credential, name, permission, existence, state, request. Whatever passes the
  * credential, names a resource and can be read is audited, served or not.
  */
@@ -11,6 +12,7 @@ import type { Call, World } from "./call.ts";
 import { enumWriter } from "./enums.ts";
 import type { Faults, KmsFault } from "./faults.ts";
 import { errorResponse, KmsError } from "./kms_error.ts";
+import { listLogEntries } from "./log_entries.ts";
 import { type Method, route } from "./methods.ts";
 import { isProjectNumber, parseResourceName, type ResourceName } from "./resource_name.ts";
 import { spoil } from "./spoil.ts";
@@ -43,6 +45,13 @@ export function createApi(parts: ApiParts): Hono {
       write: enumWriter(query.get("$alt")),
     };
     return await serve(parts, routed.method, call);
+  });
+  // Cloud Logging lives at a host of its own; here the log is where what it logs is.
+  app.post("/v2/*", async (c) => {
+    if (c.req.path !== "/v2/entries:list") return c.notFound();
+    requireProgram(c.req.raw);
+    requireCredential(parts, c.req.raw.headers);
+    return c.json(listLogEntries(parts.audit.entries(), await readBody(c.req.raw)));
   });
   return app;
 }

@@ -1,0 +1,223 @@
+/**
+ * `ledger reconcile`: the ledger against Cloud Audit Logs. With an export of both, no configuration is
+ * read at all. Of a ledger that does not verify nothing is compared, and of a log that cannot be read to
+ * its end nothing is told: half of the evidence would look like all of it.
+ */
+
+import { type Command, InvalidArgumentError } from "commander";
+import { withAudit } from "./cli_ledger.ts";
+import { printReport } from "./cli_reconcile_report.ts";
+import { type Live, readLive, readLogFile, readText, textOf } from "./cli_reconcile_sources.ts";
+import { createAuditLog } from "./domain/audit_log.ts";
+import { type Checkpoint, openCheckpoint, parseVerifierKey } from "./domain/checkpoint.ts";
+import { type Instant, instantAt, millisOf, parseInstant } from "./domain/instant.ts";
+import { isKeyVersionName } from "./domain/key_version.ts";
+import { reconcile, type ReconciliationSummary, summaryOf } from "./domain/reconciliation.ts";
+import { createSignIntentWalk, type SignIntentWalk } from "./domain/sign_intents.ts";
+import { print } from "./print.ts";
+import { systemClock } from "./system.ts";
+import { UsageFault } from "./usage_fault.ts";
+
+interface ReconcileOptions {
+  readonly cloudAuditLogs?: readonly string[];
+  readonly live?: true;
+  readonly project?: readonly string[];
+  readonly loggingEndpoint?: string;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly file?: string;
+  readonly checkpoint?: string;
+  readonly key?: string;
+  readonly keyVersion?: readonly string[];
+  readonly settlingMinutes: number;
+  readonly json?: true;
+}
+
+/** Keeps what was found, for those who look at the configured ledger. */
+export type Remember = (summary: ReconciliationSummary) => Promise<void>;
+
+/** Describes the command. @param remember told of what was found in the configured store only */
+export function addReconcile(
+  ledger: Command,
+  done: (code: number) => void,
+  remember: Remember = async () => {},
+): void {
+  ledger.command("reconcile")
+    .description("compare every signature in Cloud Audit Logs with the ledger")
+    .option("--cloud-audit-logs <file>", "an export, - for standard input; repeatable", collect)
+    .option("--live", "ask Cloud Logging, with Google's credentials")
+    .option("--project <id>", "whose logs to ask for; default: the keys' projects", collect)
+    .option("--logging-endpoint <url>", "another origin than Google's that answers entries.list")
+    .option("--from <time>", "tell of what is not before: RFC 3339, or a day (UTC)", instant)
+    .option("--to <time>", "tell of what is before: RFC 3339, or a whole day (UTC)", endOf)
+    .option("--file <path>", "an export of the ledger, instead of the configured store")
+    .option("--checkpoint <path>", "a signed checkpoint that the ledger must match; needs --key")
+    .option("--key <key>", "the log's verifier key, name+hash+base64")
+    .option("--key-version <name>", "the app's too, if the ledger never names it", keyVersion)
+    .option("--settling-minutes <count>", "how late an entry of the cloud's may come", minutes, 15)
+    .option("--json", "for machines")
+    .action(async (options) => done(await reconcileLedger(options, remember)));
+}
+
+/** @returns 0 if every signature is explained, 1 if not, or if the ledger does not verify */
+async function reconcileLedger(options: ReconcileOptions, remember: Remember): Promise<number> {
+  const { cloudAuditLogs: files = [], live, from = null, to = null, file } = options;
+  if (files.length === 0 && live === undefined) {
+    throw new UsageFault("Cannot reconcile: give --cloud-audit-logs or --live");
+  }
+  if (from !== null && to !== null && from >= to) {
+    throw new UsageFault("Cannot reconcile: --from is not before --to");
+  }
+  const checkpoint = await readCheckpoint(options);
+  if (checkpoint === "bad") {
+    return sayBad(null, "the checkpoint is malformed or not signed by this key", options);
+  }
+  if (file === undefined) {
+    return await withAudit((audit) => {
+      const kept = checkpoint === null ? [] : [checkpoint];
+      const leaves = (after: number) => audit.leaves(after);
+      return run(options, { leaves, isLiving: true, kept, exact: null, remember });
+    });
+  }
+  // A file does not grow: what follows is nothing.
+  const leaves = (after: number) => after < 0 ? leavesIn(file) : none();
+  return await run(options, {
+    leaves,
+    isLiving: false,
+    kept: [],
+    exact: checkpoint,
+    remember: async () => {},
+  });
+}
+
+interface LedgerSource {
+  readonly leaves: (after: number) => AsyncIterable<string>;
+  /** Read again after the log, so that it has an intent of every call there. */
+  readonly isLiving: boolean;
+  /** Checkpoints that it must begin with. */
+  readonly kept: readonly Checkpoint[];
+  /** The checkpoint that it must be. */
+  readonly exact: Checkpoint | null;
+  readonly remember: Remember;
+}
+
+async function run(options: ReconcileOptions, source: LedgerSource): Promise<number> {
+  const { from = null, to = null, settlingMinutes, keyVersion: named = [] } = options;
+  const settlingMs = settlingMinutes * 60_000;
+  const walk = createSignIntentWalk(source.kept);
+  await feed(walk, source.leaves(-1));
+  const before = walk.finish(source.exact);
+  if (!before.ok) return sayBad(before.index, before.why, options);
+
+  const log = createAuditLog();
+  for (const path of options.cloudAuditLogs ?? []) await readLogFile(log, path);
+  const now = systemClock.now();
+  const extent = options.live === undefined ? null : extentOf(from, to, now, settlingMs);
+  if (extent !== null) {
+    const live: Live = { ...extent, until: instantAt(millisOf(extent.until) + settlingMs) };
+    await readLive(log, live, [...walk.keyVersions(), ...named], options);
+  }
+
+  await feed(walk, source.leaves(walk.size() - 1));
+  const ledger = walk.finish(source.exact);
+  if (!ledger.ok) return sayBad(ledger.index, ledger.why, options);
+  const reading = log.reading();
+  const result = reconcile({
+    intents: ledger.intents,
+    ledgerUntil: source.isLiving ? null : ledger.last,
+    log: reading,
+    logExtent: extent,
+    keyVersions: named,
+    from,
+    to,
+    now,
+    settlingMs,
+  });
+  const isSigned = source.exact !== null || source.kept.length > 0;
+  printReport({ result, ledger, isLiving: source.isLiving, isSigned, log: reading }, options);
+  await source.remember(summaryOf(result));
+  return result.unexplained.length > 0 ? 1 : 0;
+}
+
+/** What the log is asked for, beyond the window by the time that an entry may differ from its intent. */
+function extentOf(from: Instant | null, to: Instant | null, now: number, settlingMs: number) {
+  const end = to === null ? now : Math.min(now, millisOf(to) + settlingMs);
+  const begin = from === null ? null : instantAt(millisOf(from) - settlingMs);
+  return { from: begin, until: instantAt(end) };
+}
+
+async function feed(walk: SignIntentWalk, leaves: AsyncIterable<string>): Promise<void> {
+  for await (const leaf of leaves) walk.next(leaf);
+}
+
+async function* none(): AsyncGenerator<string> {}
+
+/** Lines as they stand: the walk judges them. A last line that is cut off says so itself. */
+async function* leavesIn(path: string): AsyncGenerator<string> {
+  let rest = "";
+  try {
+    for await (const piece of textOf(path)) {
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    rest = "\ufffd";
+  }
+  if (rest !== "") yield rest;
+}
+
+async function readCheckpoint(
+  { checkpoint, key }: ReconcileOptions,
+): Promise<Checkpoint | "bad" | null> {
+  const parsed = key === undefined ? null : parseVerifierKey(key);
+  if (key !== undefined && parsed === null) {
+    throw new UsageFault("Cannot use --key: it is no Ed25519 verifier key (name+hash+base64)");
+  }
+  if (checkpoint === undefined) return null;
+  if (parsed === null) {
+    throw new UsageFault("Cannot use --checkpoint: give the log's key with --key");
+  }
+  const note = await readText(checkpoint);
+  return note === null ? "bad" : openCheckpoint(note, parsed) ?? "bad";
+}
+
+/** As `ledger verify` says it. */
+function sayBad(index: number | null, why: string, { json }: ReconcileOptions): number {
+  const place = index === null ? "" : `entry ${index}: `;
+  print.line(json ? JSON.stringify({ ok: false, index, why }) : `BAD: ${place}${why}`);
+  print.error("The ledger does not verify. Nothing was compared.");
+  return 1;
+}
+
+const collect = (text: string, known: string[] | undefined): string[] => [...(known ?? []), text];
+
+function keyVersion(text: string, known: string[] | undefined): string[] {
+  if (!isKeyVersionName(text)) {
+    throw new InvalidArgumentError("Not projects/…/cryptoKeyVersions/N.");
+  }
+  return collect(text, known);
+}
+
+/** 0 is for tests, a week for a sink that is behind. */
+function minutes(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 7 * 24 * 60) return Number(text);
+  throw new InvalidArgumentError("Not a whole number of minutes, at most a week.");
+}
+
+function instant(text: string): Instant {
+  const read = parseInstant(isDay(text) ? `${text}T00:00:00Z` : text);
+  if (read !== null) return read;
+  throw new InvalidArgumentError("Neither 2026-11-22T09:00:00Z nor 2026-11-22.");
+}
+
+/** A day ends when the next begins. */
+function endOf(text: string): Instant {
+  const begin = instant(text);
+  return isDay(text) ? instantAt(millisOf(begin) + 24 * 60 * 60 * 1000) : begin;
+}
+
+function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text);
+}
