@@ -18,9 +18,11 @@ import type { ComposeOptions } from "./compose.ts";
 import { type Deadlines, MAX_SIGN_ATTEMPTS } from "./deadlines.ts";
 import { sha256Hex } from "./domain/signed_text.ts";
 import { guardPreparation, guardRedemption, type Guards } from "./guards.ts";
-import type { BackParts } from "./http/app_parts.ts";
+import type { BackParts, ConsoleParts } from "./http/app_parts.ts";
 import { createSigners, openLedger } from "./parts.ts";
+import { createSessionSealer } from "./parts_stores.ts";
 import { createAsking } from "./usecases/asking.ts";
+import type { Audit } from "./usecases/audit.ts";
 import type { Guard } from "./usecases/breaker.ts";
 import { createConsents } from "./usecases/consent.ts";
 import { createExchanging, type Exchanging } from "./usecases/exchanging.ts";
@@ -117,6 +119,7 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
         maxTenants: options.maxTenants,
       }),
       audit,
+      openConsole: (front) => openConsole(options, audit, front),
       probes: [stores.probe, probe],
       publicUrl,
       superofficeOrigin: options.superoffice.origin.origin,
@@ -128,6 +131,24 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
       await checkpoints.drain();
       host.close();
     },
+  };
+}
+
+/** What the console shows and who may see it. */
+async function openConsole(
+  { config, clock, log, stores }: BackOfficeOptions,
+  audit: Audit,
+  front: Parameters<BackParts["openConsole"]>[0],
+): Promise<ConsoleParts> {
+  const [{ createLedgerConsole }, { createConsoleSessions }] = await Promise.all([
+    import("./usecases/ledger_console.ts"),
+    import("./usecases/console_sessions.ts"),
+  ]);
+  const { ledger, tenants } = stores;
+  return {
+    ledgerConsole: createLedgerConsole({ audit, ledger, tenants, clock, log }),
+    sessions: createConsoleSessions({ ...front, sealer: createSessionSealer(config), clock }),
+    now: () => clock.now(),
   };
 }
 

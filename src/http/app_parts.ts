@@ -2,6 +2,8 @@
 
 import type { Admission } from "../usecases/admission.ts";
 import type { Audit } from "../usecases/audit.ts";
+import type { ConsoleSessions } from "../usecases/console_sessions.ts";
+import type { LedgerConsole } from "../usecases/ledger_console.ts";
 import type { Callers, Log, Probe } from "../usecases/ports.ts";
 import type { Relay } from "../usecases/relay.ts";
 import type { Tenants } from "../usecases/tenants.ts";
@@ -22,14 +24,27 @@ export interface BackParts extends ConsentDoor {
   readonly audit: Audit;
   readonly relay: Relay;
   readonly probes: readonly Probe[];
+  /** What the console shows and who may see it. Loaded when somebody first asks for the console. */
+  openConsole(front: Pick<FrontParts, "callers" | "admission">): Promise<ConsoleParts>;
   /** Where the pages' form leads first; on from there it may be any https address. */
   readonly superofficeOrigin: string;
+}
+
+/** The console for security teams. */
+export interface ConsoleParts {
+  readonly ledgerConsole: LedgerConsole;
+  readonly sessions: ConsoleSessions;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export type AppParts = FrontParts & BackParts;
 
 /** Where tickets are asked for. */
 export const TICKET_PATH = "/v1/tenants/:ctx/ticket";
+
+/** Everything of the console. */
+export const CONSOLE_PATH = "/console";
 
 /** A tenant's web API. */
 export const RELAY_PATH = "/v1/tenants/:ctx/api/*";

@@ -8,10 +8,12 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
+import { once } from "../domain/once.ts";
 import type { Log } from "../usecases/ports.ts";
 import { callersOnly, judgeCallers } from "./admit.ts";
-import { type AppParts, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
+import { type AppParts, CONSOLE_PATH, LIVENESS_PATH, TICKET_PATH } from "./app_parts.ts";
 import { consentRoutes } from "./consent.ts";
+import type { ConsoleBindings } from "./console/routes.ts";
 import { type Env, requestIdOf } from "./context.ts";
 import { healthRoutes } from "./health.ts";
 import { ledgerRoutes } from "./ledger.ts";
@@ -49,7 +51,9 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
   app.use(plainHosts());
   app.use("/v1/*", callersOnly(parts));
   judgeCallers(app, parts.admission);
-  for (const path of ["/", "/consent", "/consent/*"]) app.use(path, pageHeaders(parts));
+  const consentHeaders = pageHeaders(parts, ["https:", parts.superofficeOrigin]);
+  for (const path of ["/", "/consent", "/consent/*"]) app.use(path, consentHeaders);
+  consoleDoor(app, parts);
   app.use(limits());
   ticketRoutes(app, parts.tickets, answer);
   tenantRoutes(app, parts.tenants);
@@ -120,27 +124,45 @@ function limits() {
   return createMiddleware<Env>((c, next) => isRelayed(c.req.path) ? next() : limit(c, next));
 }
 
+/** The console is loaded when somebody first asks for it, and answers everything below its address. */
+function consoleDoor(app: OpenAPIHono<Env>, parts: AppParts): void {
+  const opened = once(async () => {
+    const [{ createConsoleRoutes }, opening] = await Promise.all([
+      import("./console/routes.ts"),
+      parts.openConsole(parts),
+    ]);
+    return createConsoleRoutes({ ...parts, ...opening });
+  });
+  for (const path of [CONSOLE_PATH, `${CONSOLE_PATH}/*`]) {
+    app.use(path, pageHeaders(parts, []), async (c) => {
+      const requestId = c.get("requestId");
+      return (await opened.get()).fetch(c.req.raw, { requestId } satisfies ConsoleBindings);
+    });
+  }
+}
+
 /**
  * What the pages may load and where their form may lead. Chromium applies `form-action` to every
  * redirect that follows a form, and a SuperOffice with federated sign-in redirects on to the
  * identity provider of the administrator's company: any https address, known to nobody here. The
  * origin is named because a simulated SuperOffice has plain http.
+ *
+ * @param formTargets besides our own
  */
-function pageHeaders({ publicUrl, superofficeOrigin }: AppParts) {
-  const formAction = `'self' https: ${superofficeOrigin}`;
+function pageHeaders({ publicUrl }: AppParts, formTargets: readonly string[]) {
   const policy = [
     "default-src 'none'",
     "style-src 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
-    `form-action ${formAction}`,
+    ["form-action 'self'", ...formTargets].join(" "),
   ].join("; ");
   return createMiddleware<Env>(async (c, next) => {
     await next();
     c.header("content-security-policy", policy);
     c.header("x-content-type-options", "nosniff");
     c.header("referrer-policy", "no-referrer");
-    c.header("cache-control", "no-store");
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
     if (publicUrl.protocol === "https:") {
       c.header("strict-transport-security", "max-age=31536000");
     }
@@ -169,7 +191,7 @@ function openApi(app: OpenAPIHono<Env>): void {
 
 /** Pages are for people; everything else gets problem documents. */
 function isForMachines(c: Context<Env>): boolean {
-  return !/^\/(consent(\/.*)?)?$/.test(c.req.path);
+  return !/^\/((consent|console)(\/.*)?)?$/.test(c.req.path);
 }
 
 function pageOf(

@@ -3,7 +3,8 @@
  * 4.5:1 against what is behind it, edges of controls 3:1, targets are 44 px high.
  */
 
-export const STYLE = `:root {
+/** The colours of every page: text keeps 4.5:1 on `--paper` and `--back`. */
+export const PALETTE = `:root {
   color-scheme: light dark;
   --ink: #14212b; --paper: #ffffff; --quiet: #4a5a66; --line: #d5dde3; --accent: #0b5e55;
   --accent-hover: #084740; --on-accent: #ffffff; --back: #f2f5f7;
@@ -14,7 +15,9 @@ export const STYLE = `:root {
     --accent-hover: #8be0d3; --on-accent: #06211d; --back: #0e151b;
   }
 }
-* { box-sizing: border-box; }
+`;
+
+export const STYLE = `${PALETTE}* { box-sizing: border-box; }
 body {
   margin: 0; min-height: 100vh; display: grid; align-content: center; justify-content: center;
   grid-template-columns: minmax(0, 36rem); gap: 1rem; padding: 1.5rem 1rem;

@@ -1,0 +1,246 @@
+/** What the console's pages show: entries, tenants, checkpoint, reconciliation, charts. */
+
+import assert from "node:assert/strict";
+import { ContextId } from "../../src/domain/context_id.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import { chart, topOf } from "../../src/http/console/chart.ts";
+import { openStores } from "../../src/parts_stores.ts";
+import { alter } from "../support/callback.ts";
+import {
+  assertPage,
+  CONSOLE_PAGES,
+  keyOf,
+  sessionCookie,
+  visit,
+  withConsole,
+  withRestarted,
+} from "../support/console_visit.ts";
+import { facts } from "../support/facts.ts";
+import { appendEntries, attemptEntries } from "../support/ledger_past.ts";
+import { TENANT } from "../support/service.ts";
+
+facts("the console shows what there is", withConsole, {
+  "what others may choose is text and no markup": async (service) => {
+    const stores = await openStores(service.config);
+    const hostile = `<img src=x onerror="alert(1)"> & 'quoted' </td><script>`;
+    try {
+      await stores.tenants.put({
+        contextIdentifier: ContextId.parse("Cust2")!,
+        companyName: hostile,
+        consentedBy: `${hostile}@example.test`,
+        consentedAt: Date.now(),
+        serial: "2",
+        systemUserToken: new Secret("token"),
+        webapiUrl: null,
+        netserverUrl: null,
+      });
+      const [intent] = attemptEntries({ at: Date.now(), name: hostile, result: null });
+      await appendEntries(stores.ledger, [
+        { ...intent!, caller: hostile, context_identifier: hostile, request_id: hostile },
+        ...attemptEntries({ at: Date.now(), name: "x", result: null, keyVersion: hostile }),
+      ]);
+    } finally {
+      stores.close();
+    }
+    const cookie = await sessionCookie(service.url);
+    const escaped = "&lt;img src=x onerror=&quot;alert(1)&quot;&gt; &amp; &#39;quoted&#39;";
+    for (const path of CONSOLE_PAGES) {
+      const { body } = await visit(service.url, path, cookie);
+      assert.ok(body.includes(escaped), path);
+      assert.doesNotMatch(body, /<img|<script|onerror="/);
+    }
+    const typed = await visit(
+      service.url,
+      `/console/entries?caller=${encodeURIComponent(hostile)}`,
+      cookie,
+    );
+    assert.equal(typed.status, 400);
+    assert.ok(typed.body.includes(`value="${escaped}`));
+    assert.doesNotMatch(typed.body, /<img|<script/);
+  },
+
+  "entries are found by tenant, caller, kind and time; a bad filter is told by its name": async (
+    service,
+  ) => {
+    const cookie = await sessionCookie(service.url);
+    const ask = (query: string) => visit(service.url, `/console/entries?${query}`, cookie);
+    const rows = (body: string) => body.match(/<tr>\s*<th scope="row"/g)?.length ?? 0;
+    const total = (await service.entries()).length;
+    const counts = [
+      ["", total],
+      ["tenant=&caller=&kind=&from=&to=", total],
+      [`tenant=${TENANT.toLowerCase()}&kind=exchange`, 1],
+      ["kind=consent", 1],
+      ["caller=everything&kind=sign_outcome", 1],
+      ["caller=nobody", 0],
+      ["to=2020-01-01", 0],
+      ["from=2020-01-01T00:00&kind=consent", 1],
+      ["from=2020-01-01+00:00:00.000Z&to=2999-01-01&kind=consent", 1],
+      ["before=1", 1],
+      ["before=0", 0],
+    ] as const;
+    for (const [query, count] of counts) {
+      const { status, body } = await ask(query);
+      assert.equal(status, 200, query);
+      assert.equal(rows(body), count, query);
+    }
+    const bad = [
+      ["tenant=Cust-1", /The tenant is not/],
+      ["tenant=Cust1&tenant=Cust1", /The tenant is not/],
+      ["caller=a%20b", /The caller is not/],
+      ["kind=toString", /There is no such kind/],
+      ["from=yesterday", /The beginning is no time/],
+      ["from=2026-02-31", /The beginning is no time/],
+      ["to=2026-11-22T25:00", /The end is no time/],
+      ["from=2026-11-22&to=2026-11-22", /The end is no time after the beginning/],
+      ["before=-1", /The page is not/],
+      ["before=1e3", /The page is not/],
+    ] as const;
+    for (const [query, sentence] of bad) {
+      const answer = await ask(query);
+      assertPage(answer, 400, "Entries");
+      assert.match(answer.body, sentence, query);
+    }
+    assertPage(
+      await visit(service.url, "/console/tenants?after=x", cookie),
+      400,
+      "That did not work",
+    );
+  },
+
+  "older entries are a page on, with the same filters, as far as the archive": async (service) => {
+    const stores = await openStores(service.config);
+    try {
+      const attempts = Array.from(
+        { length: 400 },
+        (_, place) =>
+          attemptEntries({ at: Date.now(), name: `a${place}`, result: "signed", caller: "past" }),
+      );
+      await appendEntries(stores.ledger, attempts.flat());
+      await stores.ledger.forget(512);
+    } finally {
+      stores.close();
+    }
+    const cookie = await sessionCookie(service.url);
+    let path = "/console/entries?caller=past&kind=sign_intent";
+    let seen = 0;
+    for (let pages = 0; pages < 10; pages++) {
+      const { body } = await visit(service.url, path, cookie);
+      seen += body.match(/<code>sign_intent<\/code>/g)?.length ?? 0;
+      const next = /rel="next" href="([^"]+)"/.exec(body)?.[1]?.replaceAll("&amp;", "&");
+      if (next === undefined) {
+        assert.match(body, /Entries below 512 were moved to an archive/);
+        break;
+      }
+      assert.match(next, /^\/console\/entries\?caller=past&kind=sign_intent&before=\d+$/);
+      path = next;
+    }
+    const kept = await (await service.call("/v1/ledger/entries?after=511")).text();
+    assert.equal(seen, kept.match(/"kind":"sign_intent"/g)?.length);
+    // This one has counted the others when they were still there; another has not.
+    const before = await visit(service.url, "/console", cookie);
+    assert.match(before.body, /Counted from the first entry/);
+    await withRestarted(service, {}, async (askOther) => {
+      const other = await (await askOther("/console", cookie)).text();
+      assert.match(other, /Counted from entry 512\s+of/);
+      assert.match(other, /not counted</);
+    });
+  },
+
+  "tenants are those of the key's entry, with what is wrong with them": async (service) => {
+    const stores = await openStores(service.config);
+    try {
+      const tenant = (await stores.tenants.get(ContextId.parse(TENANT)!))!;
+      const seen = { health: "consent_withdrawn", state: "Suspended" } as const;
+      await stores.tenants.mark(tenant.contextIdentifier, tenant.consentedAt, seen);
+    } finally {
+      stores.close();
+    }
+    const all = await visit(service.url, "/console/tenants", await sessionCookie(service.url));
+    assert.match(all.body, /Example Tenant AS/);
+    assert.match(all.body, /consent withdrawn/);
+    assert.match(all.body, /Suspended/);
+    assert.match(all.body, /1 needs attention/);
+    const cookie = await sessionCookie(service.url, keyOf("narrow"));
+    const narrow = await visit(service.url, "/console/tenants", cookie);
+    assert.doesNotMatch(narrow.body, /Example Tenant AS/);
+  },
+
+  "the checkpoint is none, then valid, then alarming when the log does not continue it": async (
+    service,
+  ) => {
+    const cookie = await sessionCookie(service.url);
+    const page = async () => (await visit(service.url, "/console", cookie)).body;
+    assert.match(await page(), /None yet<.*within a minute/s);
+    const note = await (await service.call("/v1/ledger/checkpoint")).text();
+    const body = await page();
+    assert.match(body, /Signature valid, and the log continues it/);
+    assert.ok(body.includes(`<pre>${note.trim()}</pre>`));
+    assert.match(body, /deno task cli ledger verify/);
+    alter(service, "UPDATE ledger_head SET size = 512, frontier = '[\"" + "ab".repeat(32) + "\"]'");
+    const alarming = await page();
+    assert.match(alarming, /THE LOG DOES NOT CONTINUE ITS CHECKPOINT/);
+    assert.match(alarming, /class="card alarm"/);
+  },
+
+  "the last reconciliation is told; what is unexplained alarms": async (service) => {
+    const cookie = await sessionCookie(service.url);
+    const page = async () => (await visit(service.url, "/console", cookie)).body;
+    assert.match(await page(), /deno task cli ledger reconcile --cloud-audit-logs FILE/);
+    const note = {
+      at: "2026-11-22T12:00:00.000000000Z",
+      from: null,
+      to: null,
+      matched: 1234,
+      unwitnessed: 0,
+      unexplained: 0,
+      indeterminate: 0,
+      confirmed_until: null,
+    };
+    const stores = await openStores(service.config);
+    try {
+      const keep = async (before: string | null, text: string) =>
+        assert.ok(await stores.ledger.keepNote("reconciliation", before, text));
+      const [good, bad] = [note, { ...note, unexplained: 2 }].map((it) => JSON.stringify(it));
+      await keep(null, good!);
+      const calm = await page();
+      assert.match(calm, /Every signature in the cloud’s log is explained/);
+      assert.match(calm, /1,234/);
+      await keep(good!, bad!);
+      assert.match(await page(), /2 signatures that the ledger does not explain/);
+      await keep(bad!, "<b>garbage");
+      assert.match(await page(), /Unreadable/);
+    } finally {
+      stores.close();
+    }
+  },
+
+  "without the store every page says so with 503 and Retry-After": async (service) => {
+    const cookie = await sessionCookie(service.url);
+    alter(service, "DROP TABLE ledger_head; DROP TABLE tenants;");
+    for (const path of CONSOLE_PAGES) {
+      const answer = await visit(service.url, path, cookie);
+      assertPage(answer, 503, "Not available right now");
+      assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+    }
+  },
+});
+
+Deno.test("one failure among thousands of signatures can be seen in its bar", async () => {
+  const slots = [{ start: 0, signed: 4990, failed: 1, open: 1 }, {
+    start: 3_600_000,
+    signed: 0,
+    failed: 0,
+    open: 0,
+  }];
+  const series = { keyVersion: "one", slots, total: { signed: 4990, failed: 1, open: 1 } };
+  const words = { id: "x", title: "T", slot: "S", name: String, tick: () => null, since: null };
+  const drawn = String(await chart(series, { ...words, top: topOf([series]) }));
+  const heights = [...drawn.matchAll(/<rect class="(\w+)"[^>]*height="([\d.]+)"/g)]
+    .map(([, part, height]) => [part, Number(height)]);
+  assert.deepEqual(heights.map(([part]) => part), ["signed", "open", "failed"]);
+  assert.deepEqual(heights.slice(1).map(([, height]) => height), [3, 3]);
+  assert.ok(Math.abs(Number(heights[0]![1]) - 96 * 4990 / 5000) < 0.1);
+  const empty = { ...series, slots: slots.slice(1) };
+  assert.equal(topOf([empty]), 1);
+});
