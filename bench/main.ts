@@ -8,6 +8,7 @@ import { isInstalled } from "../tests/support/requirement.ts";
 import { cold } from "./cold.ts";
 import { expiry } from "./expiry.ts";
 import { hits } from "./hits.ts";
+import { ledger } from "./ledger.ts";
 import { memory } from "./memory.ts";
 import { naive } from "./naive.ts";
 import { outage } from "./outage.ts";
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   outage: { run: outage, needsRedis: true },
   memory: { run: memory, needsRedis: false },
   naive: { run: naive, needsRedis: false },
+  ledger: { run: ledger, needsRedis: true },
 };
 
 const asked = Deno.args.filter((name) => name !== "--");

@@ -37,6 +37,46 @@ Deno.test("the published verifier key opens the published note", () => {
   assert.equal(openNote(PUBLISHED_NOTE.replace("answer", "reply"), key), null);
 });
 
+Deno.test("no part of the published key, and no key with one character changed, is a key", () => {
+  // As Go's own test of it does, golang.org/x/mod/sumdb/note, TestNewVerifier.
+  const { length } = PUBLISHED_KEY;
+  for (let from = 0; from <= length; from++) {
+    const changed = String.fromCharCode(PUBLISHED_KEY.charCodeAt(from) + 1);
+    const other = PUBLISHED_KEY.slice(0, from) + changed + PUBLISHED_KEY.slice(from + 1);
+    assert.equal(parseVerifierKey(other), null, other);
+    for (let to = from + 1; to <= length; to++) {
+      if (to - from === length) continue;
+      const part = PUBLISHED_KEY.slice(from, to);
+      assert.equal(parseVerifierKey(part), null, part);
+    }
+  }
+});
+
+Deno.test("a checkpoint is written as the specification's example", () => {
+  // c2sp.org/tlog-checkpoint.
+  const root = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=";
+  const checkpoint = {
+    origin: "example.com/behind-the-sofa",
+    size: 20_852_163,
+    rootHash: Buffer.from(root, "base64").toString("hex"),
+  };
+  assert.equal(
+    checkpointBody(checkpoint),
+    `example.com/behind-the-sofa\n20852163\n${root}\n`,
+  );
+});
+
+Deno.test("a note's text may have empty lines: the last of all is before the signatures", async () => {
+  // The text of the example in c2sp.org/signed-note.
+  const text = "Ognuno sta solo sul cuor della terra\n" +
+    "trafitto da un raggio di sole:\n\ned è subito sera.\n";
+  const signer = createLedgerKey(new Secret(Buffer.alloc(32, 7).toString("base64")));
+  const key = { name: "quasimodo.example/salvatore", publicKey: await signer.publicKey() };
+  const note = signedNote(text, key, await signer.sign(Buffer.from(text)));
+  assert.equal(openNote(note, key), text);
+  assert.equal(openNote(note.replace("\n\n", "\n"), key), null);
+});
+
 Deno.test("a signed checkpoint says what was signed", async () => {
   const { key, note } = await sign();
   assert.deepEqual(openCheckpoint(note, key), CHECKPOINT);
