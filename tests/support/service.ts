@@ -34,6 +34,8 @@ export function createMemoryLog(): Log & { readonly lines: LogLine[] } {
   return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+const LONG_MS = 30_000;
+
 /** A clock that stands still until moved. Sleeping moves nothing and ends at the next turn. */
 export function createTestClock(start = Date.UTC(2026, 10, 22, 12)): Clock & {
   advance(ms: number): void;
@@ -41,7 +43,12 @@ export function createTestClock(start = Date.UTC(2026, 10, 22, 12)): Clock & {
   let now = start;
   return {
     now: () => now,
-    sleep: () => new Promise((resolve) => setTimeout(resolve, 0)),
+    // Who sleeps for long does it in the background, and ends with the service.
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (ms < LONG_MS || signal === undefined) setTimeout(resolve, 0);
+        else signal.addEventListener("abort", () => resolve(), { once: true });
+      }),
     advance(ms) {
       now += ms;
     },
