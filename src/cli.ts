@@ -78,6 +78,7 @@ function buildProgram(done: (code: number) => void): Command {
   ledger.command("export")
     .description("print the entries, one JSON object a line")
     .option("--after <index>", "only entries after this one", wholeNumber)
+    .option("--checkpoint <path>", "sign one, write it there, and print just what it covers")
     .option("--tiles <folder>", "copy the whole log to a folder instead, as C2SP tlog-tiles")
     .action(async (options) => done(await exportLedger(options)));
   ledger.command("verify")

@@ -94,15 +94,34 @@ function sayInconsistent(): number {
   return 1;
 }
 
+export interface ExportOptions {
+  readonly after?: number;
+  readonly tiles?: string;
+  readonly checkpoint?: string;
+}
+
 /** Prints the entries after an index, or copies the whole log as tiles. */
-export async function exportLedger(
-  { after, tiles }: { readonly after?: number; readonly tiles?: string },
-): Promise<number> {
+export async function exportLedger({ after, tiles, checkpoint }: ExportOptions): Promise<number> {
   if (tiles !== undefined) return await copyTiles(tiles, null);
-  return await withAudit(async (audit) => {
-    for await (const leaf of audit.leaves(after ?? -1)) print.line(leaf);
+  return await withLedger(async ({ audit, checkpoints }) => {
+    const signed = checkpoint === undefined ? null : await checkpoints.current();
+    if (checkpoint !== undefined) writeText(checkpoint, signed!.note);
+    let index = after ?? -1;
+    for await (const leaf of audit.leaves(index)) {
+      // What others append meanwhile is not covered.
+      if (++index === signed?.checkpoint.size) break;
+      print.line(leaf);
+    }
     return 0;
   });
+}
+
+function writeText(path: string, text: string): void {
+  try {
+    Deno.writeTextFileSync(path, text);
+  } catch {
+    throw new UsageFault(`Cannot write ${path}: no such folder, or not writable`);
+  }
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -118,8 +137,12 @@ export async function archiveLedger(
 async function copyTiles(folder: string, olderThan: number | null): Promise<number> {
   return await withLedger(async ({ unarchived: store, checkpoints }) => {
     const archive = createArchive({ store, shelf: createTileFolder(folder), checkpoints });
-    if (olderThan === null) return sayArchived(await archive.copy());
-    const answer = await archive.move(olderThan);
+    const work = olderThan === null ? archive.copy() : archive.move(olderThan);
+    const answer = await work.catch((error: unknown) => {
+      if (!(error instanceof PartFault) || error.reason !== "archived") throw error;
+      throw new UsageFault("Cannot archive: another archiving is at work. Nothing is lost");
+    });
+    if (olderThan === null) return sayArchived(answer);
     const code = sayArchived(answer);
     if (answer.kind === "archived" && answer.to === answer.from) {
       print.error("Nothing was moved: no whole bundle of 256 more entries is that old.");
@@ -138,6 +161,9 @@ function sayArchived(answer: ArchiveAnswer): number {
       }
       return 0;
     }
+    case "busy":
+      print.error("Cannot archive now: other instances are keeping older checkpoints. Try again.");
+      return 1;
     case "foreign":
       print.error(`Cannot archive: the folder's ${answer.path} is another log's, or damaged`);
       return 1;

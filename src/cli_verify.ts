@@ -6,11 +6,12 @@
 
 import { createTileFolder } from "./adapters/tiles/folder.ts";
 import { createTileService } from "./adapters/tiles/service.ts";
+import { linesOf, readBytes, readText } from "./cli_files.ts";
 import { configuredKey, withLedger } from "./cli_ledger.ts";
 import { parseVerifierKey, type VerifierKey } from "./domain/checkpoint.ts";
 import type { LedgerVerdict } from "./domain/ledger_verification.ts";
 import { PartFault } from "./domain/part_fault.ts";
-import { verifyReceipt } from "./domain/receipt.ts";
+import { type Receipt, verifyReceipt } from "./domain/receipt.ts";
 import { Secret } from "./domain/secret.ts";
 import { parseSecureUrl } from "./domain/secure_url.ts";
 import { TILE_WIDTH } from "./domain/tiles.ts";
@@ -40,9 +41,25 @@ export async function verifyLedger(options: VerifyOptions): Promise<number> {
   const sources = [options.file, options.service, options.receipt].filter((it) => it !== undefined);
   if (sources.length > 1) throw new UsageFault("Cannot verify: choose one of the sources");
   if (options.key !== undefined) await keyOf(options);
-  const { verdict, isSigned } = await judge(options);
-  say(verdict, options, isSigned);
-  return verdict.ok ? 0 : 1;
+  refuseUnused(options);
+  const judged = await judge(options);
+  say(judged, options);
+  return judged.verdict.ok ? 0 : 1;
+}
+
+/** Whoever gave a checkpoint or a folder thinks that it was looked at. */
+function refuseUnused(options: VerifyOptions): void {
+  const { file, tiles, service, receipt, checkpoint, kept } = options;
+  const refuse = (unused: string, source: string): never => {
+    throw new UsageFault(`Cannot verify: ${unused} says nothing about ${source}`);
+  };
+  if (receipt !== undefined && checkpoint !== undefined) refuse("--checkpoint", "a receipt");
+  if (receipt !== undefined && kept !== undefined) refuse("--kept", "a receipt");
+  if (receipt !== undefined && tiles !== undefined) refuse("--tiles", "a receipt");
+  if (service !== undefined && tiles !== undefined) refuse("--tiles", "a service");
+  if (file !== undefined && tiles !== undefined && checkpoint === undefined) {
+    throw new UsageFault("Cannot verify: tiles count only with the --checkpoint that covers them");
+  }
 }
 
 /** What a service that could not be read is to the one who asked it. */
@@ -58,12 +75,13 @@ const UNREAD: Readonly<Record<string, string>> & { readonly network: string } = 
 interface Judged {
   readonly verdict: LedgerVerdict;
   readonly isSigned: boolean;
+  /** What was counted, if not the log's entries. */
+  readonly what?: string;
 }
 
 async function judge(options: VerifyOptions): Promise<Judged> {
   if (options.receipt !== undefined) {
-    const text = readText(options.receipt);
-    return { verdict: verifyReceipt(text, await keyOf(options)), isSigned: true };
+    return judgeReceipt(readText(options.receipt), await keyOf(options));
   }
   if (options.file !== undefined) return await judgeFile(options.file, options);
   if (options.service !== undefined) {
@@ -80,6 +98,14 @@ async function judge(options: VerifyOptions): Promise<Judged> {
     return await judgeShelf(createTileFolder(options.tiles), options);
   }
   return await judgeStore(options);
+}
+
+function judgeReceipt(text: string, key: VerifierKey): Judged {
+  const verdict = verifyReceipt(text, key);
+  if (!verdict.ok) return { verdict, isSigned: true };
+  const { context_identifier, checkpoint } = JSON.parse(text) as Receipt;
+  const what = `entries of ${context_identifier}, each in the log of ${shelfSize(checkpoint, key)}`;
+  return { verdict, isSigned: true, what };
 }
 
 /** An export, with tiles beside it if there are any. */
@@ -177,7 +203,7 @@ async function openService(text: string): Promise<Pick<TileShelf, "read">> {
   });
 }
 
-function say(verdict: LedgerVerdict, { json, receipt }: VerifyOptions, isSigned: boolean): void {
+function say({ verdict, isSigned, what = "entries" }: Judged, { json }: VerifyOptions): void {
   if (json) {
     print.line(JSON.stringify(
       verdict.ok
@@ -185,47 +211,10 @@ function say(verdict: LedgerVerdict, { json, receipt }: VerifyOptions, isSigned:
         : { ok: false, index: verdict.index, why: verdict.why },
     ));
   } else if (verdict.ok) {
-    const what = receipt === undefined ? "entries" : "entries, each in the log";
     print.line(`OK: ${verdict.size} ${what}, root hash ${verdict.rootHash}`);
     if (!isSigned) print.error("No checkpoint was given: nobody vouches that these are all.");
   } else {
     const place = verdict.index === null ? "" : `entry ${verdict.index}: `;
     print.line(`BAD: ${place}${verdict.why}`);
-  }
-}
-
-function readText(path: string): string {
-  return decode(readBytes(path));
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return Deno.readFileSync(path);
-  } catch {
-    throw new UsageFault(`Cannot read ${path}: no such file, or not readable`);
-  }
-}
-
-/**
- * Line by line: a file may be longer than any text can be, and one bad byte spoils its own line only. A
- * newline ends the last line; without it the last line may be cut, and says so itself.
- */
-function* linesOf(bytes: Uint8Array): Generator<string> {
-  for (let at = 0; at < bytes.length;) {
-    const newline = bytes.indexOf(0x0a, at);
-    const end = newline < 0 ? bytes.length : newline;
-    yield decode(bytes.subarray(at, end));
-    at = end + 1;
-  }
-}
-
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** @returns the text as it is, a mark at its beginning included; a replacement character if it is none */
-function decode(bytes: Uint8Array): string {
-  try {
-    return DECODER.decode(bytes);
-  } catch {
-    return "\ufffd";
   }
 }

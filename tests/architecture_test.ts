@@ -173,6 +173,7 @@ Deno.test("every file lives in a room with a rule or is one of the wiring files"
   const wiring = new Set([
     "cli.ts",
     "cli_callers.ts",
+    "cli_files.ts",
     "cli_ledger.ts",
     "cli_reconcile.ts",
     "cli_reconcile_json.ts",

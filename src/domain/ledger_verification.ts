@@ -75,7 +75,7 @@ export function createLedgerWalk(kept: readonly Checkpoint[] = []): LedgerWalk {
     finish(checkpoint) {
       if (failure !== null) return failure;
       const size = head.size;
-      if (size === 0) return fail(0, "there are no entries");
+      if (size === 0 && !((checkpoint?.size ?? 0) > 0)) return fail(0, "there are no entries");
       if (checkpoint !== null && size < checkpoint.size) {
         return fail(size, `the checkpoint covers ${checkpoint.size} entries, here are ${size}`);
       }
@@ -152,7 +152,7 @@ function isWellTyped(name: string, value: unknown): boolean {
   }
   if (name.endsWith("_sha256")) return typeof value === "string" && DIGEST.test(value);
   if (name === "at") {
-    return typeof value === "string" && !Number.isNaN(Date.parse(value)) &&
+    return typeof value === "string" && value.length === 24 && !Number.isNaN(Date.parse(value)) &&
       new Date(value).toISOString() === value;
   }
   if (value === null) return NULLABLE.has(name);

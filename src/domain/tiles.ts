@@ -28,6 +28,12 @@ const MAX_LEVEL = 6;
 /** An entry's length is written in 16 bits. */
 export const MAX_ENTRY_BYTES = 0xffff;
 
+/** @returns what is read of a file at most: of a tile, twice what it may hold, to tell one that is too long */
+export function maxBytesOf(path: string): number {
+  if (path === "checkpoint") return 64 * 1024;
+  return path.startsWith("tile/entries/") ? TILE_WIDTH * (2 + MAX_ENTRY_BYTES) : TILE_WIDTH * 64;
+}
+
 /** @returns how many hashes a level has in a tree of that size */
 export function levelSize(size: number, level: number): number {
   return Math.floor(size / TILE_WIDTH ** level);

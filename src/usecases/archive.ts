@@ -25,7 +25,9 @@ export type ArchiveAnswer =
   | { readonly kind: "archived"; readonly from: number; readonly to: number; readonly size: number }
   /** The shelf holds tiles of another log, or damaged ones. */
   | { readonly kind: "foreign"; readonly path: string }
-  | { readonly kind: "unverified"; readonly verdict: LedgerVerdict & { readonly ok: false } };
+  | { readonly kind: "unverified"; readonly verdict: LedgerVerdict & { readonly ok: false } }
+  /** Others keep older checkpoints all the time: try again. */
+  | { readonly kind: "busy" };
 
 export interface Archive {
   /**
@@ -90,6 +92,20 @@ export function createArchive(
     return { kind: "archived", from: floor, to: floor, size };
   };
 
+  /**
+   * Whether the checkpoint beside the log covers what is to be removed: the next one is proven from it,
+   * and could not be from one below the floor. Another instance may have kept an older one meanwhile.
+   */
+  const isCovered = async (to: number): Promise<boolean> => {
+    const key = parseVerifierKey(await checkpoints.key());
+    for (let tries = 0; tries < 5; tries++) {
+      const note = await store.note("checkpoint");
+      if (note !== null && key !== null && (shelfSize(note, key) ?? 0) >= to) return true;
+      await checkpoints.current();
+    }
+    return to === 0;
+  };
+
   return {
     copy,
     async move(olderThan) {
@@ -99,6 +115,7 @@ export function createArchive(
       let bundle = copied.from / TILE_WIDTH;
       while (bundle < full && await lastOf(store, bundle) < olderThan) bundle++;
       const to = bundle * TILE_WIDTH;
+      if (!await isCovered(to)) return { kind: "busy" };
       // COMMIT POINT: from here on the shelf is the only place of these entries. A crash in the middle
       // leaves the floor at some border between bundles; the next run goes on from there.
       for (let below = copied.from; below < to;) {

@@ -66,6 +66,8 @@ export function createCanaries(
         const canary = await read(start);
         await sleepUntil(canary.dueAt);
         if (leaving.signal.aborted) return;
+        // A machine that slept, or a clock that was set: this period's time is over.
+        if (periodOf(clock.now(), periodMs) !== start) continue;
         await sign(start, canary);
       } catch (error) {
         const isKnown = error instanceof PartFault || error instanceof SignerFault;

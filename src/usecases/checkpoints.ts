@@ -71,14 +71,24 @@ export function createCheckpoints(
     const checkpoint = note === null ? null : openCheckpoint(note, await keyOf());
     if (note !== null && checkpoint === null) log.warn("ledger.checkpoint_foreign");
     const stored = note === null || checkpoint === null ? null : { note, checkpoint };
-    return { note, stored };
+    // As of now: what is signed while the head is read may be of a longer log.
+    return { note, stored, remembered: held };
   };
 
   /** Whether the log is what was signed of it, by the store's word and by what is held here. */
-  const continuesAll = async (stored: SignedCheckpoint | null, head: TreeHead) => {
-    const all = new Set([stored, held]);
-    for (const signed of all) {
-      if (signed !== null && !await continues(store, signed.checkpoint, head)) return false;
+  const continuesAll = async (
+    { stored, remembered }: {
+      readonly stored: SignedCheckpoint | null;
+      readonly remembered: SignedCheckpoint | null;
+    },
+    head: TreeHead,
+  ): Promise<boolean> => {
+    if (stored !== null && !await continues(store, stored.checkpoint, head)) return false;
+    if (remembered !== null && remembered.note !== stored?.note) {
+      const { size } = remembered.checkpoint;
+      // An archive that this process cannot read has what would prove it.
+      if (stored !== null && size < await store.floor()) log.warn("ledger.not_proven", { size });
+      else if (!await continues(store, remembered.checkpoint, head)) return false;
     }
     if (stored !== null) held = longer(held, stored);
     return true;
@@ -86,10 +96,11 @@ export function createCheckpoints(
 
   const current = async (): Promise<SignedCheckpoint> => {
     // In this order: a log that others append to is then never shorter than its checkpoint.
-    const { note, stored } = await readLast();
+    const last = await readLast();
+    const { note, stored } = last;
     const head = await store.head();
-    if (!await continuesAll(stored, head)) {
-      const signed = (held ?? stored)!.checkpoint.size;
+    if (!await continuesAll(last, head)) {
+      const signed = (last.remembered ?? stored)!.checkpoint.size;
       log.error("ledger.inconsistent", { size: head.size, signed_size: signed });
       throw new PartFault("store", "inconsistent");
     }
@@ -121,10 +132,10 @@ export function createCheckpoints(
   return {
     current,
     async status() {
-      const { stored } = await readLast();
+      const last = await readLast();
       const head = await store.head();
-      const isContinued = await continuesAll(stored, head);
-      return { size: head.size, last: stored ?? held, isContinued };
+      const isContinued = await continuesAll(last, head);
+      return { size: head.size, last: last.stored ?? last.remembered, isContinued };
     },
     key: async () => verifierKeyText(await keyOf()),
     grown() {

@@ -117,6 +117,7 @@ const TAMPERED:
     ["a kind is a name of Object", bend(1, (entry) => entry.kind = "constructor"), 1],
     ["an instant is none", bend(1, (entry) => entry.at = "yesterday"), 1],
     ["an instant is in another form", bend(1, (entry) => entry.at = "2026-11-22T12:00:00Z"), 1],
+    ["an instant is beyond all years", bend(1, (e) => e.at = "+010000-01-01T00:00:00.000Z"), 1],
     ["a digest is upper case", bend(1, (entry) => entry.digest_sha256 = "AB".repeat(32)), 1],
     ["an index is a string", bend(1, (entry) => entry.index = "1"), 1],
     ["a result is of another kind", bend(3, (entry) => entry.result = "signed"), 3],

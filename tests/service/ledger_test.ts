@@ -188,7 +188,7 @@ Deno.test("the operator's and the auditor's commands", async (test) => {
     assert.doesNotMatch(stdout, /Cust777/);
     const receipt = await save("receipt.json", Promise.resolve(stdout));
     const exit = await auditor(["verify", "--receipt", receipt, "--key", key]);
-    assert.match(exit.stdout, /^OK: 4 entries, each in the log, root hash/);
+    assert.match(exit.stdout, /^OK: 4 entries of Cust12345, each in the log of 634, root hash/);
     const none = await operator("receipt", "--tenant", "Cust1");
     assert.deepEqual([none.code, none.stderr], [1, "The ledger has no entry of Cust1.\n"]);
   });

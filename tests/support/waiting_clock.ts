@@ -5,6 +5,8 @@ import type { Clock } from "../../src/usecases/ports.ts";
 export interface WaitingClock extends Clock {
   /** How many sleep now. */
   readonly sleepers: number;
+  /** Time is lost, as when a machine sleeps: nobody wakes until time passes again. */
+  jump(ms: number): void;
   /** Time passes; everybody whose time comes goes on before the next one's does. */
   pass(ms: number): Promise<void>;
 }
@@ -33,6 +35,9 @@ export function createWaitingClock(start = Date.UTC(2026, 10, 22, 12)): WaitingC
     },
     get sleepers() {
       return waiting.size;
+    },
+    jump(ms) {
+      now += ms;
     },
     async pass(ms) {
       const end = now + ms;

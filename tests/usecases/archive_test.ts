@@ -9,7 +9,8 @@ import { createArchive, shelfSource } from "../../src/usecases/archive.ts";
 import { createAudit } from "../../src/usecases/audit.ts";
 import { makeReceipt } from "../../src/usecases/receipts.ts";
 import { verifyLog } from "../../src/usecases/verification.ts";
-import { createLedgerWorld } from "../support/ledger_world.ts";
+import { createCheckpoints } from "../../src/usecases/checkpoints.ts";
+import { createLedgerWorld, ORIGIN } from "../support/ledger_world.ts";
 import { CALLER } from "../support/parts.ts";
 
 const LATER = Date.UTC(2030, 0, 1);
@@ -184,6 +185,108 @@ Deno.test("an archive that was cut off goes on where it stood", () =>
     const answer = await again.move(LATER);
     assert.deepEqual(answer, { kind: "archived", from: 64 * 256, to: 66 * 256, size: 17_000 });
     close();
+  }));
+
+Deno.test("a process that cannot read the archive goes on signing after another one archived", () =>
+  withFolder(async (folder) => {
+    const { shelf, store, filled, checkpoints, another, fill, log, close } = open(folder, 300);
+    await filled;
+    await checkpoints.current();
+    await fill(700);
+    await createArchive({ store, shelf, checkpoints: another() }).move(LATER);
+    await fill(10);
+    assert.equal((await checkpoints.current()).checkpoint.size, 1010);
+    const line = { level: "warn", event: "ledger.not_proven", fields: { size: 300 } };
+    assert.deepEqual(log.lines, [line]);
+    close();
+  }));
+
+Deno.test("nothing leaves the store before the checkpoint beside the log covers it", () =>
+  withFolder(async (folder) => {
+    const { shelf, store, signer, filled, another, fill, log, clock, close } = open(folder, 300);
+    await filled;
+    const older = createCheckpoints({
+      store: { ...store, keepNote: () => Promise.resolve(false) },
+      signer,
+      origin: ORIGIN,
+      clock,
+      log,
+    });
+    const { note } = await older.current();
+    await fill(700);
+    let raced = false;
+    const racing = {
+      ...store,
+      async keepNote(...args: Parameters<typeof store.keepNote>) {
+        // An instance that signed 300 entries keeps its note first.
+        if (!raced) await store.keepNote("checkpoint", null, note);
+        raced = true;
+        return await store.keepNote(...args);
+      },
+    };
+    const checkpoints = createCheckpoints({ store: racing, signer, origin: ORIGIN, clock, log });
+    const answer = await createArchive({ store: racing, shelf, checkpoints }).move(LATER);
+    assert.equal(answer.kind, "archived");
+    await fill(10);
+    assert.equal((await another().current()).checkpoint.size, 1010);
+    close();
+  }));
+
+Deno.test("a reader is not disturbed by what is archived meanwhile", () =>
+  withFolder(async (folder) => {
+    const { archive, filled, store, shelf, close } = open(folder);
+    await filled;
+    const all = await store.read(-1, 700);
+    await archive.copy();
+    for (const way of ["read", "tiles"] as const) {
+      await store.forget(way === "read" ? 256 : 512);
+      let isFirst = true;
+      const racing = withArchive({
+        ...store,
+        async floor() {
+          const floor = isFirst ? 0 : await store.floor();
+          isFirst = false;
+          return floor;
+        },
+      }, shelf);
+      if (way === "read") assert.deepEqual(await racing.read(-1, 10), all.slice(0, 10));
+      else assert.equal((await racing.tiles([{ level: 0, number: 1 }]))[0]!.length, 256);
+    }
+    close();
+  }));
+
+Deno.test("the folder of another log gives no reader anything", () =>
+  withFolder((folder) =>
+    withFolder(async (foreign) => {
+      const other = open(foreign, 0);
+      await other.fill(700, "Cust666");
+      await other.archive.copy();
+      const { archive, filled, store, close } = open(folder);
+      await filled;
+      await archive.move(LATER);
+      const wrong = withArchive(store, other.shelf);
+      const isInconsistent = (error: unknown) =>
+        error instanceof PartFault && error.reason === "inconsistent";
+      await assert.rejects(wrong.read(-1, 1), isInconsistent);
+      await assert.rejects(wrong.tiles([{ level: 0, number: 1 }]), isInconsistent);
+      other.close();
+      close();
+    })
+  ));
+
+Deno.test("what is no file in a folder of tiles is not read, and none is read beyond its length", () =>
+  withFolder(async (folder) => {
+    const shelf = createTileFolder(folder);
+    await Deno.mkdir(`${folder}/tile/0/000`, { recursive: true });
+    await Deno.symlink("/dev/zero", `${folder}/tile/0/001`);
+    await Deno.writeFile(`${folder}/tile/0/002`, new Uint8Array(100_000));
+    const reasons = [];
+    for (const name of ["tile/0/000", "tile/0/001", "tile/0/002"]) {
+      reasons.push(await shelf.read(name).catch(({ reason }) => reason));
+    }
+    assert.deepEqual(reasons, ["unreadable", "unreadable", "too_large"]);
+    await assert.rejects(shelf.read("tile/../../etc/passwd"), TypeError);
+    await assert.rejects(shelf.write("../x", new Uint8Array(1)), TypeError);
   }));
 
 Deno.test("a receipt holds one tenant's entries, archived ones too, and verifies alone", () =>

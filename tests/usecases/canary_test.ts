@@ -121,6 +121,21 @@ Deno.test("a canary that the app's key refuses is logged, and not made up for", 
   world.close();
 });
 
+Deno.test("a machine that slept through a canary's period signs none of that period", async () => {
+  const world = createWorld();
+  const canaries = world.instance();
+  canaries.start();
+  const { dueAt } = await world.expected(START);
+  await world.clock.pass(dueAt - START - 1);
+  world.clock.jump(2 * HOUR);
+  await world.clock.pass(HOUR);
+  const texts = world.signed.map(({ text }) => text);
+  assert.ok(!texts.includes((await world.expected(START)).text));
+  assert.ok(texts.length >= 1);
+  await canaries.stop();
+  world.close();
+});
+
 Deno.test("stopping ends the waiting, and nothing is signed after it", async () => {
   const world = createWorld();
   const canaries = world.instance();

@@ -109,6 +109,35 @@ for (const what of ["removed", "replaced by one of another log"]) {
   });
 }
 
+Deno.test("who reads the head while another signs a longer log sees no log that shrank", async () => {
+  const slow = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  let isFirst = true;
+  const world = createLedgerWorld({
+    bend: (store) => ({
+      ...store,
+      async head() {
+        const head = await store.head();
+        if (isFirst) {
+          isFirst = false;
+          asked.resolve();
+          await slow.promise;
+        }
+        return head;
+      },
+    }),
+  });
+  await world.fill(100);
+  const first = world.checkpoints.current();
+  await asked.promise;
+  await world.fill(5);
+  assert.equal((await world.checkpoints.current()).checkpoint.size, 105);
+  slow.resolve();
+  assert.equal((await first).checkpoint.size, 100);
+  assert.deepEqual(world.log.lines, []);
+  world.close();
+});
+
 Deno.test("a log whose tiles do not lead to its head gets no checkpoint", async () => {
   const world = createLedgerWorld({
     bend: (store) => ({

@@ -14,6 +14,8 @@ export interface Connection {
   prepare(sql: string): StatementSync;
   /** Runs statements that only read. */
   read<T>(work: () => T): Promise<T>;
+  /** Runs several statements that only read, all as of one moment. */
+  snapshot<T>(work: () => T): Promise<T>;
   /** Runs statements in one transaction that is durable when the promise resolves. */
   write<T>(work: () => T): Promise<T>;
   close(): void;
@@ -50,10 +52,12 @@ export function openConnection(path: string, owner: string, busyTimeoutMs: numbe
 
 function connect(database: DatabaseSync): Connection {
   const begin = database.prepare("BEGIN IMMEDIATE");
+  const look = database.prepare("BEGIN DEFERRED");
   let open = true;
   return {
     prepare: (sql) => database.prepare(sql),
     read: (work) => settle(work),
+    snapshot: (work) => settle(() => transact(database, look, work)),
     write: (work) => settle(() => transact(database, begin, work)),
     close() {
       if (open) database.close();

@@ -1,7 +1,7 @@
 /**
  * The ledger in the embedded store: a head of one row, one row per leaf and one per hash of a tile.
- * Triggers keep them from being changed, and from being removed above the floor, whoever holds the
- * connection.
+ * Triggers keep them from being changed or removed above the floor by mistake; they keep nobody out who
+ * can write the file.
  */
 
 import type { TreeHead } from "../../domain/merkle.ts";
@@ -60,15 +60,17 @@ export function createSqliteLedger(connection: Connection): LedgerStore {
       return await connection.write(() => append(expected, leaves));
     },
     read: (after, limit) =>
-      connection.read(() => {
+      connection.snapshot(() => {
         if (limit < 1) return [];
         if (after + 1 < floor()) archived();
-        return sql.leaves.all(after, limit).map((row, offset) =>
+        const promised = Math.min(limit, Math.max(0, head().size - after - 1));
+        // Nothing vouches for what is beyond the head: it is not looked at.
+        return sql.leaves.all(after, promised).map((row, offset) =>
           row.position === after + 1 + offset ? readText(row.leaf) : unreadable()
         );
       }),
     tiles: (tiles) =>
-      connection.read(() => {
+      connection.snapshot(() => {
         const { size } = head();
         const lowest = floor();
         return tiles.map((tile) => readTileOf(tile, size, lowest));

@@ -4,13 +4,11 @@
  */
 
 import { PartFault } from "../../domain/part_fault.ts";
+import { maxBytesOf } from "../../domain/tiles.ts";
 import type { TileShelf } from "../../usecases/ports.ts";
 
 /** Paths come from `domain/tiles.ts`; nothing else may name a file. */
 const PATH = /^(?:checkpoint|tile\/[\w./]+)$/;
-
-/** A full bundle of the longest entries there can be. */
-const MAX_BYTES = 256 * (2 + 0xffff);
 
 /** @param path of the folder; made when something is written */
 export function createTileFolder(path: string): TileShelf {
@@ -22,8 +20,10 @@ export function createTileFolder(path: string): TileShelf {
     async read(name) {
       const file = place(name);
       try {
-        const { size } = await Deno.stat(file);
-        if (size > MAX_BYTES) throw new PartFault("store", "too_large");
+        const { size, isFile } = await Deno.stat(file);
+        // A device or a pipe has no end.
+        if (!isFile) throw new PartFault("store", "unreadable");
+        if (size > maxBytesOf(name)) throw new PartFault("store", "too_large");
         return await Deno.readFile(file);
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return null;
@@ -34,15 +34,46 @@ export function createTileFolder(path: string): TileShelf {
       const file = place(name);
       const unfinished = `${file}.${crypto.randomUUID()}.tmp`;
       try {
-        await Deno.mkdir(file.replace(/\/[^/]*$/, ""), { recursive: true, mode: 0o700 });
+        await makeFolders(path, name);
         await writeWhole(unfinished, bytes);
         await Deno.rename(unfinished, file);
+        await sync(folderOf(file));
       } catch (error) {
         await Deno.remove(unfinished).catch(() => {});
         throw toFault(error);
       }
     },
   };
+}
+
+function folderOf(file: string): string {
+  return file.replace(/\/[^/]*$/, "");
+}
+
+/** Each folder on the way, its name on disk before anything is in it. */
+async function makeFolders(root: string, name: string): Promise<void> {
+  await Deno.mkdir(root, { recursive: true, mode: 0o700 });
+  let folder = root;
+  for (const part of name.split("/").slice(0, -1)) {
+    const above = folder;
+    folder = `${folder}/${part}`;
+    try {
+      await Deno.mkdir(folder, { mode: 0o700 });
+      await sync(above);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+}
+
+/** Puts a folder's names on disk. Some mounted stores have no such thing, and need none. */
+async function sync(folder: string): Promise<void> {
+  try {
+    using open = await Deno.open(folder, { read: true });
+    await open.sync();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw error;
+  }
 }
 
 async function writeWhole(file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

@@ -5,6 +5,7 @@
 
 import { PartFault } from "../../domain/part_fault.ts";
 import type { Secret } from "../../domain/secret.ts";
+import { maxBytesOf } from "../../domain/tiles.ts";
 import type { TileShelf } from "../../usecases/ports.ts";
 
 export interface TileServiceOptions {
@@ -17,9 +18,6 @@ export interface TileServiceOptions {
   /** Resolves after so many milliseconds. */
   readonly sleep: (ms: number) => Promise<void>;
 }
-
-/** A full bundle of the longest entries there can be. */
-const MAX_BYTES = 256 * (2 + 0xffff);
 
 /** Tries of one read, the first included. */
 const TRIES = 4;
@@ -43,7 +41,7 @@ export function createTileService(options: TileServiceOptions): Pick<TileShelf, 
 
   const readOnce = async (path: string) => {
     const answer = await ask(path);
-    if (answer.status === 200) return await readWhole(answer);
+    if (answer.status === 200) return await readWhole(answer, maxBytesOf(path));
     await answer.body?.cancel();
     if (answer.status === 404) return null;
     if (answer.status === 401 || answer.status === 403) throw new PartFault("store", "auth");
@@ -68,13 +66,13 @@ export function createTileService(options: TileServiceOptions): Pick<TileShelf, 
   };
 }
 
-async function readWhole(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function readWhole(answer: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for await (const chunk of answer.body ?? []) {
       length += chunk.length;
-      if (length > MAX_BYTES) throw new PartFault("store", "too_large");
+      if (length > maxBytes) throw new PartFault("store", "too_large");
       chunks.push(chunk);
     }
   } catch (error) {

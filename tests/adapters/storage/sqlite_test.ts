@@ -214,6 +214,17 @@ Deno.test("leaves are neither changed nor removed, whoever tries", () =>
     close();
   }));
 
+Deno.test("a leaf beyond the head is not there, whoever wrote it", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/data.sqlite`;
+    const { ledger, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
+    await appendAll(ledger, ["one", "two"]);
+    inspect(path, (database) => database.exec("INSERT INTO ledger_leaves VALUES (2, 'three')"));
+    assert.deepEqual(await ledger.read(-1, 10), ["one", "two"]);
+    assert.deepEqual(await ledger.read(1, 10), []);
+    close();
+  }));
+
 Deno.test("what is over is removed by the calls that follow", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
