@@ -7,6 +7,15 @@ export function readText(path: string): string {
   return decode(readBytes(path));
 }
 
+/** @returns null if there is no such file */
+export function textIn(path: string): string | null {
+  try {
+    return decode(Deno.readFileSync(path));
+  } catch {
+    return null;
+  }
+}
+
 /** @throws UsageFault */
 export function readBytes(path: string): Uint8Array {
   try {

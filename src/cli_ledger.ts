@@ -5,6 +5,7 @@ import { createThreadHost } from "./adapters/signing/kms_host.ts";
 import { createTileFolder } from "./adapters/tiles/folder.ts";
 import type { Config } from "./config.ts";
 import type { Caller } from "./domain/caller.ts";
+import { readUnverified } from "./domain/checkpoint.ts";
 import { ContextId } from "./domain/context_id.ts";
 import { PartFault } from "./domain/part_fault.ts";
 import type { ReconciliationSummary } from "./domain/reconciliation.ts";
@@ -44,6 +45,7 @@ export async function withLedger<T>(deed: (ledger: OpenedLedger) => Promise<T>):
   try {
     const log = createJsonLog({ level: "error" });
     const parts = await openLedger(config, publicUrlOf(config), stores, log, createThreadHost());
+    await requireOwnName(stores.ledger, parts.origin);
     return await deed({ ...parts, unarchived: stores.ledger });
   } catch (error) {
     if (!(error instanceof PartFault) || error.reason !== "archived") throw error;
@@ -51,6 +53,16 @@ export async function withLedger<T>(deed: (ledger: OpenedLedger) => Promise<T>):
   } finally {
     stores.close();
   }
+}
+
+/** Another shell's PORT or PUBLIC_URL would make another log of it in the eyes of every auditor. */
+async function requireOwnName(store: LedgerStore, origin: string): Promise<void> {
+  const note = await store.note("checkpoint");
+  const name = note === null ? origin : readUnverified(note)?.origin ?? origin;
+  if (name === origin) return;
+  throw new UsageFault(
+    `Cannot use the ledger as ${origin}: its checkpoints are signed as ${name} (LEDGER_ORIGIN)`,
+  );
 }
 
 /** As `withLedger`, for what needs its readers' part only. */
@@ -135,7 +147,8 @@ export async function archiveLedger(
 
 /** @param olderThan what is moved, not only copied; null for nothing */
 async function copyTiles(folder: string, olderThan: number | null): Promise<number> {
-  return await withLedger(async ({ unarchived: store, checkpoints }) => {
+  return await withLedger(async ({ store: whole, unarchived, checkpoints }) => {
+    const store = olderThan === null ? whole : unarchived;
     const archive = createArchive({ store, shelf: createTileFolder(folder), checkpoints });
     const work = olderThan === null ? archive.copy() : archive.move(olderThan);
     const answer = await work.catch((error: unknown) => {
@@ -165,12 +178,13 @@ function sayArchived(answer: ArchiveAnswer): number {
       print.error("Cannot archive now: other instances are keeping older checkpoints. Try again.");
       return 1;
     case "foreign":
-      print.error(`Cannot archive: the folder's ${answer.path} is another log's, or damaged`);
+      print.error(`Cannot write to the folder: its ${answer.path} is another log's, or damaged`);
       return 1;
     case "unverified": {
       const { index, why } = answer.verdict;
       const place = index === null ? "" : `entry ${index}: `;
-      print.error(`Cannot archive: the folder does not verify. BAD: ${place}${why}`);
+      print.error(`Nothing was removed: the folder does not verify. BAD: ${place}${why}`);
+      print.error("It must be the folder that holds what was archived before, or LEDGER_ARCHIVE.");
       return 1;
     }
   }
@@ -178,6 +192,9 @@ function sayArchived(answer: ArchiveAnswer): number {
 
 /** Keeps what a reconciliation found beside the log, for those who look at it in the console. */
 export async function keepReconciliation(summary: ReconciliationSummary): Promise<void> {
+  const { matched, unwitnessed, unexplained } = summary;
+  // Nothing was compared: that is no news, and must not take the place of some.
+  if (matched + unwitnessed + unexplained === 0) return;
   await withLedger(async ({ unarchived: store }) => {
     const last = await store.note("reconciliation");
     await store.keepNote("reconciliation", last, JSON.stringify(summary));

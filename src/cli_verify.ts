@@ -6,15 +6,15 @@
 
 import { createTileFolder } from "./adapters/tiles/folder.ts";
 import { createTileService } from "./adapters/tiles/service.ts";
-import { linesOf, readBytes, readText } from "./cli_files.ts";
-import { configuredKey, withLedger } from "./cli_ledger.ts";
-import { parseVerifierKey, type VerifierKey } from "./domain/checkpoint.ts";
+import { linesOf, readBytes, readText, textIn } from "./cli_files.ts";
+import { configuredKey, type OpenedLedger, withLedger } from "./cli_ledger.ts";
+import { parseVerifierKey, readUnverified, type VerifierKey } from "./domain/checkpoint.ts";
 import type { LedgerVerdict } from "./domain/ledger_verification.ts";
 import { PartFault } from "./domain/part_fault.ts";
 import { type Receipt, verifyReceipt } from "./domain/receipt.ts";
 import { Secret } from "./domain/secret.ts";
 import { parseSecureUrl } from "./domain/secure_url.ts";
-import { TILE_WIDTH } from "./domain/tiles.ts";
+import { bundlePath, TILE_WIDTH } from "./domain/tiles.ts";
 import { print } from "./print.ts";
 import { systemClock } from "./system.ts";
 import { shelfSize, shelfSource } from "./usecases/archive.ts";
@@ -89,15 +89,30 @@ async function judge(options: VerifyOptions): Promise<Judged> {
       throw new UsageFault("Cannot verify a service by its own word: give its key with --key");
     }
     const service = await openService(options.service);
-    return await judgeShelf(service, options).catch((error: unknown) => {
+    try {
+      await requireBeginning(service);
+      return await judgeShelf(service, options);
+    } catch (error) {
       if (error instanceof PartFault) throw new UsageFault(UNREAD[error.reason] ?? UNREAD.network);
       throw error;
-    });
+    }
   }
   if (options.tiles !== undefined) {
     return await judgeShelf(createTileFolder(options.tiles), options);
   }
   return await judgeStore(options);
+}
+
+/** A service without its archive has the end of the log only: that is no sign of anything. */
+async function requireBeginning(service: Pick<TileShelf, "read">): Promise<void> {
+  const note = await service.read("checkpoint");
+  const size = note === null ? 0 : readUnverified(new TextDecoder().decode(note))?.size ?? 0;
+  if (size === 0) return;
+  if (await service.read(bundlePath(0, Math.min(size, TILE_WIDTH))) !== null) return;
+  throw new UsageFault(
+    "Cannot verify the service: it does not have the first entries any more. They were archived, and " +
+      "it was not given the folder (LEDGER_ARCHIVE); verify that with --tiles",
+  );
 }
 
 function judgeReceipt(text: string, key: VerifierKey): Judged {
@@ -145,27 +160,34 @@ async function judgeShelf(
 async function judgeStore(options: VerifyOptions): Promise<Judged> {
   const { checkpoint, kept: files = [] } = options;
   const kept = (checkpoint === undefined ? files : [checkpoint, ...files]).map(readText);
-  return await withLedger(async ({ store, audit, checkpoints }) => {
-    const status = await checkpoints.status();
-    if (!status.isContinued) {
-      const why = "the stored log does not continue its last checkpoint";
+  return await withLedger(async (ledger) => await judgeLedger(ledger, kept, options))
+    .catch((error: unknown): Judged => {
+      if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
+      const why = "the store's own records are not whole";
       return { verdict: { ok: false, index: null, why }, isSigned: true };
-    }
-    const { note } = await checkpoints.current();
-    const key = options.key === undefined
-      ? parseVerifierKey(await checkpoints.key())
-      : await keyOf(options);
-    const source: LogSource = {
-      entries: () => inPages(audit.leaves(-1)),
-      tiles: (tiles) => store.tiles(tiles),
-    };
-    const verdict = await verifyLog(source, { checkpoint: note, isLiving: true, kept, key })
-      .catch((error: unknown): LedgerVerdict => {
-        if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
-        return { ok: false, index: null, why: "the store's own records are not whole" };
-      });
-    return { verdict, isSigned: true };
-  });
+    });
+}
+
+async function judgeLedger(
+  { store, audit, checkpoints }: OpenedLedger,
+  kept: readonly string[],
+  options: VerifyOptions,
+): Promise<Judged> {
+  const status = await checkpoints.status();
+  if (!status.isContinued) {
+    const why = "the stored log does not continue its last checkpoint";
+    return { verdict: { ok: false, index: null, why }, isSigned: true };
+  }
+  const { note } = await checkpoints.current();
+  const key = options.key === undefined
+    ? parseVerifierKey(await checkpoints.key())
+    : await keyOf(options);
+  const source: LogSource = {
+    entries: () => inPages(audit.leaves(-1)),
+    tiles: (tiles) => store.tiles(tiles),
+  };
+  const verdict = await verifyLog(source, { checkpoint: note, isLiving: true, kept, key });
+  return { verdict, isSigned: true };
 }
 
 /** Four tiles' worth at a time. */
@@ -182,7 +204,8 @@ async function* inPages(
 }
 
 async function keyOf({ key }: VerifyOptions): Promise<VerifierKey> {
-  const parsed = parseVerifierKey(key ?? await configuredKey());
+  const text = key ?? await configuredKey();
+  const parsed = parseVerifierKey(text) ?? parseVerifierKey(textIn(text) ?? "");
   if (parsed !== null) return parsed;
   throw new UsageFault("Cannot use --key: it is no Ed25519 verifier key (name+hash+base64)");
 }

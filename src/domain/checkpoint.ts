@@ -91,6 +91,17 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint | nul
   return checkpoint !== null && checkpoint.origin === key.name ? checkpoint : null;
 }
 
+/**
+ * Reads what a note says, whoever signed it: for a note that is nobody's we trust, and only to be held
+ * against a log.
+ *
+ * @returns null if it is no checkpoint
+ */
+export function readUnverified(note: string): Checkpoint | null {
+  const split = note.lastIndexOf("\n\n");
+  return split < 0 ? null : parseBody(note.slice(0, split + 1));
+}
+
 function isSignedBy(line: string, body: string, key: VerifierKey): boolean {
   const match = /^\u2014 (\S+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line);
   if (match === null || match[1] !== key.name) return false;

@@ -35,6 +35,7 @@ export function verifyReceipt(text: string, key: VerifierKey): LedgerVerdict {
   if (checkpoint === null) {
     return fail(null, "its checkpoint is malformed or not signed by this key");
   }
+  if (receipt.entries.length === 0) return fail(null, "it has no entries");
   const attempts = createAttempts();
   let last = -1;
   for (const [place, { leaf, proof }] of receipt.entries.entries()) {

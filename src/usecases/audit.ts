@@ -4,6 +4,7 @@
  */
 
 import { type Caller, mayDo } from "../domain/caller.ts";
+import { leafHash } from "../domain/merkle.ts";
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
@@ -39,7 +40,10 @@ export interface Audit {
   status(caller: Caller): Promise<Outcome<CheckpointStatus>>;
   /** The log's verifier key. */
   key(caller: Caller): Promise<Outcome<string>>;
-  /** Up to `limit` leaves with an index above `after`. */
+  /**
+   * Up to `limit` leaves with an index above `after`, each held against its hash in the tree: the reason
+   * is `inconsistent` if one differs. Whoever wants to see those, too, reads tiles.
+   */
   entries(caller: Caller, after: number, limit: number): Promise<Outcome<readonly string[]>>;
   /** @param size the tree to prove against; null for the whole log */
   proof(caller: Caller, index: number, size: number | null): Promise<Outcome<InclusionProof>>;
@@ -115,7 +119,7 @@ export function createAudit(
     status: (caller) => guarded(caller, async () => accept(await checkpoints.status())),
     key: (caller) => guarded(caller, async () => accept(await checkpoints.key())),
     entries: (caller, after, limit) =>
-      guarded(caller, async () => accept(await store.read(after, limit))),
+      guarded(caller, async () => accept(await readChecked(store, log, after, limit))),
     proof: (caller, index, size) =>
       guarded(caller, async () => {
         const head = await store.head();
@@ -143,4 +147,26 @@ export function createAudit(
       }
     },
   };
+}
+
+/** Somebody who changes an entry in the store must not have it shown as one of the log. */
+async function readChecked(
+  store: LedgerStore,
+  log: Log,
+  after: number,
+  limit: number,
+): Promise<readonly string[]> {
+  const leaves = await store.read(after, limit);
+  const first = after + 1;
+  const from = Math.floor(first / TILE_WIDTH);
+  const count = Math.ceil((first + leaves.length) / TILE_WIDTH) - from;
+  const tiles = Array.from({ length: leaves.length === 0 ? 0 : count }, (_, offset) => ({
+    level: 0,
+    number: from + offset,
+  }));
+  const hashes = (await store.tiles(tiles)).flat().slice(first % TILE_WIDTH);
+  const wrong = leaves.findIndex((leaf, place) => leafHash(leaf) !== hashes[place]);
+  if (wrong < 0) return leaves;
+  log.error("ledger.inconsistent", { index: first + wrong });
+  throw new PartFault("store", "inconsistent");
 }

@@ -9,6 +9,7 @@ import {
   type Checkpoint,
   checkpointBody,
   openCheckpoint,
+  readUnverified,
   signedNote,
   verifierKeyText,
 } from "../domain/checkpoint.ts";
@@ -68,19 +69,20 @@ export function createCheckpoints(
 
   const readLast = async () => {
     const note = await store.note("checkpoint");
-    const checkpoint = note === null ? null : openCheckpoint(note, await keyOf());
-    if (note !== null && checkpoint === null) log.warn("ledger.checkpoint_foreign");
-    const stored = note === null || checkpoint === null ? null : { note, checkpoint };
+    const own = note === null ? null : openCheckpoint(note, await keyOf());
+    if (note !== null && own === null) log.warn("ledger.checkpoint_foreign");
+    // Of another name or key: the log must continue it all the same, or a new name would hide a loss.
+    const checkpoint = note === null ? null : own ?? readUnverified(note);
+    const stored = note === null || checkpoint === null
+      ? null
+      : { note, checkpoint, isOwn: own !== null };
     // As of now: what is signed while the head is read may be of a longer log.
     return { note, stored, remembered: held };
   };
 
   /** Whether the log is what was signed of it, by the store's word and by what is held here. */
   const continuesAll = async (
-    { stored, remembered }: {
-      readonly stored: SignedCheckpoint | null;
-      readonly remembered: SignedCheckpoint | null;
-    },
+    { stored, remembered }: Awaited<ReturnType<typeof readLast>>,
     head: TreeHead,
   ): Promise<boolean> => {
     if (stored !== null && !await continues(store, stored.checkpoint, head)) return false;
@@ -90,7 +92,7 @@ export function createCheckpoints(
       if (stored !== null && size < await store.floor()) log.warn("ledger.not_proven", { size });
       else if (!await continues(store, remembered.checkpoint, head)) return false;
     }
-    if (stored !== null) held = longer(held, stored);
+    if (stored?.isOwn === true) held = longer(held, signedOf(stored));
     return true;
   };
 
@@ -104,7 +106,7 @@ export function createCheckpoints(
       log.error("ledger.inconsistent", { size: head.size, signed_size: signed });
       throw new PartFault("store", "inconsistent");
     }
-    if (stored?.checkpoint.size === head.size) return stored;
+    if (stored?.isOwn === true && stored.checkpoint.size === head.size) return signedOf(stored);
     const checkpoint = { origin, size: head.size, rootHash: rootHash(head) };
     const body = checkpointBody(checkpoint);
     const signature = await signer.sign(new TextEncoder().encode(body));
@@ -135,7 +137,8 @@ export function createCheckpoints(
       const last = await readLast();
       const head = await store.head();
       const isContinued = await continuesAll(last, head);
-      return { size: head.size, last: last.stored ?? last.remembered, isContinued };
+      const own = last.stored?.isOwn === true ? signedOf(last.stored) : last.remembered;
+      return { size: head.size, last: own, isContinued };
     },
     key: async () => verifierKeyText(await keyOf()),
     grown() {
@@ -148,6 +151,10 @@ export function createCheckpoints(
       await publishing;
     },
   };
+}
+
+function signedOf({ note, checkpoint }: SignedCheckpoint): SignedCheckpoint {
+  return { note, checkpoint };
 }
 
 function longer(one: SignedCheckpoint | null, other: SignedCheckpoint): SignedCheckpoint {

@@ -193,6 +193,39 @@ Deno.test("the operator's and the auditor's commands", async (test) => {
     assert.deepEqual([none.code, none.stderr], [1, "The ledger has no entry of Cust1.\n"]);
   });
 
+  await test.step("an export and the checkpoint that it was cut at fit, while the log grows", async () => {
+    const checkpoint = `${folder}/cut.txt`;
+    const { stdout, code } = await operator("export", "--checkpoint", checkpoint);
+    assert.equal(code, 0);
+    const file = await save("cut.jsonl", Promise.resolve(stdout));
+    await Deno.writeTextFile(`${folder}/key.txt`, `${key}\n`);
+    const files = ["--file", file, "--checkpoint", checkpoint, "--key", `${folder}/key.txt`];
+    ok(await auditor(["verify", ...files]));
+  });
+
+  await test.step("an option that would say nothing is refused, not passed over", async () => {
+    for (
+      const args of [
+        ["--receipt", kept, "--kept", kept],
+        ["--service", service.url.origin, "--tiles", folder],
+        ["--file", kept, "--tiles", folder],
+      ]
+    ) {
+      const { code, stderr } = await auditor(["verify", ...args, "--key", key], API_KEY);
+      assert.equal(code, 2);
+      assert.match(stderr, /^Cannot verify: /);
+    }
+  });
+
+  await test.step("in a shell with another address nothing is signed under another name", async () => {
+    const env = { ...own, PUBLIC_URL: "http://localhost:1" };
+    for (const verb of ["checkpoint", "verify"]) {
+      const { code, stdout, stderr } = await runTask("cli", { env, args: ["ledger", verb] });
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(stderr, /^Cannot use the ledger as localhost:1\/ledger: /);
+    }
+  });
+
   await test.step("what was archived is in the folder only, and the log verifies with it", async () => {
     const archive = `${folder}/archive`;
     const moved = await operator("archive", "--to", archive, "--keep-days", "0");
@@ -204,6 +237,18 @@ Deno.test("the operator's and the auditor's commands", async (test) => {
     const env = { ...own, LEDGER_ARCHIVE: archive };
     ok(await runTask("cli", { env, args: ["ledger", "verify", "--kept", kept] }));
     ok(await auditor(["verify", "--tiles", archive, "--key", key]));
+    const copied = await runTask("cli", {
+      env,
+      args: ["ledger", "export", "--tiles", `${folder}/new`],
+    });
+    assert.equal(copied.code, 0, copied.stderr);
+    ok(await auditor(["verify", "--tiles", `${folder}/new`, "--key", key]));
+    const remote = await auditor(
+      ["verify", "--service", service.url.origin, "--key", key],
+      API_KEY,
+    );
+    assert.equal(remote.code, 2, remote.stdout);
+    assert.match(remote.stderr, /does not have the first entries any more\. They were archived/);
     assertProblem(await readAnswer(await service.call(`${LEDGER}/entries`)), "not_found");
     for (const path of [`${LEDGER}/entries?after=511`, "/v1/tenants/Cust12345/ticket"]) {
       assert.equal((await readAnswer(await service.call(path))).status, 200, path);

@@ -136,6 +136,34 @@ Deno.test("entries come in pages between which others have their turn", async ()
   close();
 });
 
+Deno.test("an entry that is not what its hash says is not shown, the others are", async () => {
+  const world = await createWorld();
+  const { log, checkpoints, leaves, close } = world;
+  const store: LedgerStore = {
+    ...world.stores.ledger,
+    async read(after, limit) {
+      const found = await world.stores.ledger.read(after, limit);
+      const place = 700 - after - 1;
+      return place in found
+        ? found.toSpliced(place, 1, found[place]!.replace('"c"', '"d"'))
+        : found;
+    },
+  };
+  const audit = createAudit({ store, checkpoints, clock: { sleep: () => Promise.resolve() }, log });
+  for (const [after, limit] of [[-1, 1000], [699, 1], [600, 200]] as const) {
+    const outcome = await audit.entries(CALLER, after, limit);
+    assert.ok(!outcome.ok && outcome.refusal.reason === "inconsistent", `${after} ${limit}`);
+  }
+  const { event, fields } = log.lines[0]!;
+  assert.deepEqual([event, fields], ["ledger.inconsistent", { index: 700 }]);
+  for (const [after, limit] of [[-1, 700], [700, 1000], [699, 0], [SIZE, 10]] as const) {
+    const outcome = await audit.entries(CALLER, after, limit);
+    assert.ok(outcome.ok);
+    assert.deepEqual(outcome.value, leaves.slice(after + 1, after + 1 + limit));
+  }
+  close();
+});
+
 Deno.test("a caller without the permission gets nothing, and nothing is read for it", async () => {
   const { audit, calls, close } = await createWorld();
   const stranger = { ...CALLER, permissions: new Set(["ticket", "tenants", "relay"] as const) };

@@ -166,6 +166,28 @@ Deno.test("a checkpoint of another key or name counts for nothing, is replaced a
   world.close();
 });
 
+Deno.test("a new name hides no loss: the log must continue what was signed under the old one", async () => {
+  const original = createLedgerWorld();
+  await original.fill(10);
+  const { note } = await original.checkpoints.current();
+  for (
+    const [entries, tenant, isContinued] of [[12, "Cust12345", true], [12, "Cust9", false]] as const
+  ) {
+    const world = createLedgerWorld();
+    await world.fill(entries, tenant);
+    await world.store.keepNote("checkpoint", null, note);
+    const { store, signer, log } = world;
+    const clock = world.clock;
+    const renamed = createCheckpoints({ store, signer, origin: "other.example/log", clock, log });
+    assert.deepEqual(await renamed.status(), { size: 12, last: null, isContinued });
+    if (isContinued) assert.equal((await renamed.current()).checkpoint.origin, "other.example/log");
+    else await assert.rejects(renamed.current(), PartFault);
+    assert.equal(log.lines[0]?.event, "ledger.checkpoint_foreign");
+    world.close();
+  }
+  original.close();
+});
+
 function createGrowing(signer?: CheckpointSigner) {
   const clock = createWaitingClock();
   const world = createLedgerWorld({ clock, ...(signer && { signer }) });
