@@ -96,6 +96,17 @@ export function createCheckpoints(
     return true;
   };
 
+  /** Another instance may have kept a newer one meanwhile: ours is as true, and need not be kept. */
+  const keep = async (last: string | null, { note }: SignedCheckpoint): Promise<void> => {
+    try {
+      await store.keepNote("checkpoint", last, note);
+    } catch (error) {
+      // Whoever asked has it all the same: a disk may be full and readable.
+      if (!(error instanceof PartFault)) throw error;
+      log.warn("ledger.checkpoint_not_kept", { reason: error.reason });
+    }
+  };
+
   const current = async (): Promise<SignedCheckpoint> => {
     // In this order: a log that others append to is then never shorter than its checkpoint.
     const last = await readLast();
@@ -111,9 +122,8 @@ export function createCheckpoints(
     const body = checkpointBody(checkpoint);
     const signature = await signer.sign(new TextEncoder().encode(body));
     const signed = { note: signedNote(body, await keyOf(), signature), checkpoint };
-    // Another instance may have kept a newer one meanwhile: ours is as true, and need not be kept.
-    await store.keepNote("checkpoint", note, signed.note);
     held = longer(held, signed);
+    await keep(note, signed);
     return signed;
   };
 
