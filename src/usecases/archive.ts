@@ -51,40 +51,11 @@ export function createArchive(
     readonly checkpoints: Checkpoints;
   },
 ): Archive {
-  /** A full file never changes: another one under its name is another log's. */
-  const put = async (path: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> => {
-    const there = await shelf.read(path);
-    if (there !== null) return isSame(there, bytes);
-    await shelf.write(path, bytes);
-    return true;
-  };
-
-  /** @returns the path that holds something else, null if all is as it must be */
-  const copyTo = async (size: number, floor: number): Promise<string | null> => {
-    for (let number = floor / TILE_WIDTH; number * TILE_WIDTH < size; number++) {
-      const width = Math.min(TILE_WIDTH, size - number * TILE_WIDTH);
-      const leaves = await store.read(number * TILE_WIDTH - 1, width);
-      const path = bundlePath(number, width);
-      if (!await put(path, encodeBundle(leaves))) return path;
-    }
-    for (let level = 0; levelSize(size, level) > 0; level++) {
-      const first = level === 0 ? floor / TILE_WIDTH : 0;
-      for (let number = first; number * TILE_WIDTH < levelSize(size, level); number++) {
-        const tile = { level, number };
-        const [hashes] = await store.tiles([tile]);
-        const width = tileWidth(tile, size);
-        const path = tilePath(tile, width);
-        if (!await put(path, encodeTile(hashes!.slice(0, width)))) return path;
-      }
-    }
-    return null;
-  };
-
   const copy = async (): Promise<ArchiveAnswer> => {
     const signed = await checkpoints.current();
     const { size } = signed.checkpoint;
     const floor = await store.floor();
-    const foreign = await copyTo(size, floor);
+    const foreign = await copyTo(store, shelf, size, floor);
     if (foreign !== null) return { kind: "foreign", path: foreign };
     const verdict = await verifyShelf(shelf, signed, await checkpoints.key());
     if (!verdict.ok) return { kind: "unverified", verdict };
@@ -125,6 +96,44 @@ export function createArchive(
       return { ...copied, to };
     },
   };
+}
+
+/** @returns the path that holds something else, null if all is as it must be */
+async function copyTo(
+  store: LedgerStore,
+  shelf: TileShelf,
+  size: number,
+  floor: number,
+): Promise<string | null> {
+  for (let number = floor / TILE_WIDTH; number * TILE_WIDTH < size; number++) {
+    const width = Math.min(TILE_WIDTH, size - number * TILE_WIDTH);
+    const leaves = await store.read(number * TILE_WIDTH - 1, width);
+    const path = bundlePath(number, width);
+    if (!await put(shelf, path, encodeBundle(leaves))) return path;
+  }
+  for (let level = 0; levelSize(size, level) > 0; level++) {
+    const first = level === 0 ? floor / TILE_WIDTH : 0;
+    for (let number = first; number * TILE_WIDTH < levelSize(size, level); number++) {
+      const tile = { level, number };
+      const [hashes] = await store.tiles([tile]);
+      const width = tileWidth(tile, size);
+      const path = tilePath(tile, width);
+      if (!await put(shelf, path, encodeTile(hashes!.slice(0, width)))) return path;
+    }
+  }
+  return null;
+}
+
+/** A file never changes: another one under its name is another log's. */
+async function put(
+  shelf: TileShelf,
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  const there = await shelf.read(path);
+  if (there !== null) return isSame(there, bytes);
+  await shelf.write(path, bytes);
+  return true;
 }
 
 /** Entries removed in one step: others get their turn between them. */

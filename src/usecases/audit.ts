@@ -85,35 +85,6 @@ export function createAudit(
     }
   };
 
-  const readProof = async (index: number, size: number): Promise<InclusionProof> => {
-    const leaf = { start: index, end: index + 1 };
-    const parts = inclusionRanges(index, size);
-    const roots = await readRoots(store, [leaf, { start: 0, end: size }, ...parts]);
-    const [leafHash, rootHash, ...proof] = roots as [string, string, ...string[]];
-    return { index, size, leafHash, rootHash, proof };
-  };
-
-  const readConsistency = async (first: number, second: number): Promise<ConsistencyProof> => {
-    const parts = consistencyRanges(first, second);
-    const wholes = [{ start: 0, end: first }, { start: 0, end: second }];
-    const roots = await readRoots(store, [...wholes, ...parts]);
-    const [firstRootHash, secondRootHash, ...proof] = roots as [string, string, ...string[]];
-    return { first, second, firstRootHash, secondRootHash, proof };
-  };
-
-  const readTile = async (path: string): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
-    const asked = parseTilePath(path);
-    if (asked === null) return refuse("not_found", "no_such_tile");
-    const { size } = await store.head();
-    const id = asked.kind === "hashes" ? asked.tile : { level: 0, number: asked.number };
-    if (tileWidth(id, size) < asked.width) return refuse("not_found", "outside_the_log");
-    if (asked.kind === "entries") {
-      return accept(encodeBundle(await store.read(id.number * TILE_WIDTH - 1, asked.width)));
-    }
-    const [hashes] = await store.tiles([id]);
-    return accept(encodeTile(hashes!.slice(0, asked.width)));
-  };
-
   return {
     checkpoint: (caller) => guarded(caller, async () => accept(await checkpoints.current())),
     status: (caller) => guarded(caller, async () => accept(await checkpoints.status())),
@@ -125,16 +96,16 @@ export function createAudit(
         const head = await store.head();
         const wanted = size ?? head.size;
         if (wanted > head.size || index >= wanted) return refuse("not_found", "outside_the_log");
-        return accept(await readProof(index, wanted));
+        return accept(await readProof(store, index, wanted));
       }),
     consistency: (caller, first, second) =>
       guarded(caller, async () => {
         const head = await store.head();
         const wanted = second ?? head.size;
         if (wanted > head.size || first > wanted) return refuse("not_found", "outside_the_log");
-        return accept(await readConsistency(first, wanted));
+        return accept(await readConsistency(store, first, wanted));
       }),
-    tile: (caller, path) => guarded(caller, () => readTile(path)),
+    tile: (caller, path) => guarded(caller, () => readTile(store, path)),
     note: (caller, name) => guarded(caller, async () => accept(await store.note(name))),
     async *leaves(after) {
       for (let last = after;;) {
@@ -147,6 +118,46 @@ export function createAudit(
       }
     },
   };
+}
+
+async function readProof(
+  store: LedgerStore,
+  index: number,
+  size: number,
+): Promise<InclusionProof> {
+  const leaf = { start: index, end: index + 1 };
+  const parts = inclusionRanges(index, size);
+  const roots = await readRoots(store, [leaf, { start: 0, end: size }, ...parts]);
+  const [leafHash, rootHash, ...proof] = roots as [string, string, ...string[]];
+  return { index, size, leafHash, rootHash, proof };
+}
+
+async function readConsistency(
+  store: LedgerStore,
+  first: number,
+  second: number,
+): Promise<ConsistencyProof> {
+  const parts = consistencyRanges(first, second);
+  const wholes = [{ start: 0, end: first }, { start: 0, end: second }];
+  const roots = await readRoots(store, [...wholes, ...parts]);
+  const [firstRootHash, secondRootHash, ...proof] = roots as [string, string, ...string[]];
+  return { first, second, firstRootHash, secondRootHash, proof };
+}
+
+async function readTile(
+  store: LedgerStore,
+  path: string,
+): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
+  const asked = parseTilePath(path);
+  if (asked === null) return refuse("not_found", "no_such_tile");
+  const { size } = await store.head();
+  const id = asked.kind === "hashes" ? asked.tile : { level: 0, number: asked.number };
+  if (tileWidth(id, size) < asked.width) return refuse("not_found", "outside_the_log");
+  if (asked.kind === "entries") {
+    return accept(encodeBundle(await store.read(id.number * TILE_WIDTH - 1, asked.width)));
+  }
+  const [hashes] = await store.tiles([id]);
+  return accept(encodeTile(hashes!.slice(0, asked.width)));
 }
 
 /** Somebody who changes an entry in the store must not have it shown as one of the log. */

@@ -5,20 +5,12 @@
  * process that has just started knows only what the store says.
  */
 
-import {
-  type Checkpoint,
-  checkpointBody,
-  openCheckpoint,
-  readUnverified,
-  signedNote,
-  verifierKeyText,
-} from "../domain/checkpoint.ts";
-import { rootHash, type TreeHead } from "../domain/merkle.ts";
+import { checkpointBody, signedNote, verifierKeyText } from "../domain/checkpoint.ts";
+import { rootHash } from "../domain/merkle.ts";
 import { PartFault } from "../domain/part_fault.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
-import { consistencyRanges, isConsistent } from "../domain/tree_proofs.ts";
+import { createContinuity } from "./log_continuity.ts";
 import type { CheckpointSigner, Clock, LedgerStore, Log, SignedCheckpoint } from "./ports.ts";
-import { readRoots } from "./tree_reading.ts";
 
 /** What the log's last checkpoint is worth now. */
 export interface CheckpointStatus {
@@ -47,54 +39,22 @@ export interface Checkpoints {
   drain(): Promise<void>;
 }
 
+export interface CheckpointsParts {
+  readonly store: LedgerStore;
+  readonly signer: CheckpointSigner;
+  /** The log's name. */
+  readonly origin: string;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly log: Log;
+}
+
 /** From an entry to the checkpoint that covers it. Leaves ten seconds of the minute for the work. */
 export const CHECKPOINT_DELAY_MS = 50_000;
 
-export function createCheckpoints(
-  { store, signer, origin, clock, log }: {
-    readonly store: LedgerStore;
-    readonly signer: CheckpointSigner;
-    readonly origin: string;
-    readonly clock: Pick<Clock, "sleep">;
-    readonly log: Log;
-  },
-): Checkpoints {
-  const leaving = new AbortController();
-  /** The longest log that this process has signed or seen signed: no store can make that shorter. */
-  let held: SignedCheckpoint | null = null;
-  let publishing: Promise<void> | null = null;
-  let hasGrown = false;
-
+export function createCheckpoints(parts: CheckpointsParts): Checkpoints {
+  const { store, signer, origin, clock, log } = parts;
   const keyOf = async () => ({ name: origin, publicKey: await signer.publicKey() });
-
-  const readLast = async () => {
-    const note = await store.note("checkpoint");
-    const own = note === null ? null : openCheckpoint(note, await keyOf());
-    if (note !== null && own === null) log.warn("ledger.checkpoint_foreign");
-    // Of another name or key: the log must continue it all the same, or a new name would hide a loss.
-    const checkpoint = note === null ? null : own ?? readUnverified(note);
-    const stored = note === null || checkpoint === null
-      ? null
-      : { note, checkpoint, isOwn: own !== null };
-    // As of now: what is signed while the head is read may be of a longer log.
-    return { note, stored, remembered: held };
-  };
-
-  /** Whether the log is what was signed of it, by the store's word and by what is held here. */
-  const continuesAll = async (
-    { stored, remembered }: Awaited<ReturnType<typeof readLast>>,
-    head: TreeHead,
-  ): Promise<boolean> => {
-    if (stored !== null && !await continues(store, stored.checkpoint, head)) return false;
-    if (remembered !== null && remembered.note !== stored?.note) {
-      const { size } = remembered.checkpoint;
-      // An archive that this process cannot read has what would prove it.
-      if (stored !== null && size < await store.floor()) log.warn("ledger.not_proven", { size });
-      else if (!await continues(store, remembered.checkpoint, head)) return false;
-    }
-    if (stored?.isOwn === true) held = longer(held, signedOf(stored));
-    return true;
-  };
+  const continuity = createContinuity({ store, keyOf, log });
 
   /** Another instance may have kept a newer one meanwhile: ours is as true, and need not be kept. */
   const keep = async (last: string | null, { note }: SignedCheckpoint): Promise<void> => {
@@ -109,23 +69,45 @@ export function createCheckpoints(
 
   const current = async (): Promise<SignedCheckpoint> => {
     // In this order: a log that others append to is then never shorter than its checkpoint.
-    const last = await readLast();
-    const { note, stored } = last;
+    const last = await continuity.readLast();
     const head = await store.head();
-    if (!await continuesAll(last, head)) {
-      const signed = (last.remembered ?? stored)!.checkpoint.size;
+    if (!await continuity.isContinued(last, head)) {
+      const signed = (last.remembered ?? last.stored)!.checkpoint.size;
       log.error("ledger.inconsistent", { size: head.size, signed_size: signed });
       throw new PartFault("store", "inconsistent");
     }
-    if (stored?.isOwn === true && stored.checkpoint.size === head.size) return signedOf(stored);
+    if (last.own?.checkpoint.size === head.size) return last.own;
     const checkpoint = { origin, size: head.size, rootHash: rootHash(head) };
     const body = checkpointBody(checkpoint);
     const signature = await signer.sign(new TextEncoder().encode(body));
     const signed = { note: signedNote(body, await keyOf(), signature), checkpoint };
-    held = longer(held, signed);
-    await keep(note, signed);
+    continuity.remember(signed);
+    await keep(last.note, signed);
     return signed;
   };
+
+  return {
+    current,
+    async status() {
+      const last = await continuity.readLast();
+      const head = await store.head();
+      const isContinued = await continuity.isContinued(last, head);
+      return { size: head.size, last: last.own ?? last.remembered, isContinued };
+    },
+    key: async () => verifierKeyText(await keyOf()),
+    ...createPublishing(current, clock, log),
+  };
+}
+
+/** Signs behind those who append. */
+function createPublishing(
+  current: () => Promise<SignedCheckpoint>,
+  clock: Pick<Clock, "sleep">,
+  log: Log,
+): Pick<Checkpoints, "grown" | "drain"> {
+  const leaving = new AbortController();
+  let publishing: Promise<void> | null = null;
+  let hasGrown = false;
 
   const publish = async (): Promise<void> => {
     while (hasGrown) {
@@ -142,15 +124,6 @@ export function createCheckpoints(
   };
 
   return {
-    current,
-    async status() {
-      const last = await readLast();
-      const head = await store.head();
-      const isContinued = await continuesAll(last, head);
-      const own = last.stored?.isOwn === true ? signedOf(last.stored) : last.remembered;
-      return { size: head.size, last: own, isContinued };
-    },
-    key: async () => verifierKeyText(await keyOf()),
     grown() {
       if (leaving.signal.aborted) return;
       hasGrown = true;
@@ -161,24 +134,4 @@ export function createCheckpoints(
       await publishing;
     },
   };
-}
-
-function signedOf({ note, checkpoint }: SignedCheckpoint): SignedCheckpoint {
-  return { note, checkpoint };
-}
-
-function longer(one: SignedCheckpoint | null, other: SignedCheckpoint): SignedCheckpoint {
-  return one === null || other.checkpoint.size > one.checkpoint.size ? other : one;
-}
-
-/** Whether the tree, by its tiles, begins with what was signed. */
-async function continues(
-  store: LedgerStore,
-  older: Checkpoint,
-  head: TreeHead,
-): Promise<boolean> {
-  const now = { size: head.size, rootHash: rootHash(head) };
-  if (older.size === 0 || older.size >= now.size) return isConsistent(older, now, []);
-  const proof = await readRoots(store, consistencyRanges(older.size, now.size));
-  return isConsistent(older, now, proof);
 }

@@ -85,6 +85,15 @@ export function createSqliteLedger(connection: Connection): LedgerStore {
         sql.forgetHashes.run(below);
       });
     },
+    ...createNotes(connection, sql),
+  };
+}
+
+function createNotes(
+  connection: Connection,
+  sql: Pick<ReturnType<typeof prepare>, "note" | "setNote">,
+): Pick<LedgerStore, "note" | "keepNote"> {
+  return {
     note: (name) =>
       connection.read(() => {
         const found = sql.note.get(name);

@@ -31,36 +31,107 @@ const MAX_TILES = 128;
 /** Bundles removed in one request. */
 const MAX_FORGET = 64;
 
+/** Names of the ledger's keys, all in one slot. */
+interface Keys {
+  readonly head: string;
+  readonly floor: string;
+  append(id: string): string;
+  bundle(number: number): string;
+  tile(tile: TileId): string;
+  note(name: LedgerNote): string;
+}
+
+function keysOf(prefix: string): Keys {
+  const base = `${prefix}:{ledger}`;
+  return {
+    head: `${base}:head`,
+    floor: `${base}:floor`,
+    append: (id) => `${base}:append:${id}`,
+    bundle: (number) => `${base}:entries:${number}`,
+    tile: ({ level, number }) => `${base}:tile:${level}:${number}`,
+    note: (name) => `${base}:note:${name}`,
+  };
+}
+
 /** Makes the ledger store of a client. */
 export function createUpstashLedger(client: Client, prefix: string): LedgerStore {
-  const base = `${prefix}:{ledger}`;
-  const headKey = `${base}:head`;
-  const floorKey = `${base}:floor`;
-  const bundleKey = (number: number) => `${base}:entries:${number}`;
-  const tileKey = ({ level, number }: TileId) => `${base}:tile:${level}:${number}`;
-  const noteKey = (name: LedgerNote) => `${base}:note:${name}`;
-
+  const keys = keysOf(prefix);
   const readHead = async () => {
-    const [, head, floor] = await client.run(HEAD, [headKey, floorKey], []);
+    const [, head, floor] = await client.run(HEAD, [keys.head, keys.floor], []);
     return { head: parseHead(head), floor: readNumber(floor) };
   };
+  return {
+    head: async () => (await readHead()).head,
+    floor: async () => (await readHead()).floor,
+    append: createAppend(client, keys),
+    ...createReads(client, keys),
+    async forget(below) {
+      const { head, floor } = await readHead();
+      requireFittingFloor(below, head.size);
+      const last = below / TILE_WIDTH;
+      for (let from = floor / TILE_WIDTH; from < last; from += MAX_FORGET) {
+        const to = Math.min(last, from + MAX_FORGET);
+        const numbers = Array.from({ length: to - from }, (_, offset) => from + offset);
+        const lists = numbers.flatMap((number) => [
+          keys.bundle(number),
+          keys.tile({ level: 0, number }),
+        ]);
+        await client.run(FORGET, [keys.floor, ...lists], [String(to * TILE_WIDTH)]);
+      }
+    },
+    async note(name) {
+      const [, text] = await client.run(NOTE, [keys.note(name)], []);
+      return text === undefined || text === null ? null : readText(text);
+    },
+    async keepNote(name, expected, text) {
+      const args = expected === null ? [text] : [text, expected];
+      const [word] = await client.run(KEEP, [keys.note(name)], args);
+      return word === "KEPT";
+    },
+  };
+}
 
+function createAppend(client: Client, keys: Keys): LedgerStore["append"] {
+  return async (expected, append) => {
+    requireFittingAppend(expected, append);
+    const bundles = cut(expected.size, append.leaves, keys.bundle);
+    const tiles = append.hashes.flatMap((hashes, level) =>
+      cut(
+        levelSize(expected.size, level),
+        hashes.map(base64Of),
+        (number) => keys.tile({ level, number }),
+      )
+    );
+    const lists = [...bundles, ...tiles];
+    const [word, head] = await client.run(
+      APPEND,
+      [keys.head, keys.append(append.id), ...lists.map(({ key }) => key)],
+      [headText(expected), headText(append.next), String(REMEMBERED_MS)]
+        .concat(lists.flatMap(({ from, values }) => [String(from), String(values.length)]))
+        .concat(lists.flatMap(({ values }) => values)),
+    );
+    if (word === "APPENDED") return { kind: "appended" };
+    return word === "CONFLICT" ? { kind: "conflict", head: parseHead(head) } : unreadable();
+  };
+}
+
+function createReads(client: Client, keys: Keys): Pick<LedgerStore, "read" | "tiles"> {
   /** All leaves of the log in the range; fewer than the head promises is a fault. */
   const readRange = async (first: number, limit: number): Promise<string[]> => {
     const from = Math.floor(first / TILE_WIDTH);
     const count = Math.floor((first + limit - 1) / TILE_WIDTH) - from + 1;
-    const bundles = Array.from({ length: count }, (_, offset) => bundleKey(from + offset));
-    const keys = [headKey, floorKey, ...bundles];
+    const bundles = Array.from({ length: count }, (_, offset) => keys.bundle(from + offset));
     const args = [String(first % TILE_WIDTH), String(limit)];
-    const [, head, floor, ...leaves] = await client.run(READ, keys, args);
+    const asked = [keys.head, keys.floor, ...bundles];
+    const [, head, floor, ...leaves] = await client.run(READ, asked, args);
     if (first < readNumber(floor)) archived();
     const promised = Math.min(limit, Math.max(0, parseHead(head).size - first));
     return leaves.length === promised ? leaves.map(readText) : unreadable();
   };
 
   const readTiles = async (tiles: readonly TileId[]): Promise<string[][]> => {
-    const keys = [headKey, floorKey, ...tiles.map(tileKey)];
-    const [, head, floor, ...values] = await client.run(TILES, keys, []);
+    const asked = [keys.head, keys.floor, ...tiles.map(keys.tile)];
+    const [, head, floor, ...values] = await client.run(TILES, asked, []);
     const { size } = parseHead(head);
     const lowest = readNumber(floor);
     let at = 0;
@@ -74,30 +145,6 @@ export function createUpstashLedger(client: Client, prefix: string): LedgerStore
   };
 
   return {
-    head: async () => (await readHead()).head,
-    floor: async () => (await readHead()).floor,
-    async append(expected, append) {
-      requireFittingAppend(expected, append);
-      const lists = [
-        ...cut(expected.size, append.leaves).map((part) => ({
-          ...part,
-          key: bundleKey(part.number),
-        })),
-        ...append.hashes.flatMap((hashes, level) =>
-          cut(levelSize(expected.size, level), hashes.map(base64Of))
-            .map((part) => ({ ...part, key: tileKey({ level, number: part.number }) }))
-        ),
-      ];
-      const [word, head] = await client.run(
-        APPEND,
-        [headKey, `${base}:append:${append.id}`, ...lists.map(({ key }) => key)],
-        [headText(expected), headText(append.next), String(REMEMBERED_MS)]
-          .concat(lists.flatMap(({ from, values }) => [String(from), String(values.length)]))
-          .concat(lists.flatMap(({ values }) => values)),
-      );
-      if (word === "APPENDED") return { kind: "appended" };
-      return word === "CONFLICT" ? { kind: "conflict", head: parseHead(head) } : unreadable();
-    },
     async read(after, limit) {
       const found: string[] = [];
       while (found.length < limit) {
@@ -115,42 +162,16 @@ export function createUpstashLedger(client: Client, prefix: string): LedgerStore
       }
       return found;
     },
-    async forget(below) {
-      const { head, floor } = await readHead();
-      requireFittingFloor(below, head.size);
-      const last = below / TILE_WIDTH;
-      for (let from = floor / TILE_WIDTH; from < last; from += MAX_FORGET) {
-        const to = Math.min(last, from + MAX_FORGET);
-        const numbers = Array.from({ length: to - from }, (_, offset) => from + offset);
-        const lists = numbers.flatMap((number) => [
-          bundleKey(number),
-          tileKey({ level: 0, number }),
-        ]);
-        await client.run(FORGET, [floorKey, ...lists], [String(to * TILE_WIDTH)]);
-      }
-    },
-    async note(name) {
-      const [, text] = await client.run(NOTE, [noteKey(name)], []);
-      return text === undefined || text === null ? null : readText(text);
-    },
-    async keepNote(name, expected, text) {
-      const args = expected === null ? [text] : [text, expected];
-      const [word] = await client.run(KEEP, [noteKey(name)], args);
-      return word === "KEPT";
-    },
   };
 }
 
-/** Values that go to a list of 256 each, by its number and how many it has before. */
-function cut(
-  first: number,
-  values: readonly string[],
-): { readonly number: number; readonly from: number; readonly values: readonly string[] }[] {
-  const parts = [];
+/** Values that go to lists of 256 each: which list, how many it has before, what it gets. */
+function cut(first: number, values: readonly string[], keyOf: (number: number) => string) {
+  const parts: { readonly key: string; readonly from: number; readonly values: string[] }[] = [];
   for (let at = 0; at < values.length;) {
     const from = (first + at) % TILE_WIDTH;
     const part = values.slice(at, at + TILE_WIDTH - from);
-    parts.push({ number: Math.floor((first + at) / TILE_WIDTH), from, values: part });
+    parts.push({ key: keyOf(Math.floor((first + at) / TILE_WIDTH)), from, values: part });
     at += part.length;
   }
   return parts;
