@@ -16,6 +16,8 @@ export interface ShownEntry {
   readonly requestId: string | null;
   readonly caller: string | null;
   readonly contextIdentifier: string | null;
+  /** A signature for nobody, made to see whether the cloud's log shows it: its intent or outcome. */
+  readonly isCanary: boolean;
   /** What its kind has besides; of a leaf that cannot be read, the leaf. */
   readonly members: readonly ShownMember[];
 }
@@ -30,6 +32,7 @@ export interface ShownMember {
 export interface EntryFilter {
   readonly tenant: ContextId | null;
   readonly caller: string | null;
+  /** One of `ENTRY_KINDS`, or `CANARIES`. */
   readonly kind: string | null;
   /** Milliseconds since the epoch, itself included. */
   readonly from: number | null;
@@ -45,14 +48,18 @@ export const EVERY_ENTRY: EntryFilter = {
   to: null,
 };
 
-/** What can be looked for by kind. */
-export const ENTRY_KINDS: readonly string[] = Object.keys(ENTRY_MEMBERS);
+/** What can be looked for by kind: `key_changed` is in the grammar, and nothing writes it. */
+export const ENTRY_KINDS: readonly string[] = Object.keys(ENTRY_MEMBERS)
+  .filter((kind) => kind !== "key_changed");
+
+/** Finds canaries among the kinds. A word of its own: a caller may have any id, also `canary`. */
+export const CANARIES = "canaries";
 
 export function shownEntry(leaf: string, index: number): ShownEntry {
   const entry = parse(leaf);
   if (entry === null) {
     const members = [{ name: "leaf", value: leaf }];
-    const nothing = { at: null, kind: null, requestId: null, caller: null };
+    const nothing = { at: null, kind: null, requestId: null, caller: null, isCanary: false };
     return { index, ...nothing, contextIdentifier: null, members };
   }
   return {
@@ -62,6 +69,7 @@ export function shownEntry(leaf: string, index: number): ShownEntry {
     requestId: textIn(entry, "request_id"),
     caller: textIn(entry, "caller"),
     contextIdentifier: textIn(entry, "context_identifier"),
+    isCanary: isCanary(entry),
     members: namesIn(entry).map((name) => ({ name, value: shown(entry[name]) })),
   };
 }
@@ -71,7 +79,7 @@ export function isWanted(entry: ShownEntry, filter: EntryFilter): boolean {
   const { tenant, caller, kind, from, to } = filter;
   if (tenant !== null && entry.contextIdentifier !== tenant) return false;
   if (caller !== null && entry.caller !== caller) return false;
-  if (kind !== null && entry.kind !== kind) return false;
+  if (kind === CANARIES ? !entry.isCanary : kind !== null && entry.kind !== kind) return false;
   if (from === null && to === null) return true;
   const at = millisOfEntry(entry);
   return at !== null && (from === null || at >= from) && (to === null || at < to);
@@ -98,6 +106,11 @@ function parse(leaf: string): Members | null {
   } catch {
     return null;
   }
+}
+
+/** As `usecases/canary.ts` writes them. A refused consent is nobody's as well, and signs nothing. */
+function isCanary({ kind, caller, context_identifier: tenant }: Members): boolean {
+  return (kind === "sign_intent" || kind === "sign_outcome") && caller === null && tenant === null;
 }
 
 function textIn(entry: Members, name: string): string | null {

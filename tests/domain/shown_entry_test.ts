@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { ContextId } from "../../src/domain/context_id.ts";
 import { canonicalText } from "../../src/domain/ledger_entry.ts";
 import { readReconciliationNote } from "../../src/domain/reconciliation_note.ts";
-import { EVERY_ENTRY, isFiltered, isWanted, shownEntry } from "../../src/domain/shown_entry.ts";
+import {
+  CANARIES,
+  ENTRY_KINDS,
+  EVERY_ENTRY,
+  isFiltered,
+  isWanted,
+  shownEntry,
+} from "../../src/domain/shown_entry.ts";
 
 const ENTRY = {
   at: "2026-11-22T12:00:00.000Z",
@@ -25,6 +32,7 @@ Deno.test("an entry is shown by its place, with its members in the order of its 
     requestId: "r1",
     caller: "orders",
     contextIdentifier: "Cust12345",
+    isCanary: false,
     members: [
       { name: "attempt", value: "one" },
       { name: "result", value: "signed" },
@@ -71,6 +79,34 @@ Deno.test("each filter finds what it names and nothing else; a time begins with 
   const timeless = shownEntry(canonicalText({ ...ENTRY, at: "never" }), 7);
   assert.equal(isWanted(timeless, { ...EVERY_ENTRY, from: 0 }), false);
   assert.equal(isWanted(timeless, EVERY_ENTRY), true);
+});
+
+Deno.test("a canary is a signature of nobody, and nothing else is one", () => {
+  const nobody = { ...ENTRY, caller: null, context_identifier: null };
+  const { caller: _, ...missing } = nobody;
+  const rows = [
+    [nobody, true],
+    [{ ...nobody, kind: "sign_intent" }, true],
+    [{ ...nobody, kind: "consent_refused" }, false],
+    [{ ...nobody, kind: "exchange" }, false],
+    [{ ...nobody, caller: "canary" }, false],
+    [{ ...nobody, context_identifier: "Cust1" }, false],
+    [{ ...nobody, caller: 7 }, false],
+    [missing, false],
+    [{ ...nobody, kind: "canaries" }, false],
+  ] as const;
+  for (const [leaf, expected] of rows) {
+    const entry = shownEntry(canonicalText(leaf), 7);
+    assert.equal(entry.isCanary, expected, JSON.stringify(leaf));
+    assert.equal(isWanted(entry, { ...EVERY_ENTRY, kind: CANARIES }), expected);
+  }
+  assert.equal(shownEntry("{", 7).isCanary, false);
+});
+
+Deno.test("what can be looked for by kind is what is written", () => {
+  assert.ok(ENTRY_KINDS.includes("tenant_state"));
+  assert.ok(!ENTRY_KINDS.includes("key_changed"));
+  assert.ok(!ENTRY_KINDS.includes(CANARIES));
 });
 
 const NOTE = {

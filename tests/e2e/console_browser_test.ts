@@ -175,6 +175,30 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
       assert.ok(heights.length > 0 && heights.every((height) => height >= 3));
     }),
 
+  "on a phone every member of an entry and of a tenant can be read without scrolling sideways": (
+    stage,
+  ) =>
+    inBrowser(stage, async (page) => {
+      await signIn(page, stage);
+      const rows = [
+        ["/console", "Latest entries", 10],
+        ["/console/entries?kind=canaries", "Entries, newest first", 2],
+        ["/console/tenants", "Tenants in the order of consent", 3],
+      ] as const;
+      for (const [path, name, length] of rows) {
+        await open(page, stage, path);
+        const table = page.getByRole("table", { name });
+        assert.equal(await table.getByRole("row").count(), length + 1, path);
+        assert.equal(await table.getByRole("rowheader").count(), length, path);
+        const { hidden, labels, headers } = await page.evaluate<Cells>(CELLS);
+        assert.deepEqual(hidden, [], path);
+        assert.deepEqual(labels, headers, path);
+      }
+      await open(page, stage, "/console/entries?kind=canaries");
+      const [, row] = await page.getByRole("row").all();
+      assert.match(await row!.innerText(), /sign_outcome\s+canary\s+canary\s/);
+    }, { viewport: NARROW }),
+
   "every page fits 320 px and a desktop, in light and dark, with readable text": (stage) =>
     inBrowser(stage, async (page) => {
       await looksGood(page, stage, "/console/sign-in", "Sign in");
@@ -215,6 +239,26 @@ const GRAPHICS = `(() => {
   ].filter((color) => contrast(color, paper) < 3);
 })()`;
 
+interface Cells {
+  /** Cells that are beyond the screen, or have no room. */
+  readonly hidden: readonly string[];
+  /** What the first row's cells are called, and what the columns are. */
+  readonly labels: readonly string[];
+  readonly headers: readonly string[];
+}
+
+const CELLS = `(() => {
+  const table = document.querySelector(".listing");
+  return {
+  hidden: [...table.querySelectorAll("tbody th, tbody td")].filter((it) => {
+    const { left, right, width, height } = it.getBoundingClientRect();
+    return left < 0 || right > 320 || width < 100 || height < 15 || it.scrollWidth > it.clientWidth;
+  }).map((it) => it.outerHTML),
+  labels: [...table.querySelectorAll("tbody tr:first-child > *")].map((it) => it.dataset.label),
+  headers: [...table.querySelectorAll("thead th")].map((it) => it.textContent),
+  };
+})()`;
+
 async function looksGood(page: Page, stage: Stage, path: string, title: string): Promise<void> {
   await open(page, stage, path);
   await page.waitForLoadState("load");
@@ -252,6 +296,13 @@ async function fill(service: TestService): Promise<void> {
       keyVersion: place % 12 < 6 ? KEY_VERSION : KEY_VERSION.replace(/3$/, "4"),
     }));
     await appendEntries(stores.ledger, attempts.flatMap(attemptEntries));
+    const canary = { at: Date.now(), name: "canary", result: "signed" } as const;
+    const nobody = { caller: null, context_identifier: null };
+    await appendEntries(
+      stores.ledger,
+      attemptEntries({ ...canary, keyVersion: KEY_VERSION.replace(/3$/, "4") })
+        .map((entry) => ({ ...entry, ...nobody })),
+    );
     for (const number of [10001, 10002]) await addStoredTenant({ stores }, number);
   } finally {
     stores.close();

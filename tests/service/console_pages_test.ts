@@ -1,4 +1,4 @@
-/** What the console's pages show: entries, tenants, checkpoint, reconciliation, charts. */
+/** What the console's pages show: entries, canaries, tenants, charts. */
 
 import assert from "node:assert/strict";
 import { ContextId } from "../../src/domain/context_id.ts";
@@ -64,7 +64,7 @@ facts("the console shows what there is", withConsole, {
   ) => {
     const cookie = await sessionCookie(service.url);
     const ask = (query: string) => visit(service.url, `/console/entries?${query}`, cookie);
-    const rows = (body: string) => body.match(/<tr>\s*<th scope="row"/g)?.length ?? 0;
+    const rows = (body: string) => body.match(/<th\s+scope="row"\s+role="rowheader"/g)?.length ?? 0;
     const total = (await service.entries()).length;
     const counts = [
       ["", total],
@@ -76,8 +76,8 @@ facts("the console shows what there is", withConsole, {
       ["to=2020-01-01", 0],
       ["from=2020-01-01T00:00&kind=consent", 1],
       ["from=2020-01-01+00:00:00.000Z&to=2999-01-01&kind=consent", 1],
-      ["before=1", 1],
-      ["before=0", 0],
+      ["older_than=1", 1],
+      ["older_than=0", 0],
     ] as const;
     for (const [query, count] of counts) {
       const { status, body } = await ask(query);
@@ -93,8 +93,9 @@ facts("the console shows what there is", withConsole, {
       ["from=2026-02-31", /The beginning is no time/],
       ["to=2026-11-22T25:00", /The end is no time/],
       ["from=2026-11-22&to=2026-11-22", /The end is no time after the beginning/],
-      ["before=-1", /The page is not/],
-      ["before=1e3", /The page is not/],
+      ["older_than=-1", /The page is not/],
+      ["kind=key_changed", /There is no such kind/],
+      ["older_than=1e3", /The page is not/],
     ] as const;
     for (const [query, sentence] of bad) {
       const answer = await ask(query);
@@ -106,6 +107,41 @@ facts("the console shows what there is", withConsole, {
       400,
       "That did not work",
     );
+  },
+
+  "canaries are told by name, and apart from a caller that is called so": async (service) => {
+    const stores = await openStores(service.config);
+    try {
+      const at = Date.now();
+      const [intent, outcome] = attemptEntries({ at, name: "one", result: "signed" });
+      const nobody = { caller: null, context_identifier: null };
+      const refused = { kind: "consent_refused", reason: "malformed", request_id: "r" } as const;
+      await appendEntries(stores.ledger, [
+        { ...intent!, ...nobody },
+        { ...outcome!, ...nobody },
+        { ...refused, at: new Date(at).toISOString(), ...nobody },
+        ...attemptEntries({ at, name: "other", result: "signed", caller: "canary" }),
+      ]);
+    } finally {
+      stores.close();
+    }
+    const cookie = await sessionCookie(service.url);
+    const ask = async (query: string) =>
+      (await visit(service.url, `/console/entries?${query}`, cookie)).body;
+    const isTagged = /role="cell"[^>]*data-label="Caller"[^>]*><span\s+class="tag"\s*>canary</g;
+    const isNamed = /role="cell"[^>]*data-label="Caller"[^>]*>canary</g;
+    const seen = (body: string) => [isTagged, isNamed].map((it) => body.match(it)?.length ?? 0);
+    assert.deepEqual(seen(await ask("")), [2, 2]);
+    const canaries = await ask("kind=canaries");
+    assert.deepEqual(seen(canaries), [2, 0]);
+    assert.match(canaries, /2 matching entries\s+in all/);
+    assert.match(canaries, /to see whether the cloud’s log shows it/);
+    assert.match(canaries, /<option\s+value="canaries"\s+selected/);
+    const called = await ask("caller=canary");
+    assert.deepEqual(seen(called), [0, 2]);
+    assert.match(called, /href="\/console\/entries\?kind=canaries"/);
+    assert.deepEqual(seen(await ask("kind=canaries&caller=canary")), [0, 0]);
+    assert.doesNotMatch(await ask(""), /key_changed/);
   },
 
   "older entries are a page on, with the same filters, as far as the archive": async (service) => {
@@ -124,17 +160,24 @@ facts("the console shows what there is", withConsole, {
     const cookie = await sessionCookie(service.url);
     let path = "/console/entries?caller=past&kind=sign_intent";
     let seen = 0;
+    const told: string[] = [];
     for (let pages = 0; pages < 10; pages++) {
       const { body } = await visit(service.url, path, cookie);
       seen += body.match(/<code>sign_intent<\/code>/g)?.length ?? 0;
+      told.push(/<strong>(.*?)<\/strong>/s.exec(body.split('class="searched"')[1] ?? "")![1]!);
       const next = /rel="next" href="([^"]+)"/.exec(body)?.[1]?.replaceAll("&amp;", "&");
       if (next === undefined) {
         assert.match(body, /Entries below 512 were moved to an archive/);
         break;
       }
-      assert.match(next, /^\/console\/entries\?caller=past&kind=sign_intent&before=\d+$/);
+      assert.match(next, /^\/console\/entries\?caller=past&kind=sign_intent&older_than=\d+$/);
       path = next;
     }
+    assert.deepEqual(
+      told.slice(0, -1),
+      told.slice(1).map(() => "50 matching entries on this page."),
+    );
+    assert.match(told.at(-1)!, /on this page/, "what was archived may match as well");
     const kept = await (await service.call("/v1/ledger/entries?after=511")).text();
     assert.equal(seen, kept.match(/"kind":"sign_intent"/g)?.length);
     // This one has counted the others when they were still there; another has not.
@@ -164,55 +207,6 @@ facts("the console shows what there is", withConsole, {
     const cookie = await sessionCookie(service.url, keyOf("narrow"));
     const narrow = await visit(service.url, "/console/tenants", cookie);
     assert.doesNotMatch(narrow.body, /Example Tenant AS/);
-  },
-
-  "the checkpoint is none, then valid, then alarming when the log does not continue it": async (
-    service,
-  ) => {
-    const cookie = await sessionCookie(service.url);
-    const page = async () => (await visit(service.url, "/console", cookie)).body;
-    assert.match(await page(), /None yet<.*within a minute/s);
-    const note = await (await service.call("/v1/ledger/checkpoint")).text();
-    const body = await page();
-    assert.match(body, /Signature valid, and the log continues it/);
-    assert.ok(body.includes(`<pre>${note.trim()}</pre>`));
-    assert.match(body, /deno task cli ledger verify/);
-    alter(service, "UPDATE ledger_head SET size = 512, frontier = '[\"" + "ab".repeat(32) + "\"]'");
-    const alarming = await page();
-    assert.match(alarming, /THE LOG DOES NOT CONTINUE ITS CHECKPOINT/);
-    assert.match(alarming, /class="card alarm"/);
-  },
-
-  "the last reconciliation is told; what is unexplained alarms": async (service) => {
-    const cookie = await sessionCookie(service.url);
-    const page = async () => (await visit(service.url, "/console", cookie)).body;
-    assert.match(await page(), /deno task cli ledger reconcile --cloud-audit-logs FILE/);
-    const note = {
-      at: "2026-11-22T12:00:00.000000000Z",
-      from: null,
-      to: null,
-      matched: 1234,
-      unwitnessed: 0,
-      unexplained: 0,
-      indeterminate: 0,
-      confirmed_until: null,
-    };
-    const stores = await openStores(service.config);
-    try {
-      const keep = async (before: string | null, text: string) =>
-        assert.ok(await stores.ledger.keepNote("reconciliation", before, text));
-      const [good, bad] = [note, { ...note, unexplained: 2 }].map((it) => JSON.stringify(it));
-      await keep(null, good!);
-      const calm = await page();
-      assert.match(calm, /Every signature in the cloud’s log is explained/);
-      assert.match(calm, /1,234/);
-      await keep(good!, bad!);
-      assert.match(await page(), /2 signatures that the ledger does not explain/);
-      await keep(bad!, "<b>garbage");
-      assert.match(await page(), /Unreadable/);
-    } finally {
-      stores.close();
-    }
   },
 
   "without the store every page says so with 503 and Retry-After": async (service) => {

@@ -39,6 +39,7 @@ function createStage() {
       reads.push(leaves.length);
       return leaves;
     },
+    tiles: (ids) => now().tiles(ids),
   };
   const checkpoints = {
     current: () => Promise.reject(new Error("nothing is signed")),

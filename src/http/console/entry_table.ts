@@ -5,49 +5,48 @@
 
 import { html } from "hono/html";
 import type { ShownEntry, ShownMember } from "../../domain/shown_entry.ts";
-import { count, cut, type Html, instant, keyWords, scrolling, state } from "./words.ts";
+import { listing } from "./listing.ts";
+import { count, cut, type Html, instant, keyWords, state } from "./words.ts";
 
 export function entryTable(label: string, entries: readonly ShownEntry[]): Html {
-  return scrolling(
+  const table = listing({
     label,
-    html`
-      <table class="entries">
-        <thead>
-          <tr>
-            <th scope="col" class="number">Index</th>
-            <th scope="col">Time (UTC)</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Tenant</th>
-            <th scope="col">Caller</th>
-            <th scope="col">What it says</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${entries.map(row)}
-        </tbody>
-      </table>
-    `,
-  );
+    kind: "entries",
+    columns: [
+      { name: "Index", style: "number" },
+      { name: "Time (UTC)", style: "time" },
+      { name: "Kind" },
+      { name: "Tenant" },
+      { name: "Caller" },
+      { name: "What it says", style: "says" },
+    ],
+    rows: entries.map(cells),
+  });
+  return entries.some(({ isCanary }) => isCanary)
+    ? html`${table}<p class="small">${CANARY} A signature for no tenant and no caller, which the service
+        makes to see whether the cloud’s log shows it.</p>`
+    : table;
 }
 
-function row(entry: ShownEntry): Html {
-  const { index, at, kind, contextIdentifier, caller } = entry;
-  return html`
-    <tr>
-      <th scope="row" class="number">${count(index)}</th>
-      <td class="time">${at === null ? NOTHING : instant(at)}</td>
-      <td>${kind === null ? state("bad", "unreadable") : html`<code>${cut(kind, 40)}</code>`}</td>
-      <td>${textOrNothing(contextIdentifier)}</td>
-      <td>${textOrNothing(caller)}</td>
-      <td class="says">
-        <details>
-          <summary>${gist(entry)}</summary>
-          <dl>${[...entry.members, { name: "request_id", value: entry.requestId }].map(member)}</dl>
-        </details>
-      </td>
-    </tr>
-  `;
+function cells(entry: ShownEntry): readonly (Html | string)[] {
+  const { index, at, kind, contextIdentifier, caller, isCanary } = entry;
+  return [
+    count(index),
+    at === null ? NOTHING : instant(at),
+    kind === null ? state("bad", "unreadable") : html`<code>${cut(kind, 40)}</code>`,
+    isCanary ? CANARY : textOrNothing(contextIdentifier),
+    isCanary ? CANARY : textOrNothing(caller),
+    html`
+      <details>
+        <summary>${gist(entry)}</summary>
+        <dl>${[...entry.members, { name: "request_id", value: entry.requestId }].map(member)}</dl>
+      </details>
+    `,
+  ];
 }
+
+/** Framed, so that it is not the name of a caller or a tenant. */
+const CANARY = html`<span class="tag">canary</span>`;
 
 const NOTHING = html`<span class="nothing">none</span>`;
 

@@ -4,10 +4,10 @@
  */
 
 import { ContextId } from "../../domain/context_id.ts";
-import { ENTRY_KINDS, type EntryFilter } from "../../domain/shown_entry.ts";
+import { CANARIES, ENTRY_KINDS, type EntryFilter } from "../../domain/shown_entry.ts";
 
 export const FILTERS = ["tenant", "caller", "kind", "from", "to"] as const;
-export type FilterName = typeof FILTERS[number] | "before";
+export type FilterName = typeof FILTERS[number] | "older_than";
 
 /** As typed, for the form. */
 export type FilterTexts = Readonly<Record<FilterName, string>>;
@@ -16,13 +16,14 @@ export type ReadFilters =
   | {
     readonly ok: true;
     readonly filter: EntryFilter;
+    /** Only entries below this index: where the page before ended. */
     readonly before: number | null;
     readonly texts: FilterTexts;
   }
   | { readonly ok: false; readonly bad: FilterName; readonly texts: FilterTexts };
 
 export function readFilters(params: URLSearchParams): ReadFilters {
-  const names = [...FILTERS, "before"] as const;
+  const names = [...FILTERS, "older_than"] as const;
   const texts = Object.fromEntries(
     names.map((name) => [name, (params.get(name) ?? "").trim()]),
   ) as FilterTexts;
@@ -35,11 +36,11 @@ export function readFilters(params: URLSearchParams): ReadFilters {
     kind: optional(texts.kind, readKind),
     from: optional(texts.from, readTime),
     to: optional(texts.to, readTime),
-    before: optional(texts.before, readIndex),
+    older_than: optional(texts.older_than, readIndex),
   };
   const bad = names.find((name) => read[name] === undefined);
   if (bad !== undefined) return refuse(bad);
-  const { before, ...filter } = read as Known<typeof read>;
+  const { older_than: before, ...filter } = read as Known<typeof read>;
   const isBackwards = filter.from !== null && filter.to !== null && filter.from >= filter.to;
   return isBackwards ? refuse("to") : { ok: true, filter, before, texts };
 }
@@ -49,7 +50,7 @@ export function searchAddress(texts: FilterTexts, before: number | null): string
   const params = new URLSearchParams(
     FILTERS.filter((name) => texts[name] !== "").map((name) => [name, texts[name]]),
   );
-  if (before !== null) params.set("before", String(before));
+  if (before !== null) params.set("older_than", String(before));
   return params.size === 0 ? "/console/entries" : `/console/entries?${params}`;
 }
 
@@ -65,7 +66,7 @@ function readCaller(text: string): string | null {
 }
 
 function readKind(text: string): string | null {
-  return ENTRY_KINDS.includes(text) ? text : null;
+  return text === CANARIES || ENTRY_KINDS.includes(text) ? text : null;
 }
 
 /** Fifteen digits are more than any log will have, and a whole number still. */

@@ -15,7 +15,7 @@ import { limitBodies } from "../body_limit.ts";
 import type { Env } from "../context.ts";
 import { allowedMethods } from "../methods.ts";
 import { withTolls } from "../tolls.ts";
-import { badFilterPage, entriesPage } from "./entries_page.ts";
+import { badFilterPage, changedEntryPage, entriesPage } from "./entries_page.ts";
 import { readFilters } from "./filters.ts";
 import { type View, wordPage } from "./frame.ts";
 import { overviewPage } from "./overview_page.ts";
@@ -23,6 +23,7 @@ import { createSessionCookie, isOwnForm, readCredential, type SessionCookie } fr
 import { signInPage, type SignInProblem } from "./sign_in_page.ts";
 import { CONSOLE_STYLE } from "./style.ts";
 import { tenantsPage } from "./tenants_page.ts";
+import { isChanged } from "./verifying.ts";
 
 export interface ConsoleRoutesParts extends ConsoleParts {
   /** Origin that browsers use. */
@@ -125,7 +126,7 @@ function signedIn({ sessions }: ConsoleRoutesParts, cookie: SessionCookie) {
 
 function pageRoutes(
   app: Hono<Env>,
-  { ledgerConsole, now }: ConsoleRoutesParts,
+  { ledgerConsole, now, publicUrl: { origin } }: ConsoleRoutesParts,
   session: ReturnType<typeof signedIn>,
 ): void {
   const view = (c: Ctx, title: string): View & { readonly now: number } => ({
@@ -139,7 +140,7 @@ function pageRoutes(
   app.get(CONSOLE_PATH, session, async (c) => {
     const outcome = await ledgerConsole.overview(c.get("caller"));
     if (!outcome.ok) return refused(c, outcome.refusal);
-    return c.html(overviewPage(view(c, "Overview"), outcome.value));
+    return c.html(overviewPage(view(c, "Overview"), outcome.value, origin));
   });
 
   app.get(`${CONSOLE_PATH}/entries`, session, async (c) => {
@@ -149,6 +150,10 @@ function pageRoutes(
     }
     const { filter, before } = filters;
     const outcome = await ledgerConsole.entries(c.get("caller"), { filter, before, limit: PAGE });
+    // No pause to come again after: it will not be better then.
+    if (isChanged(outcome)) {
+      return c.html(changedEntryPage(view(c, "Entries"), filters, origin), 503);
+    }
     if (!outcome.ok) return refused(c, outcome.refusal);
     return c.html(entriesPage(view(c, "Entries"), outcome.value, filters));
   });

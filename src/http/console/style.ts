@@ -1,16 +1,20 @@
 /**
  * The console's stylesheet: light and dark, 320 px to a wide desktop. Text keeps 4.5:1 against what is
- * behind it, bars and edges of controls 3:1, what is pressed is 44 px high. Only tables scroll sideways.
+ * behind it, bars and edges of controls 3:1, what is pressed is 44 px high. Listings become cards where
+ * they have no room; only tables of numbers scroll sideways.
  */
 
 import { PALETTE } from "../style.ts";
 
 export const CONSOLE_STYLE = `${PALETTE}
 :root {
-  --bad: #a01c26; --bad-back: #fdf1f1; --edge: #6b7c88; --stripe: #f7f9fa;
+  --bad: #a01c26; --bad-back: #fdf1f1; --warn: #7d4e00; --warn-back: #fdf6e7; --edge: #6b7c88; --stripe: #f7f9fa;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --bad: #ff9a94; --bad-back: #2b1a1f; --edge: #8495a1; --stripe: #1b2731; }
+  :root {
+    --bad: #ff9a94; --bad-back: #2b1a1f; --warn: #f2c46d; --warn-back: #2a2318; --edge: #8495a1;
+    --stripe: #1b2731;
+  }
 }
 * { box-sizing: border-box; }
 body {
@@ -54,18 +58,20 @@ code, pre { font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 }
 .card > :last-child { margin-bottom: 0; }
 .alarm { border: 2px solid var(--bad); background: var(--bad-back); }
+.warning { border: 2px solid var(--warn); background: var(--warn-back); }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 0 1.25rem; }
 .pair > * { min-width: 0; }
 .state { display: inline-flex; gap: .5rem; font-weight: 600; }
 .state svg { flex: none; margin-top: .25em; fill: currentColor; }
 .good { color: var(--accent); }
 .bad { color: var(--bad); }
+.warn { color: var(--warn); }
 .none, .nothing { color: var(--quiet); }
 pre {
   margin: 0 0 .9rem; padding: .9rem 1rem; border: 1px solid var(--line); border-radius: 8px;
   background: var(--stripe); white-space: pre-wrap; overflow-wrap: anywhere;
 }
-.card .small code { white-space: nowrap; }
+.card .small code, .whole { white-space: nowrap; }
 .scroll { margin: 0 0 .9rem; overflow-x: auto; border-radius: 8px; }
 main > .scroll { padding: .5rem .75rem; background: var(--paper); border: 1px solid var(--line); border-radius: 12px; }
 tbody:last-child tr:last-child > * { border-bottom: 0; }
@@ -89,6 +95,7 @@ th.number { text-align: right; }
 summary { min-height: 44px; padding: .6rem 0; cursor: pointer; }
 summary::marker { color: var(--quiet); }
 .says summary { padding: .65rem 0; }
+.tag { padding: .1rem .5rem; border: 1px solid var(--edge); border-radius: 99px; font-size: .9em; }
 .member { display: inline-block; margin-right: .75rem; }
 .member .name { color: var(--quiet); font-size: .9em; }
 dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .25rem 1rem; margin: .25rem 0 .75rem; }
@@ -151,6 +158,30 @@ button:hover, .button:hover { background: var(--accent-hover); }
 .plain:hover, .quiet:hover { border-color: var(--ink); background: var(--back); }
 a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible,
 summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+@media (max-width: 69rem) {
+  main > .scroll { padding: 0; border: 0; background: none; }
+  .listing { display: block; min-width: 0; }
+  .listing thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .listing tbody { display: grid; gap: .6rem; }
+  .listing tr {
+    display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr));
+    gap: .1rem 1.5rem; padding: .6rem .85rem; background: var(--paper);
+    border: 1px solid var(--line); border-radius: 10px;
+  }
+  .listing th, .listing td, .listing tbody th, .listing td.says {
+    display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); gap: .75rem; align-items: baseline;
+    padding: 0; border: 0; text-align: left; max-width: none; width: auto;
+  }
+  .listing tbody [data-label], .listing td { white-space: normal; overflow-wrap: anywhere; }
+  .listing [data-label]::before {
+    content: attr(data-label); content: attr(data-label) / ""; color: var(--quiet); font-size: .875rem;
+    font-weight: 400;
+  }
+  .listing td.says { display: block; grid-column: 1 / -1; }
+  .listing td.says::before { content: none; }
+  .listing .tag { justify-self: start; }
+  .listing .member { display: inline; }
+}
 @media (max-width: 640px) {
   .bar, main, footer { padding-left: 1rem; padding-right: 1rem; }
   .bar { padding-bottom: .75rem; }
@@ -159,6 +190,8 @@ summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--accent);
   .who button { flex: none; padding: .5rem .8rem; white-space: nowrap; }
   .who { width: 100%; margin-left: 0; flex-wrap: nowrap; justify-content: space-between; }
   .card { padding: 1.1rem 1rem; }
+  .says dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .says dd { margin-bottom: .4rem; }
   .result { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .result dd { margin-bottom: .5rem; }
   .chart text { font-size: 21px; }

@@ -4,7 +4,8 @@ import { html } from "hono/html";
 import type { Tenant } from "../../domain/tenant.ts";
 import type { TenantPage } from "../../usecases/tenants.ts";
 import { frame, type View } from "./frame.ts";
-import { type Html, instantAt, plural, scrolling, state } from "./words.ts";
+import { listing } from "./listing.ts";
+import { type Html, instantAt, plural, state } from "./words.ts";
 
 /** @param after where this page begins; 0 for the first one */
 export function tenantsPage(view: View, { tenants, next }: TenantPage, after: number): Html {
@@ -12,9 +13,10 @@ export function tenantsPage(view: View, { tenants, next }: TenantPage, after: nu
     view,
     html`
       <p class="searched">${summary(tenants, after > 0 || next !== null)}</p>
-      ${tenants.length === 0 ? "" : scrolling("Tenants in the order of consent", table(tenants))}
+      ${tenants.length === 0 ? "" : table(tenants)}
       <p class="small">Health is what SuperOffice said when it was last asked, which is when a ticket
-      was needed. Only tenants that your key’s entry names are listed.</p>
+      was needed. Only tenants that your key’s entry names are listed; the ledger’s entries
+      are those of all tenants, whatever it names.</p>
       <nav class="pages" aria-label="Pages of tenants">
         ${after === 0
           ? ""
@@ -43,38 +45,32 @@ function isWell({ health, state }: Tenant): boolean {
 }
 
 function table(tenants: readonly Tenant[]): Html {
-  return html`
-    <table class="tenants">
-      <thead>
-        <tr>
-          <th scope="col">Tenant</th>
-          <th scope="col">Company</th>
-          <th scope="col">Health</th>
-          <th scope="col">State</th>
-          <th scope="col">Consented (UTC)</th>
-          <th scope="col">By</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${tenants.map(row)}
-      </tbody>
-    </table>
-  `;
+  return listing({
+    label: "Tenants in the order of consent",
+    kind: "tenants",
+    columns: [
+      { name: "Tenant" },
+      { name: "Company", style: "wide" },
+      { name: "Health" },
+      { name: "State" },
+      { name: "Consented (UTC)", style: "time" },
+      { name: "By", style: "wide" },
+    ],
+    rows: tenants.map(cells),
+  });
 }
 
-function row(tenant: Tenant): Html {
+function cells(tenant: Tenant): readonly (Html | string)[] {
   const { contextIdentifier, companyName, consentedAt, consentedBy } = tenant;
-  return html`
-    <tr>
-      <th scope="row"><a class="target" href="/console/entries?tenant=${contextIdentifier}"
-        title="Entries of ${contextIdentifier}">${contextIdentifier}</a></th>
-      <td class="wide">${companyName}</td>
-      <td>${tenant.health === "connected"
-        ? state("good", "connected")
-        : state("bad", "consent withdrawn")}</td>
-      <td>${tenant.state === "Running" ? tenant.state : state("bad", tenant.state)}</td>
-      <td class="time">${instantAt(consentedAt)}</td>
-      <td class="wide">${consentedBy}</td>
-    </tr>
-  `;
+  return [
+    html`
+      <a class="target" href="/console/entries?tenant=${contextIdentifier}"
+        title="Entries of ${contextIdentifier}">${contextIdentifier}</a>
+    `,
+    companyName,
+    tenant.health === "connected" ? state("good", "connected") : state("bad", "consent withdrawn"),
+    tenant.state === "Running" ? tenant.state : state("bad", tenant.state),
+    instantAt(consentedAt),
+    consentedBy,
+  ];
 }

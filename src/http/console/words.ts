@@ -49,6 +49,7 @@ export function cut(text: string, length: number): string {
 const PATHS = {
   good: "M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zM7 11.6 3.8 8.4l1.3-1.3L7 9l4-4 1.3 1.3z",
   bad: "M8 0 0 15h16zM7 5h2v5H7zm0 6h2v2H7z",
+  warn: "M8 0 0 8l8 8 8-8zM7 4h2v5H7zm0 6h2v2H7z",
   none: "M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zm0 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2z",
 };
 
