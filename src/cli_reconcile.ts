@@ -5,15 +5,22 @@
  */
 
 import { type Command, InvalidArgumentError } from "commander";
-import { withAudit } from "./cli_ledger.ts";
+import { withLedger } from "./cli_ledger.ts";
+import {
+  createLedgerReader,
+  exportedLedger,
+  type LedgerSource,
+  storedLedger,
+} from "./cli_reconcile_ledger.ts";
 import { printReport } from "./cli_reconcile_report.ts";
-import { type Live, readLive, readLogFile, readText, textOf } from "./cli_reconcile_sources.ts";
-import { createAuditLog } from "./domain/audit_log.ts";
+import { type Live, readLive, readLogFile, readText } from "./cli_reconcile_sources.ts";
+import { type AuditLogReading, createAuditLog } from "./domain/audit_log.ts";
 import { type Checkpoint, openCheckpoint, parseVerifierKey } from "./domain/checkpoint.ts";
 import { type Instant, instantAt, millisOf, parseInstant } from "./domain/instant.ts";
 import { isKeyVersionName } from "./domain/key_version.ts";
+import { LATEST_MS } from "./domain/matching.ts";
 import { reconcile, type ReconciliationSummary, summaryOf } from "./domain/reconciliation.ts";
-import { createSignIntentWalk, type SignIntentWalk } from "./domain/sign_intents.ts";
+import { requireConfig } from "./main.ts";
 import { print } from "./print.ts";
 import { systemClock } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
@@ -30,6 +37,7 @@ interface ReconcileOptions {
   readonly key?: string;
   readonly keyVersion?: readonly string[];
   readonly settlingMinutes: number;
+  readonly canaryMinutes?: number;
   readonly json?: true;
 }
 
@@ -48,13 +56,22 @@ export function addReconcile(
     .option("--live", "ask Cloud Logging, with Google's credentials")
     .option("--project <id>", "whose logs to ask for; default: the keys' projects", collect)
     .option("--logging-endpoint <url>", "another origin than Google's that answers entries.list")
-    .option("--from <time>", "tell of what is not before: RFC 3339, or a day (UTC)", instant)
+    .option(
+      "--from <time>",
+      "tell of what is not before: RFC 3339, or a day (UTC); default: the log's first entry",
+      instant,
+    )
     .option("--to <time>", "tell of what is before: RFC 3339, or a whole day (UTC)", endOf)
     .option("--file <path>", "an export of the ledger, instead of the configured store")
     .option("--checkpoint <path>", "a signed checkpoint that the ledger must match; needs --key")
     .option("--key <key>", "the log's verifier key, name+hash+base64")
     .option("--key-version <name>", "the app's too, if the ledger never names it", keyVersion)
     .option("--settling-minutes <count>", "how late an entry of the cloud's may come", minutes, 15)
+    .option(
+      "--canary-minutes <count>",
+      "the service's CANARY_MINUTES; default: as configured",
+      period,
+    )
     .option("--json", "for machines")
     .action(async (options) => done(await reconcileLedger(options, remember)));
 }
@@ -72,100 +89,89 @@ async function reconcileLedger(options: ReconcileOptions, remember: Remember): P
   if (checkpoint === "bad") {
     return sayBad(null, "the checkpoint is malformed or not signed by this key", options);
   }
-  if (file === undefined) {
-    return await withAudit((audit) => {
-      const kept = checkpoint === null ? [] : [checkpoint];
-      const leaves = (after: number) => audit.leaves(after);
-      return run(options, { leaves, isLiving: true, kept, exact: null, remember });
+  if (file !== undefined) {
+    return await run(options, {
+      source: exportedLedger(file, checkpoint),
+      remember: async () => {},
     });
   }
-  // A file does not grow: what follows is nothing.
-  const leaves = (after: number) => after < 0 ? leavesIn(file) : none();
-  return await run(options, {
-    leaves,
-    isLiving: false,
-    kept: [],
-    exact: checkpoint,
-    remember: async () => {},
-  });
+  const canaryMs = requireConfig().canaryMs;
+  return await withLedger(async (ledger) =>
+    await run(options, { source: storedLedger(ledger, checkpoint), canaryMs, remember })
+  );
 }
 
-interface LedgerSource {
-  readonly leaves: (after: number) => AsyncIterable<string>;
-  /** Read again after the log, so that it has an intent of every call there. */
-  readonly isLiving: boolean;
-  /** Checkpoints that it must begin with. */
-  readonly kept: readonly Checkpoint[];
-  /** The checkpoint that it must be. */
-  readonly exact: Checkpoint | null;
+interface Surroundings {
+  readonly source: LedgerSource;
+  /** What is configured. */
+  readonly canaryMs?: number | null;
   readonly remember: Remember;
 }
 
-async function run(options: ReconcileOptions, source: LedgerSource): Promise<number> {
-  const { from = null, to = null, settlingMinutes, keyVersion: named = [] } = options;
+async function run(
+  options: ReconcileOptions,
+  { source, canaryMs = null, remember }: Surroundings,
+): Promise<number> {
+  const { to = null, settlingMinutes, canaryMinutes, keyVersion: named = [] } = options;
   const settlingMs = settlingMinutes * 60_000;
-  const walk = createSignIntentWalk(source.kept);
-  await feed(walk, source.leaves(-1));
-  const before = walk.finish(source.exact);
+  const reader = createLedgerReader(source);
+  const before = await reader.read();
   if (!before.ok) return sayBad(before.index, before.why, options);
 
   const log = createAuditLog();
   for (const path of options.cloudAuditLogs ?? []) await readLogFile(log, path);
   const now = systemClock.now();
-  const extent = options.live === undefined ? null : extentOf(from, to, now, settlingMs);
+  const extent = options.live === undefined ? null : extentOf(options, now, settlingMs);
   if (extent !== null) {
     const live: Live = { ...extent, until: instantAt(millisOf(extent.until) + settlingMs) };
-    await readLive(log, live, [...walk.keyVersions(), ...named], options);
+    await readLive(log, live, [...reader.keyVersions(), ...named], options);
   }
 
-  await feed(walk, source.leaves(walk.size() - 1));
-  const ledger = walk.finish(source.exact);
+  const ledger = await reader.read();
   if (!ledger.ok) return sayBad(ledger.index, ledger.why, options);
   const reading = log.reading();
+  const from = options.from ?? firstOf(reading, to);
   const result = reconcile({
     intents: ledger.intents,
     ledgerUntil: source.isLiving ? null : ledger.last,
     log: reading,
     logExtent: extent,
     keyVersions: named,
+    canaryMs: canaryMinutes === undefined ? canaryMs : canaryMinutes * 60_000,
     from,
     to,
     now,
     settlingMs,
   });
-  const isSigned = source.exact !== null || source.kept.length > 0;
-  printReport({ result, ledger, isLiving: source.isLiving, isSigned, log: reading }, options);
-  await source.remember(summaryOf(result));
+  printReport({
+    result,
+    ledger: { size: ledger.size, last: ledger.last, beyond: reader.beyond() },
+    isLiving: source.isLiving,
+    isSigned: source.isLiving || options.checkpoint !== undefined,
+    isFromLog: from !== null && options.from === undefined,
+    older: ledger.intents.filter(({ at }) => from !== null && at < from).length,
+    log: reading,
+  }, options);
+  await remember(summaryOf(result)).catch(() => {
+    print.error("The store did not keep this result: the console goes on to show an older one.");
+  });
   return result.unexplained.length > 0 ? 1 : 0;
 }
 
+/**
+ * Where the log given begins, as far as it says so itself: an intent before is not held against it.
+ * @returns null, so that everything is, for a log with nothing that lies in the window
+ */
+function firstOf({ first }: AuditLogReading, to: Instant | null): Instant | null {
+  return first !== null && to !== null && first >= to ? null : first;
+}
+
 /** What the log is asked for, beyond the window by the time that an entry may differ from its intent. */
-function extentOf(from: Instant | null, to: Instant | null, now: number, settlingMs: number) {
-  const end = to === null ? now : Math.min(now, millisOf(to) + settlingMs);
-  const begin = from === null ? null : instantAt(millisOf(from) - settlingMs);
+function extentOf({ from, to }: ReconcileOptions, now: number, settlingMs: number) {
+  const reachMs = Math.max(settlingMs, LATEST_MS);
+  const end = to === undefined ? now : Math.min(now, millisOf(to) + reachMs);
+  const begin = from === undefined ? null : instantAt(millisOf(from) - reachMs);
   return { from: begin, until: instantAt(end) };
-}
-
-async function feed(walk: SignIntentWalk, leaves: AsyncIterable<string>): Promise<void> {
-  for await (const leaf of leaves) walk.next(leaf);
-}
-
-async function* none(): AsyncGenerator<string> {}
-
-/** Lines as they stand: the walk judges them. A last line that is cut off says so itself. */
-async function* leavesIn(path: string): AsyncGenerator<string> {
-  let rest = "";
-  try {
-    for await (const piece of textOf(path)) {
-      const lines = (rest + piece).split("\n");
-      rest = lines.pop()!;
-      yield* lines;
-    }
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    rest = "\ufffd";
-  }
-  if (rest !== "") yield rest;
 }
 
 async function readCheckpoint(
@@ -204,6 +210,13 @@ function keyVersion(text: string, known: string[] | undefined): string[] {
 function minutes(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 7 * 24 * 60) return Number(text);
   throw new InvalidArgumentError("Not a whole number of minutes, at most a week.");
+}
+
+/** As the configuration has it. */
+function period(text: string): number {
+  const count = minutes(text);
+  if (count > 0) return count;
+  throw new InvalidArgumentError("Not a whole number of minutes, at least 1.");
 }
 
 function instant(text: string): Instant {

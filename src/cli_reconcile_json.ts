@@ -38,23 +38,29 @@ export function printJson(report: Report, cannotSee: readonly string[]): void {
   print.line("}");
 }
 
-function headOf({ result, ledger, isSigned, log }: Report, cannotSee: readonly string[]) {
+function headOf(report: Report, cannotSee: readonly string[]) {
+  const { result, ledger, isSigned, isFromLog, older, log } = report;
   const { matched, unwitnessed, unexplained, indeterminate, ...summary } = summaryOf(result);
   const { passedOver } = log;
+  const { periodMs, isPeriodGiven } = result.logging;
   return {
     ok: unexplained === 0,
     ...summary,
+    from_log: isFromLog,
+    older_intents: older,
     settling_minutes: result.settlingMs / 60_000,
     counts: { matched, unwitnessed, unexplained, indeterminate },
     key_versions: result.keyVersions,
     logging: {
       ...ofConfirmation(result.logging),
+      canary_minutes: periodMs === null ? null : periodMs / 60_000,
+      canary_minutes_given: isPeriodGiven,
       key_versions: result.logging.keyVersions.map((it) => ({
         key_version: it.keyVersion,
         ...ofConfirmation(it),
       })),
     },
-    ledger: { size: ledger.size, last: ledger.last, checkpoint: isSigned },
+    ledger: { size: ledger.size, last: ledger.last, checkpoint: isSigned, beyond: ledger.beyond },
     log: {
       entries: log.entries,
       first: log.first,
@@ -78,8 +84,15 @@ function printList<T>(name: string, found: readonly T[], toJson: (one: T) => unk
   print.line("]");
 }
 
-function ofConfirmation({ until, seen, missing }: Confirmation) {
-  return { confirmed_until: until, canaries_seen: seen, canaries_missing: missing.map(ofIntent) };
+function ofConfirmation({ from, until, seen, missing, longest, gaps }: Confirmation) {
+  return {
+    confirmed_from: from,
+    confirmed_until: until,
+    canaries_seen: seen,
+    canaries_missing: missing.map(ofIntent),
+    longest_without: longest,
+    gaps,
+  };
 }
 
 function ofSignature(signature: AuditSignature) {

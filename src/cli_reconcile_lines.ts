@@ -11,7 +11,7 @@ import type { SignIntent } from "./domain/sign_intents.ts";
 
 const UNEXPLAINED: Readonly<Record<Unexplained["why"], string>> = {
   no_intent: "Box Office never meant to sign this digest",
-  too_many: "Box Office meant to sign this digest, but not so often",
+  too_many: "Box Office meant to sign this digest, but not so often, or not at that time",
   no_digest: "no SHA-256 digest can be read, and Box Office sends nothing else",
   unknown_version: "the ledger never names this version of the crypto key",
 };

@@ -4,6 +4,7 @@
  */
 
 import { printJson } from "./cli_reconcile_json.ts";
+import { logging } from "./cli_reconcile_logging.ts";
 import {
   brief,
   doubtful,
@@ -15,7 +16,6 @@ import {
 } from "./cli_reconcile_lines.ts";
 import type { AuditLogReading } from "./domain/audit_log.ts";
 import { type Instant, millisOf } from "./domain/instant.ts";
-import { isKeyVersionName } from "./domain/key_version.ts";
 import type { Pair } from "./domain/pairing.ts";
 import type { Reconciliation } from "./domain/reconciliation.ts";
 import { print } from "./print.ts";
@@ -23,11 +23,20 @@ import { print } from "./print.ts";
 /** A result and what it was made from. */
 export interface Report {
   readonly result: Reconciliation;
-  readonly ledger: { readonly size: number; readonly last: Instant };
+  readonly ledger: {
+    readonly size: number;
+    readonly last: Instant;
+    /** Entries after those that the checkpoint covers, passed over. */
+    readonly beyond: number;
+  };
   /** The ledger was read from the store, not from an export. */
   readonly isLiving: boolean;
   /** A checkpoint vouches for the ledger. */
   readonly isSigned: boolean;
+  /** The window begins where the log given begins: nobody said where. */
+  readonly isFromLog: boolean;
+  /** Intents before the window. */
+  readonly older: number;
   readonly log: AuditLogReading;
 }
 
@@ -41,11 +50,11 @@ const CANNOT_SEE = [
   "A signature by a copy of the key outside the HSM: a key that was imported, or ever was elsewhere.",
   "What somebody does who controls both signing and logging: switches the log off or exempts an " +
   "identity, signs, switches it on again. Look for SetIamPolicy in the Admin Activity log.",
-  "Logging that was off between two canaries.",
+  "Logging that was off between two canaries, or where none was signed.",
   "A Box Office that was taken over: what it signs, it intends. The ledger says for whom.",
 ];
 
-/** Beyond that, `--json` has them all. */
+/** Beyond that, `--json` has them all. An even number. */
 const MOST = 100;
 
 function* textOf(report: Report): Generator<string> {
@@ -55,14 +64,14 @@ function* textOf(report: Report): Generator<string> {
   yield "";
   yield* counts(result);
   yield "";
-  yield* logging(result);
+  yield* logging(result, MOST);
   yield* section("Unexplained", result.unexplained, unexplained);
   yield* hintsOfLedger(report);
   yield* section("Unwitnessed", result.unwitnessed, unwitnessed);
   yield* hintsOfLog(report);
   yield* section("Indeterminate", result.indeterminate, indeterminate);
   yield* section("Matched by count alone: compare who and when", doubtfulIn(result), doubtful);
-  yield* section("Who made the matched signatures", makersOf(result.matched), maker);
+  yield* section("Who made the matched signatures", makersOf(result.matched), maker, true);
   yield* passedOver(result, log);
   yield "";
   yield "What this cannot see";
@@ -75,23 +84,46 @@ function verdictOf(result: Reconciliation): string {
     const [what, were] = count === 1 ? ["signature", "was"] : ["signatures", "were"];
     return `UNEXPLAINED: ${count} ${what} in the cloud's log ${were} not asked for by Box Office.`;
   }
+  const lost = result.unwitnessed.filter(({ why }) => why === "signed").length;
+  if (lost > 0) {
+    return `INCOMPLETE: nothing is unexplained, but ${lost} of Box Office's own signatures ` +
+      "are not in the cloud's log: others may be missing, too.";
+  }
+  const open = result.indeterminate.filter(({ signature }) => signature !== null).length;
+  if (open > 0) {
+    return `INCOMPLETE: nothing is unexplained, but ${open} in the cloud's log cannot be judged yet.`;
+  }
   if (result.matched.length > 0) {
     return "OK: every signature in the cloud's log was asked for by Box Office.";
   }
-  return "OK, but nothing was compared: the log given has no signature by the app's keys.";
+  return "NOTHING COMPARED: the log given has no signature by the app's keys.";
 }
 
-function* given({ result, ledger, isLiving, isSigned, log }: Report): Generator<string> {
+function* given(report: Report): Generator<string> {
+  const { result, ledger, isLiving, isSigned, isFromLog, older, log } = report;
   const { from, to } = result;
   const window = from === null && to === null
     ? "everything given"
     : `${from ? brief(from) : "the beginning"} until ${to ? brief(to) : "now"}`;
-  const seal = isSigned ? "as the checkpoint says" : "no checkpoint was given";
+  const seal = isLiving
+    ? "as a checkpoint of now says"
+    : isSigned
+    ? "as the checkpoint says"
+    : "no checkpoint was given";
   const source = isLiving ? "the configured store" : "an export";
   yield `Window: ${window}.`;
+  if (isFromLog) {
+    const rest = older > 0
+      ? ` ${older} intents of the ledger are older: --from tells of them.`
+      : "";
+    yield `  Compared from the first entry of the log given.${rest}`;
+  }
   yield `Ledger: ${ledger.size} entries of ${source}, verified, ${seal}; the last ${
     brief(ledger.last)
   }.`;
+  if (ledger.beyond > 0) {
+    yield `  ${ledger.beyond} entries beyond the checkpoint were passed over: nobody vouches for them.`;
+  }
   const { first, last } = log;
   const extent = first && last ? ` from ${brief(first)} to ${brief(last)}` : "";
   yield `Log: ${log.entries} entries${extent}.`;
@@ -110,43 +142,26 @@ function* counts(result: Reconciliation): Generator<string> {
   }
 }
 
-function* logging(
-  { logging: { until, seen, missing, keyVersions: keys }, keyVersions }: Reconciliation,
-): Generator<string> {
-  if (!keyVersions.some(isKeyVersionName)) {
-    yield "The ledger names no key in Cloud KMS: this log can say nothing about its signatures.";
-  }
-  if (until !== null) {
-    yield `Logging is confirmed until ${brief(until)}: ${seen} canaries were seen.`;
-  } else if (seen + missing.length === 0) {
-    yield "Logging is not confirmed: there is no canary here. Without one an empty log proves nothing.";
-  } else yield "Logging is not confirmed: the first canary is not in the log, or not yet.";
-  if (keys.length > 1) {
-    for (const key of keys) {
-      yield `  ${shown(key.keyVersion)}: ${key.until ? brief(key.until) : "not confirmed"}`;
-    }
-  }
-  for (const { at, index } of missing.slice(0, MOST)) {
-    yield `  Missing: the canary of ${
-      brief(at)
-    }, entry ${index}. Until the next one the log may be incomplete.`;
-  }
-}
-
+/** @param isRankedDown the last are what stands out, so both ends are told */
 function* section<T>(
   title: string,
   found: readonly T[],
   lines: (one: T) => readonly string[],
+  isRankedDown = false,
 ): Generator<string> {
   if (found.length === 0) return;
+  const end = isRankedDown && found.length > MOST ? MOST / 2 : 0;
+  const left = found.length - MOST;
   yield "";
   yield title;
-  for (const one of found.slice(0, MOST)) {
-    const [first, ...rest] = lines(one);
-    yield `  ${first}`;
-    for (const line of rest) yield `    ${line}`;
-  }
-  if (found.length > MOST) yield `  and ${found.length - MOST} more: --json has them all`;
+  for (const one of found.slice(0, MOST - end)) yield* indented(lines(one));
+  if (left > 0) yield `  and ${left} more: --json has them all`;
+  if (end > 0) { for (const one of found.slice(-end)) yield* indented(lines(one)); }
+}
+
+function* indented([first, ...rest]: readonly string[]): Generator<string> {
+  yield `  ${first}`;
+  for (const line of rest) yield `    ${line}`;
 }
 
 /** Where the exports do not fit together, and that may be all. */
@@ -186,7 +201,7 @@ interface Maker {
   readonly last: Instant;
 }
 
-/** By identity, address and user agent: one that does not belong there stands out. */
+/** By identity, address and user agent, the rarest last: one that does not belong there stands out. */
 function makersOf(pairs: readonly Pair[]): readonly Maker[] {
   const makers = new Map<string, Maker>();
   for (const { signature } of pairs) {
@@ -198,16 +213,17 @@ function makersOf(pairs: readonly Pair[]): readonly Maker[] {
 }
 
 /**
- * Pairs that were counted, and that little else speaks for: far apart in time, though a digest is good
- * for some minutes, or without the name of our attempt, though the log has that of others.
+ * Pairs that were counted, and that little else speaks for: further apart than an attempt takes, or without the name of our attempt, though the log has that of others.
  */
-function doubtfulIn({ matched, settlingMs }: Reconciliation): readonly Pair[] {
+function doubtfulIn({ matched }: Reconciliation): readonly Pair[] {
   const isTold = matched.some(({ isNamed }) => isNamed);
-  const mostMs = Math.max(settlingMs, 60_000);
   return matched.filter(({ intent, signature, isNamed }) =>
-    (isTold && !isNamed) || Math.abs(millisOf(intent.at) - millisOf(signature.time)) > mostMs
+    (isTold && !isNamed) || Math.abs(millisOf(intent.at) - millisOf(signature.time)) > USUAL_MS
   );
 }
+
+/** Most calls take less than a second, and no attempt lasts longer. */
+const USUAL_MS = 60_000;
 
 function maker({ who, count, first, last }: Maker): readonly string[] {
   return [`${String(count).padStart(8)}  ${who}`, `from ${brief(first)} to ${brief(last)}`];

@@ -8,6 +8,7 @@ import type { AuditLogReading, AuditSignature } from "./audit_log.ts";
 import { type Instant, instantAt, millisOf } from "./instant.ts";
 import type { KeyScope } from "./key_scope.ts";
 import { isKeyVersionName } from "./key_version.ts";
+import { EARLIEST_MS } from "./matching.ts";
 import type { SignIntent } from "./sign_intents.ts";
 
 /** In the log, not ours. */
@@ -15,8 +16,8 @@ export interface Unexplained {
   readonly outcome: "unexplained";
   readonly signature: AuditSignature;
   /**
-   * `no_intent`: nobody of ours intended this digest; `too_many`: more signatures than intents;
-   * `no_digest`: not what we ever send; `unknown_version`: by a version that the ledger never names.
+   * `no_intent`: nobody of ours intended this digest; `too_many`: more signatures than intents of
+   * that time; `no_digest`: not what we ever send; `unknown_version`: by a version that the ledger never names.
    */
   readonly why: "no_intent" | "too_many" | "no_digest" | "unknown_version";
 }
@@ -71,15 +72,12 @@ export interface Judge {
   isAtEdge(intent: SignIntent): boolean;
 }
 
-/** How far our clock and Google's may differ. */
-const CLOCKS_MS = 60_000;
-
 export function createJudge(given: Extents, scope: KeyScope): Judge {
   const { ledgerUntil, now, settlingMs, log } = given;
   const { begin, end } = extentOf(given);
   const witnessed = new Set(log.signatures.map(({ keyVersion }) => keyVersion));
   const isTooRecent = ({ at }: SignIntent) => millisOf(at) + settlingMs > end;
-  const isBefore = ({ at }: SignIntent) => begin !== null && millisOf(at) - CLOCKS_MS < begin;
+  const isBefore = ({ at }: SignIntent) => begin !== null && millisOf(at) - EARLIEST_MS < begin;
 
   return {
     isAtEdge: (intent) => isTooRecent(intent) || isBefore(intent),

@@ -1,7 +1,7 @@
 /**
  * Compares two independent records of one key: the ledger, which Box Office writes before each attempt,
- * and Cloud Audit Logs, which Google writes for each call. As multisets of (key version, digest). A
- * signature that the ledger does not account for is unexplained.
+ * and Cloud Audit Logs, which Google writes for each call. As multisets of (key version, digest), within
+ * minutes of each other. A signature that the ledger does not account for is unexplained.
  *
  * The app's key versions are all that the whole ledger ever names, and those that the auditor names
  * besides: never fewer, since a version left out would be one that nobody watches. A signature by
@@ -36,6 +36,8 @@ export interface ReconciliationInput extends Extents {
   readonly log: AuditLogReading;
   /** The app's, besides those that the ledger names. */
   readonly keyVersions: readonly string[];
+  /** Milliseconds in which one canary is signed. Null: unknown. */
+  readonly canaryMs: number | null;
 }
 
 /** What falls in the window, by time. */
@@ -75,8 +77,10 @@ export function reconcile(input: ReconciliationInput): Reconciliation {
   const { pairs, findings } = compare(input, scope);
   const isTold = (time: Instant) => isWithin(time, from, to);
   const told = findings.filter((finding) => isTold(timeOf(finding)));
+  const canaries = canariesIn(pairs, findings).filter(({ intent }) => isTold(intent.at));
+  const until = instantAt(now);
   return {
-    at: instantAt(now),
+    at: until,
     from,
     to,
     settlingMs,
@@ -86,7 +90,11 @@ export function reconcile(input: ReconciliationInput): Reconciliation {
     unexplained: told.filter((finding) => finding.outcome === "unexplained"),
     indeterminate: told.filter((finding) => finding.outcome === "indeterminate"),
     otherKeys: countOthers(log.signatures.filter(({ time }) => isTold(time)), scope),
-    logging: confirmLogging(canariesIn(pairs, findings).filter(({ intent }) => isTold(intent.at))),
+    logging: confirmLogging(canaries, {
+      periodMs: input.canaryMs,
+      from,
+      to: to === null || until < to ? until : to,
+    }),
   };
 }
 
@@ -167,7 +175,7 @@ interface MutableGroup extends Group {
 
 function canariesIn(pairs: readonly Pair[], findings: readonly Finding[]): SeenCanary[] {
   const seen = pairs.filter(({ intent }) => isCanary(intent))
-    .map(({ intent, signature }): SeenCanary => ({ intent, seen: signature.time }));
+    .map(({ intent }): SeenCanary => ({ intent, seen: "seen" }));
   const unseen = findings.flatMap((finding): SeenCanary[] => {
     if (finding.outcome === "unexplained" || finding.intent === null) return [];
     const { intent, outcome } = finding;

@@ -61,11 +61,18 @@ export function createSignIntentWalk(kept: readonly Checkpoint[] = []): SignInte
   const keyVersions = new Set<string>();
   let size = 0;
   let newest = "";
+  /** The first entry whose time is none that can be compared. */
+  let timeless: number | null = null;
 
   const note = (entry: Entry): void => {
     if (entry.kind === "sign_intent") {
+      const at = parseInstant(entry.at);
+      if (at === null) {
+        timeless ??= size - 1;
+        return;
+      }
       keyVersions.add(entry.key_version);
-      places.set(entry.attempt, intents.push(intentOf(entry)) - 1);
+      places.set(entry.attempt, intents.push(intentOf(entry, at)) - 1);
     } else if (entry.kind === "sign_outcome") {
       const place = places.get(entry.attempt);
       if (place === undefined) return;
@@ -88,7 +95,10 @@ export function createSignIntentWalk(kept: readonly Checkpoint[] = []): SignInte
       const verdict = walk.finish(checkpoint);
       if (!verdict.ok) return verdict;
       const last = parseInstant(read(newest)?.at);
-      if (last === null) throw new TypeError("Cannot read the ledger: its last entry has no time");
+      if (timeless !== null || last === null) {
+        const why = "its time cannot be compared: it is beyond the year 9999";
+        return { ok: false, index: timeless ?? size - 1, why };
+      }
       return { ok: true, size, intents: [...intents], last };
     },
   };
@@ -103,11 +113,10 @@ function read(leaf: string): Entry | null {
   }
 }
 
-function intentOf(entry: Entry & { readonly kind: "sign_intent" }): SignIntent {
+function intentOf(entry: Entry & { readonly kind: "sign_intent" }, at: Instant): SignIntent {
   return {
     index: entry.index,
-    // The walk refuses an entry whose time is none.
-    at: parseInstant(entry.at) ?? "" as Instant,
+    at,
     attempt: entry.attempt,
     keyVersion: entry.key_version,
     digest: entry.digest_sha256,

@@ -4,89 +4,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { SignCall } from "../../src/domain/audit_entry.ts";
 import { createAuditLog } from "../../src/domain/audit_log.ts";
-import { type Instant, instantAt } from "../../src/domain/instant.ts";
-import {
-  reconcile,
-  type Reconciliation,
-  type ReconciliationInput,
-  summaryOf,
-} from "../../src/domain/reconciliation.ts";
+import { instantAt, millisOf } from "../../src/domain/instant.ts";
+import { summaryOf } from "../../src/domain/reconciliation.ts";
 import type { SignIntent } from "../../src/domain/sign_intents.ts";
-import { type Bent, CRYPTO_KEY, KEY_VERSION, logEntry } from "../support/audit_entries.ts";
-
-const MINUTE = 60_000;
-const NOON = Date.UTC(2026, 9, 2, 12);
-/** An hour after noon everything of noon has settled. */
-const LATER = NOON + 60 * MINUTE;
-
-/** Seconds after noon. */
-const at = (seconds: number): Instant => instantAt(NOON + seconds * 1000);
-const digestOf = (name: string) => new TextEncoder().encode(name.padEnd(32, ".")).toHex();
-
-let serial = 0;
-/** A signed attempt for a tenant, bent. */
-function intent(seconds: number, name: string, bent: Partial<SignIntent> = {}): SignIntent {
-  return {
-    index: serial++,
-    at: at(seconds),
-    attempt: `attempt-${serial}`,
-    keyVersion: KEY_VERSION,
-    digest: digestOf(name),
-    requestId: "r",
-    caller: "orders",
-    contextIdentifier: "Cust12345",
-    result: "signed",
-    error: null,
-    ...bent,
-  };
-}
-const canary = (seconds: number, bent: Partial<SignIntent> = {}) =>
-  intent(seconds, `canary ${seconds}`, { caller: null, contextIdentifier: null, ...bent });
-
-/** The entry of a signature in the cloud's log. */
-const entry = (seconds: number, name: string, bent: Bent = {}) =>
-  logEntry({
-    time: at(seconds),
-    digest: { sha256: digestOf(name) },
-    insertId: `${name} ${seconds} ${bent.keyVersion ?? ""}`,
-    ...bent,
-  });
-
-function run(
-  intents: readonly SignIntent[],
-  entries: readonly unknown[],
-  rest: Partial<ReconciliationInput> = {},
-): Reconciliation {
-  const log = createAuditLog();
-  for (const it of entries) assert.equal(log.take(it), null);
-  return reconcile({
-    intents,
-    log: log.reading(),
-    logExtent: null,
-    ledgerUntil: null,
-    keyVersions: [],
-    from: null,
-    to: null,
-    now: LATER,
-    settlingMs: 15 * MINUTE,
-    ...rest,
-  });
-}
-
-/** Outcomes in one line each: which, when (seconds after noon), why. */
-function told(result: Reconciliation): string[] {
-  const seconds = (time: Instant) => (Date.parse(time) - NOON) / 1000;
-  const timed = [
-    ...result.matched.map((it) => [it.signature.time, "matched", `${seconds(it.intent.at)}`]),
-    ...result.unexplained.map((it) => [it.signature.time, "unexplained", it.why]),
-    ...result.unwitnessed.map((it) => [it.intent.at, "unwitnessed", it.why]),
-    ...result.indeterminate.map((
-      it,
-    ) => [it.intent?.at ?? it.signature!.time, "indeterminate", it.why]),
-  ] as [Instant, string, string][];
-  return timed.sort(([one], [other]) => one < other ? -1 : 1)
-    .map(([time, outcome, why]) => `${seconds(time)} ${outcome} ${why}`);
-}
+import { type Bent, CRYPTO_KEY, KEY_VERSION } from "../support/audit_entries.ts";
+import { at, canary, entry, intent, LATER, MINUTE, NOON, run, told } from "./reconciling.ts";
 
 Deno.test("a signature that was intended is matched, and one that was not is unexplained", () => {
   const result = run([intent(0, "a")], [entry(0.2, "a"), entry(5, "forged")]);
@@ -139,7 +61,7 @@ Deno.test("an intent without an entry is unwitnessed, and why says how much that
 });
 
 Deno.test("an attempt whose call was refused explains no signature, unless it has one", () => {
-  const failed = intent(0, "a", { result: "failed" });
+  const failed = intent(0, "a", { result: "failed", error: "unavailable" });
   const refused = (bent: Bent = {}) => entry(0.1, "a", { status: { code: 14 }, ...bent });
   const entries = [refused(), entry(1.2, "a"), entry(5, "a")];
   assert.deepEqual(told(run([failed, intent(1, "a")], entries)), [
@@ -285,52 +207,6 @@ Deno.test("where two share a digest across an edge, the one inside has the entry
   assert.deepEqual(told(result), ["3.2 matched 3"]);
 });
 
-Deno.test("logging is confirmed until the last canary before one that is missing", () => {
-  const seen = (seconds: number) => entry(seconds + 0.5, `canary ${seconds}`);
-  const canaries = [canary(0), canary(100), canary(200), canary(300)];
-  const confirmed = (entries: readonly unknown[], rest: Partial<ReconciliationInput> = {}) => {
-    const { logging } = run(canaries, entries, rest);
-    return [logging.until, logging.seen, logging.missing.map((it) => it.at)];
-  };
-  const all = [seen(0), seen(100), seen(200), seen(300)];
-  assert.deepEqual(confirmed(all), [at(300.5), 4, []]);
-  assert.deepEqual(confirmed(all.toSpliced(2, 1)), [at(100.5), 3, [at(200)]]);
-  assert.deepEqual(confirmed(all.slice(1)), [null, 3, [at(0)]]);
-  assert.deepEqual(confirmed([]), [null, 0, canaries.map((it) => it.at)]);
-  assert.deepEqual(confirmed([], { from: at(1000), logExtent: { from: at(0), until: at(5000) } }), [
-    null,
-    0,
-    [],
-  ]);
-  // Not a hole yet: it may still come.
-  assert.deepEqual(confirmed(all.slice(0, 3), { now: NOON + 301_000 }), [at(200.5), 3, []]);
-});
-
-Deno.test("a canary that was never signed is not missed", () => {
-  const { logging } = run([canary(0), canary(100, { result: "failed" }), canary(200)], [
-    entry(0.5, "canary 0"),
-    entry(200.5, "canary 200"),
-  ]);
-  assert.deepEqual([logging.until, logging.seen, logging.missing.length], [at(200.5), 2, 0]);
-});
-
-Deno.test("what has a caller or a tenant is no canary", () => {
-  for (const bent of [{ caller: "orders" }, { contextIdentifier: "Cust12345" }]) {
-    const { logging } = run([canary(0, bent)], [entry(0.5, "canary 0")]);
-    assert.deepEqual([logging.until, logging.seen], [null, 0]);
-  }
-});
-
-Deno.test("logging is confirmed for each key version by its own canaries", () => {
-  const keyVersion = `${CRYPTO_KEY}/cryptoKeyVersions/2`;
-  const { logging } = run([canary(0), canary(100, { keyVersion })], [entry(0.5, "canary 0")]);
-  assert.deepEqual(logging.keyVersions.map((it) => [it.keyVersion, it.until]), [
-    [KEY_VERSION, at(0.5)],
-    [keyVersion, null],
-  ]);
-  assert.equal(logging.until, at(0.5));
-});
-
 Deno.test("the summary counts what was found", () => {
   const intents = [intent(0, "a"), intent(1, "b"), canary(2), intent(3599, "late")];
   const entries = [entry(0.1, "a"), entry(2.5, "canary 2"), entry(9, "x"), entry(9, "y")];
@@ -342,12 +218,12 @@ Deno.test("the summary counts what was found", () => {
     unwitnessed: 0,
     unexplained: 2,
     indeterminate: 2,
-    confirmed_until: at(2.5),
+    confirmed_until: at(2),
   });
 });
 
 /** Few digests, few seconds and few versions, so that they meet. */
-const seconds = fc.integer({ min: -900, max: 3600 });
+const seconds = fc.integer({ min: -900, max: 1500 });
 const name = fc.constantFrom("a", "b", "c");
 const version = fc.constantFrom(KEY_VERSION, `${CRYPTO_KEY}/cryptoKeyVersions/2`);
 const arbitraryIntents = fc.array(
@@ -370,6 +246,26 @@ const arbitraryEntries = fc.array(
   }),
   { maxLength: 12 },
 );
+
+/** By augmenting paths: nothing of how the program does it. */
+function mostPairs(intents: readonly SignIntent[], signatures: readonly SignCall[]): number {
+  const canBe = (one: SignIntent, other: SignCall) => {
+    const late = millisOf(other.time) - millisOf(one.at);
+    return one.keyVersion === other.keyVersion && one.digest === other.digest &&
+      late >= -MINUTE && late <= 5 * MINUTE;
+  };
+  const taken = new Map<SignCall, SignIntent>();
+  const place = (one: SignIntent, seen: Set<SignCall>): boolean =>
+    signatures.some((other) => {
+      if (!canBe(one, other) || seen.has(other)) return false;
+      seen.add(other);
+      const holder = taken.get(other);
+      if (holder !== undefined && !place(holder, seen)) return false;
+      taken.set(other, one);
+      return true;
+    });
+  return intents.filter((one) => place(one, new Set())).length;
+}
 
 Deno.test("order and repetition of the log change nothing, and every count adds up", () => {
   const property = fc.property(
@@ -415,23 +311,16 @@ Deno.test("order and repetition of the log change nothing, and every count adds 
         log.reading().signatures.length,
         matched.length + unexplained.length + open("signature") + others,
       );
-      // As many pairs as the multisets have in common, whatever they are.
+      // As many pairs as there can be, whatever they are.
       const { signatures, refused } = log.reading();
-      const keyOf = (it: { readonly keyVersion: string; readonly digest: string | null }) =>
-        `${it.keyVersion} ${it.digest}`;
-      const [own, made, denied] = [intents, signatures, refused].map((list) =>
-        Map.groupBy<string, SignIntent | SignCall>(list, keyOf)
-      );
-      const common = [...own!].reduce((sum, [key, attempts]) => {
-        const failed = attempts.filter((it) => "result" in it && it.result === "failed");
-        const taken = Math.min(failed.length, denied!.get(key)?.length ?? 0);
-        return sum + Math.min(attempts.length - taken, made!.get(key)?.length ?? 0);
-      }, 0);
-      assert.equal(matched.length, common);
+      assert.equal(matched.length, mostPairs(intents, signatures));
+      assert.ok(unwitnessed.filter(({ why }) => why === "refused").length <= refused.length);
       assert.ok(
         matched.every((it) =>
           it.intent.digest === it.signature.digest &&
-          it.intent.keyVersion === it.signature.keyVersion
+          it.intent.keyVersion === it.signature.keyVersion &&
+          millisOf(it.signature.time) >= millisOf(it.intent.at) - MINUTE &&
+          millisOf(it.signature.time) <= millisOf(it.intent.at) + 5 * MINUTE
         ),
       );
       assert.equal(new Set(matched.map((it) => it.intent.index)).size, matched.length);

@@ -114,3 +114,17 @@ Deno.test("a ledger that does not verify gives its first bad index and no intent
   assert.ok(!walk(LEAVES, checkpointOf(LEAVES), [checkpointOf([LEAVES[1]!])]).ok);
   assert.ok(walk(LEAVES, checkpointOf(LEAVES), [checkpointOf(LEAVES.slice(0, 3))]).ok);
 });
+
+Deno.test("a time that no other can be compared with spoils the ledger, and is no fault", () => {
+  for (const at of ["+010000-01-01T00:00:00.000Z", "-000001-01-01T00:00:00.000Z"]) {
+    for (const place of [0, 3]) {
+      const leaf = leafText(place, { ...DRAFTS[place]!, at });
+      const leaves = [...LEAVES.slice(0, place), leaf];
+      for (const all of [leaves, [...leaves, ...LEAVES.slice(place + 1)]]) {
+        const found = walk(all);
+        assert.ok(!found.ok);
+        assert.equal(found.index, place);
+      }
+    }
+  }
+});

@@ -1,7 +1,11 @@
 /** `cli ledger reconcile` on files as they come: encodings, compression, damage, and what is not said. */
 
 import assert from "node:assert/strict";
+import { createLedgerKey } from "../../src/adapters/signing/ledger_key.ts";
+import { checkpointBody, signedNote, verifierKeyText } from "../../src/domain/checkpoint.ts";
 import { type EntryDraft, leafText } from "../../src/domain/ledger_entry.ts";
+import { EMPTY_TREE, extend, leafHash, rootHash } from "../../src/domain/merkle.ts";
+import { Secret } from "../../src/domain/secret.ts";
 import {
   type Bent,
   bigQueryRow,
@@ -71,6 +75,17 @@ const run = (args: readonly string[], input?: string): Promise<Exit> =>
     ...(input === undefined ? {} : { input }),
   });
 
+/** A checkpoint of a ledger by a key of its own. */
+async function signLedger(text: string): Promise<{ readonly key: string; readonly note: string }> {
+  const leaves = text.split("\n").slice(0, -1);
+  const head = leaves.reduce((tree, leaf) => extend(tree, leafHash(leaf)), EMPTY_TREE);
+  const signer = createLedgerKey(new Secret(new Uint8Array(32).fill(7).toBase64()));
+  const key = { name: "log.example/ledger", publicKey: await signer.publicKey() };
+  const body = checkpointBody({ origin: key.name, size: head.size, rootHash: rootHash(head) });
+  const signature = await signer.sign(new TextEncoder().encode(body));
+  return { key: verifierKeyText(key), note: signedNote(body, key, signature) };
+}
+
 async function outcomes(data: string | Uint8Array, ...args: readonly string[]) {
   const log = write("log", data);
   const { code, stdout, stderr } = await run(["--cloud-audit-logs", log, "--json", ...args]);
@@ -118,14 +133,20 @@ Deno.test("a log comes from standard input, too", async () => {
   const { code, stdout } = await run(["--cloud-audit-logs", "-"], JSON.stringify(LOG));
   assert.equal(code, 0);
   assert.match(stdout, /^OK: every signature in the cloud's log was asked for by Box Office\.\n/);
-  assert.match(stdout, /Logging is confirmed until 2026-10-02T09:03:00Z: 2 canaries/);
+  assert.match(
+    stdout,
+    /Logging is confirmed from 2026-10-02T09:00:00Z until 2026-10-02T09:03:00Z: 2 canaries/,
+  );
 });
 
 Deno.test("an empty log explains nothing and confirms nothing", async () => {
   const log = write("empty", "[]");
   const { code, stdout } = await run(["--cloud-audit-logs", log]);
   assert.equal(code, 0);
-  assert.match(stdout, /^OK, but nothing was compared/);
+  assert.match(
+    stdout,
+    /^INCOMPLETE: nothing is unexplained, but 4 of Box Office's own signatures are not in/,
+  );
   assert.match(stdout, /Logging is not confirmed/);
   assert.match(stdout, /Missing: the canary of 2026-10-02T09:00:00Z, entry 0\./);
   assert.equal((await outcomes("")).counts.unwitnessed, 4);
@@ -141,10 +162,96 @@ Deno.test("a canary that the log lacks is a hole, and logging is confirmed befor
 Deno.test("exports that do not fit together say so", async () => {
   const late = entry(50, "later");
   const log = write("late", jsonLines([...LOG.slice(2), late]));
-  const { code, stdout } = await run(["--cloud-audit-logs", log]);
+  const { code, stdout } = await run(["--cloud-audit-logs", log, "--from", "2026-10-02"]);
   assert.equal(code, 1);
   assert.match(stdout, /1 of them later than the ledger's last entry: export the log first/);
   assert.match(stdout, /2 of them before the log's first entry\. Cloud Logging keeps 30 days/);
+});
+
+Deno.test("what is older than the log given is held against it only if somebody asks", async () => {
+  // An entry of any kind tells that the log reaches so far.
+  const begin = entry(2, "b", { method: "GetPublicKey", insertId: "key" });
+  const short = jsonLines([begin, ...LOG.slice(3)]);
+  const log = write("short", short);
+  const { stdout } = await run(["--cloud-audit-logs", log]);
+  assert.match(stdout, /^Window: 2026-10-02T09:02:00Z until now\.$/m);
+  assert.match(stdout, /Compared from the first entry of the log given\. 2 intents .* are older/);
+  const found = await outcomes(short);
+  assert.deepEqual(found.counts, { matched: 1, unwitnessed: 0, unexplained: 0, indeterminate: 1 });
+  assert.deepEqual([found.from_log, found.older_intents], [true, 2]);
+  const asked = await outcomes(short, "--from", "2026-10-02T08:00:00Z");
+  assert.deepEqual([asked.from_log, asked.counts.unwitnessed], [false, 3]);
+  // A log that has nothing of the window is not the window's beginning.
+  const before = await outcomes(short, "--to", "2026-10-02T09:01:30Z", "--settling-minutes", "0");
+  assert.deepEqual([before.from, before.counts.unwitnessed], [null, 2]);
+  const empty = await outcomes("[]");
+  assert.deepEqual([empty.from, empty.older_intents, empty.counts.unwitnessed], [null, 0, 4]);
+});
+
+Deno.test("an entry that the checkpoint does not cover excuses no signature", async () => {
+  const { key, note } = await signLedger(LEDGER);
+  const given = ["--checkpoint", write("note", note), "--key", key];
+  const more = attempt(2, "theft").map((draft, place) => `${leafText(8 + place, draft)}\n`).join(
+    "",
+  );
+  const longer = write("longer.jsonl", LEDGER + more);
+  const log = jsonLines([...LOG, entry(2, "theft")]);
+  assert.equal((await outcomes(log, "--file", longer)).code, 0);
+  const found = await outcomes(log, "--file", longer, ...given);
+  assert.deepEqual([found.code, found.unexplained[0].why], [1, "no_intent"]);
+  assert.deepEqual(found.ledger, {
+    size: 8,
+    last: "2026-10-02T09:03:00.000000000Z",
+    checkpoint: true,
+    beyond: 2,
+  });
+  const honest = await run([
+    "--file",
+    longer,
+    ...given,
+    "--cloud-audit-logs",
+    write("l", jsonLines(LOG)),
+  ]);
+  assert.equal(honest.code, 0);
+  assert.match(honest.stdout, /2 entries beyond the checkpoint were passed over: nobody vouches/);
+  const shorter = write("shorter.jsonl", LEDGER.split("\n").slice(0, 6).join("\n") + "\n");
+  const short = await run(["--file", shorter, ...given, "--cloud-audit-logs", write("l", log)]);
+  assert.deepEqual([short.code, short.stdout.slice(0, 5)], [1, "BAD: "]);
+});
+
+Deno.test("a gap between canaries is told, and what was held to be one", async () => {
+  const log = write("gap", jsonLines(LOG));
+  const told = await run(["--cloud-audit-logs", log, "--canary-minutes", "1"]);
+  // Three minutes are less than two periods and two minutes of patience.
+  assert.match(told.stdout, /^ {2}One canary in 1 minute is expected\.$/m);
+  assert.doesNotMatch(told.stdout, /Gap: /);
+  assert.match(told.stdout, /^ {2}Longest time without one: from 2026-10-02T09:03:00Z to /m);
+  const drafts = [0, 10, 20, 50].flatMap((count) => attempt(count, `c${count}`, null));
+  const ledger = write("c", drafts.map((it, index) => `${leafText(index, it)}\n`).join(""));
+  const seen = write("seen", jsonLines([0, 10, 20, 50].map((count) => entry(count, `c${count}`))));
+  const { stdout } = await run(["--file", ledger, "--cloud-audit-logs", seen]);
+  assert.match(stdout, /is confirmed from 2026-10-02T09:00:00Z until 2026-10-02T09:20:00Z: 4 /);
+  assert.match(stdout, /Gap: no canary .* from 2026-10-02T09:20:00Z to 2026-10-02T09:50:00Z, 30 m/);
+  assert.match(stdout, /One canary in 10 minutes is expected, by what is usual here: --canary-m/);
+});
+
+Deno.test("of very many who signed, the most frequent and the rarest are told", async () => {
+  const names = Array.from({ length: 150 }, (_, place) => `by ${place}`);
+  const drafts = names.flatMap((name) => [...attempt(5, name), ...attempt(5, `${name} again`)]);
+  const rare = attempt(6, "rare");
+  const ledger = write(
+    "many.jsonl",
+    [...drafts, ...rare].map((draft, index) => `${leafText(index, draft)}\n`).join(""),
+  );
+  const entries = names.flatMap((name, place) =>
+    [name, `${name} again`].map((it) => entry(5, it, { userAgent: `agent/${place}` }))
+  );
+  const log = write("many", jsonLines([...entries, entry(6, "rare", { userAgent: "curl/8" })]));
+  const { stdout } = await run(["--file", ledger, "--cloud-audit-logs", log]);
+  const makers = stdout.split("\n").filter((line) => /^ {2} +\d+ {2}signer@/.test(line));
+  assert.equal(makers.length, 100);
+  assert.match(makers.at(-1)!, /^ +1 .*curl\/8$/);
+  assert.match(stdout, /and 51 more: --json has them all/);
 });
 
 Deno.test("what a caller says cannot write on the reader's screen", async () => {
@@ -217,6 +324,7 @@ Deno.test("options that are not of their form are refused, and say how", async (
     [[...given, "--from", "2026-10-02T09:00:00"], /Neither 2026-11-22T09:00:00Z/],
     [[...given, "--settling-minutes", "-1"], /Not a whole number of minutes/],
     [[...given, "--settling-minutes", "10081"], /Not a whole number of minutes/],
+    [[...given, "--canary-minutes", "0"], /Not a whole number of minutes, at least 1/],
     [[...given, "--key-version", CRYPTO_KEY], /Not projects\/…\/cryptoKeyVersions\/N/],
     [["--live", "--logging-endpoint", "http://logging.example"], /^Cannot use --logging-endpoint/],
     [["--live", "--logging-endpoint", denied!], /needs roles\/logging\.privateLogViewer\n$/],
