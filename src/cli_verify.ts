@@ -226,7 +226,10 @@ async function openService(text: string): Promise<Pick<TileShelf, "read">> {
   });
 }
 
-function say({ verdict, isSigned, what = "entries" }: Judged, { json }: VerifyOptions): void {
+function say(
+  { verdict, isSigned, what = "entries" }: Judged,
+  { json, kept = [] }: VerifyOptions,
+): void {
   if (json) {
     print.line(JSON.stringify(
       verdict.ok
@@ -235,6 +238,7 @@ function say({ verdict, isSigned, what = "entries" }: Judged, { json }: VerifyOp
     ));
   } else if (verdict.ok) {
     print.line(`OK: ${verdict.size} ${what}, root hash ${verdict.rootHash}`);
+    if (kept.length > 0) print.error(`It continues ${kept.join(", ")}.`);
     if (!isSigned) print.error("No checkpoint was given: nobody vouches that these are all.");
   } else {
     const place = verdict.index === null ? "" : `entry ${verdict.index}: `;
