@@ -77,3 +77,21 @@ Deno.test("a value beyond its limit is nothing held", async () => {
   source.now += 1000;
   assert.equal(await remembered.get(), 3);
 });
+
+Deno.test("a clock that is set back keeps nobody from the source", async () => {
+  const { source, remembered } = sourceOf();
+  source.now = 1_000_000;
+  source.isDown = true;
+  await ask(remembered, 1);
+  source.isDown = false;
+  source.now = 0;
+  assert.equal(await remembered.get(), 2, "after a failure");
+  source.now = 1_000_000;
+  assert.equal(await remembered.get(), 3);
+  assert.equal(await remembered.renew(), 4);
+  source.now = 500_000;
+  assert.equal(await remembered.renew(), 5, "after a renewal");
+  source.isDown = true;
+  source.now = 0;
+  assert.equal(await remembered.get(), 5, "what is held still serves");
+});
