@@ -7,6 +7,7 @@
 
 import { PartFault } from "../domain/part_fault.ts";
 import { type Rate, spare, UNUSED, type Usage, use, usedAt } from "../domain/rate.ts";
+import { isWithin } from "../domain/within.ts";
 import type { Clock, Log, UsageStore } from "./ports.ts";
 
 /** What the meter says of one use. */
@@ -116,11 +117,6 @@ export function createMeter({ name, rate, store, clock, log, follow }: MeterPart
       return isWorthWaiting(now) ? takeAfterNews(now) : takeNow();
     },
   };
-}
-
-/** True for so long after an instant. A clock that was set back before it ends that. */
-function isWithin(instant: number, ms: number, now: number): boolean {
-  return now >= instant && now < instant + ms;
 }
 
 function sayNotShared(log: Log, error: unknown): void {

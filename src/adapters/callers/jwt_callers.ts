@@ -15,6 +15,7 @@ import {
 import type { Caller } from "../../domain/caller.ts";
 import type { CallerEntry } from "../../domain/caller_entry.ts";
 import { subjectMatcher } from "../../domain/subject_pattern.ts";
+import { isWithin } from "../../domain/within.ts";
 import type { Log } from "../../usecases/ports.ts";
 import type { KeySet } from "../outbound/key_set.ts";
 import {
@@ -72,9 +73,8 @@ export function createJwtCallers(options: JwtCallersOptions): JwtCallers {
       if (!isBegun(payload, now())) return nobody("not_yet", { issuer: name });
       return issuer.findingOn(payload);
     } catch (error) {
-      const silentMs = now() - issuer.warnedAt;
       // Made-up tokens are no reason to say it again.
-      if (error instanceof IssuerFault && (silentMs < 0 || silentMs >= QUIET_MS)) {
+      if (error instanceof IssuerFault && !isWithin(issuer.warnedAt, QUIET_MS, now())) {
         issuer.warnedAt = now();
         log?.warn("callers.issuer_unusable", { issuer: name, reason: error.reason });
       }

@@ -5,6 +5,7 @@
  * again.
  */
 
+import { isWithin } from "../../domain/within.ts";
 import type { Finding, KnownCaller } from "./finding.ts";
 
 export interface Verified {
@@ -40,8 +41,7 @@ export function createVerified(
         return undefined;
       }
       const at = now();
-      // A clock that was set back says nothing of when the last look was.
-      if (at < found.checkedAt || at >= found.checkedAt + CHECK_EVERY_MS) {
+      if (!isWithin(found.checkedAt, CHECK_EVERY_MS, at)) {
         found.checkedAt = at;
         void check(token, digest);
       }

@@ -5,6 +5,8 @@
  * limit.
  */
 
+import { isWithin } from "../../domain/within.ts";
+
 export interface Remembered<T> {
   /** @throws what `load` threw, now or within `retryMs`, when there is no value to serve */
   get(): Promise<T>;
@@ -33,11 +35,6 @@ export function createRemembered<T>(options: RememberedOptions<T>): Remembered<T
   let flight: Promise<T> | null = null;
   let failure: { readonly error: unknown; readonly at: number } | null = null;
   let renewedAt = -Infinity;
-  /** An instant that is still to come is of a clock that was set back: nothing waits for it. */
-  const isWithin = (instant: number, ms: number): boolean => {
-    const passed = now() - instant;
-    return passed >= 0 && passed < ms;
-  };
 
   const load = (): Promise<T> => {
     flight ??= options.load().then((value) => {
@@ -57,18 +54,18 @@ export function createRemembered<T>(options: RememberedOptions<T>): Remembered<T
     async get() {
       const known = held;
       if (known === null || now() - known.at >= staleMs) {
-        if (flight === null && failure !== null && isWithin(failure.at, retryMs)) {
+        if (flight === null && failure !== null && isWithin(failure.at, retryMs, now())) {
           throw failure.error;
         }
         return await load();
       }
-      if (isWithin(known.at, freshMs)) return known.value;
-      if (failure !== null && isWithin(failure.at, pauseMs)) return known.value;
+      if (isWithin(known.at, freshMs, now())) return known.value;
+      if (failure !== null && isWithin(failure.at, pauseMs, now())) return known.value;
       return await load().catch(() => known.value);
     },
     async renew() {
       if (flight === null) {
-        if (isWithin(renewedAt, pauseMs)) return null;
+        if (isWithin(renewedAt, pauseMs, now())) return null;
         renewedAt = now();
       }
       return await load().catch(() => null);
