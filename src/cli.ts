@@ -13,7 +13,7 @@ import {
   printKey,
   printReceipt,
 } from "./cli_ledger.ts";
-import { addReconcile } from "./cli_reconcile.ts";
+import { addReconcile, collect } from "./cli_reconcile.ts";
 import { verifyLedger } from "./cli_verify.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
 import { UnfitFile } from "./adapters/storage/sqlite_schema.ts";
@@ -34,8 +34,6 @@ const addTo = (text: string, known: string[] | undefined): string[] => [
   ...(known ?? []),
   ...list(text),
 ];
-
-const collect = (text: string, known: string[] | undefined): string[] => [...(known ?? []), text];
 
 function buildProgram(done: (code: number) => void): Command {
   const program = new Command("deno task cli")

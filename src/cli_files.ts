@@ -1,5 +1,6 @@
-/** Files that an auditor gives to a command. */
+/** What an auditor gives to a command, and what is said of a ledger that does not verify. */
 
+import type { LedgerVerdict } from "./domain/ledger_verification.ts";
 import { UsageFault } from "./usage_fault.ts";
 
 /** @returns the text, a replacement character if it is none. @throws UsageFault */
@@ -23,6 +24,14 @@ export function readBytes(path: string): Uint8Array {
   } catch {
     throw new UsageFault(`Cannot read ${path}: no such file, or not readable`);
   }
+}
+
+/** Where a ledger is wrong, if that can be told, and how. */
+export type Bad = Pick<LedgerVerdict & { readonly ok: false }, "index" | "why">;
+
+/** @returns one line for people */
+export function badText({ index, why }: Bad): string {
+  return `BAD: ${index === null ? "" : `entry ${index}: `}${why}`;
 }
 
 /**

@@ -3,29 +3,22 @@
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
 import { createThreadHost } from "./adapters/signing/kms_host.ts";
 import { createTileFolder } from "./adapters/tiles/folder.ts";
+import { badText } from "./cli_files.ts";
 import type { Config } from "./config.ts";
-import type { Caller } from "./domain/caller.ts";
 import { readUnverified } from "./domain/checkpoint.ts";
 import { ContextId } from "./domain/context_id.ts";
 import { PartFault } from "./domain/part_fault.ts";
 import type { ReconciliationSummary } from "./domain/reconciliation.ts";
+import { SignerFault } from "./domain/signer_fault.ts";
 import { requireConfig } from "./main.ts";
 import { type LedgerParts, missingKeyFile, openLedger, readLedgerKey } from "./parts.ts";
 import { hasStore, openStores } from "./parts_stores.ts";
 import { print } from "./print.ts";
 import { systemClock } from "./system.ts";
 import { type ArchiveAnswer, createArchive } from "./usecases/archive.ts";
-import type { Audit } from "./usecases/audit.ts";
 import type { LedgerStore } from "./usecases/ports.ts";
 import { makeReceipt } from "./usecases/receipts.ts";
 import { UsageFault } from "./usage_fault.ts";
-
-/** Whoever runs this on the machine has the store and the key anyway. */
-export const OPERATOR: Caller = {
-  id: "operator",
-  tenants: new Set(["*"]),
-  permissions: new Set(["ledger"]),
-};
 
 /** The configured ledger: its readers' parts, and the store without its archive. */
 export interface OpenedLedger extends LedgerParts {
@@ -65,11 +58,6 @@ async function requireOwnName(store: LedgerStore, origin: string): Promise<void>
   );
 }
 
-/** As `withLedger`, for what needs its readers' part only. */
-export async function withAudit<T>(deed: (audit: Audit) => Promise<T>): Promise<T> {
-  return await withLedger(({ audit }) => deed(audit));
-}
-
 function publicUrlOf(config: Config): URL {
   return config.publicUrl ?? new URL(`http://localhost:${config.port}`);
 }
@@ -90,20 +78,19 @@ export async function printKey(): Promise<number> {
 
 /** Prints a signed checkpoint. */
 export async function printCheckpoint(): Promise<number> {
-  return await withAudit(async (audit) => {
-    const outcome = await audit.checkpoint(OPERATOR);
-    if (outcome.ok) {
-      print.line(outcome.value.note.trimEnd());
+  return await withLedger(async ({ checkpoints }) => {
+    try {
+      print.line((await checkpoints.current()).note.trimEnd());
       return 0;
+    } catch (error) {
+      if (!(error instanceof PartFault) && !(error instanceof SignerFault)) throw error;
+      if (error.reason !== "inconsistent") {
+        throw new UsageFault("Cannot sign a checkpoint: store or ledger key does not answer");
+      }
+      print.error("BAD: the stored log does not continue its last checkpoint. Nothing was signed.");
+      return 1;
     }
-    if (outcome.refusal.reason === "inconsistent") return sayInconsistent();
-    throw new UsageFault("Cannot sign a checkpoint: store or ledger key does not answer");
   });
-}
-
-function sayInconsistent(): number {
-  print.error("BAD: the stored log does not continue its last checkpoint. Nothing was signed.");
-  return 1;
 }
 
 export interface ExportOptions {
@@ -181,9 +168,8 @@ function sayArchived(answer: ArchiveAnswer): number {
       print.error(`Cannot write to the folder: its ${answer.path} is another log's, or damaged`);
       return 1;
     case "unverified": {
-      const { index, why } = answer.verdict;
-      const place = index === null ? "" : `entry ${index}: `;
-      print.error(`Nothing was removed: the folder does not verify. BAD: ${place}${why}`);
+      const bad = badText(answer.verdict);
+      print.error(`Nothing was removed: the folder does not verify. ${bad}`);
       print.error("It must be the folder that holds what was archived before, or LEDGER_ARCHIVE.");
       return 1;
     }

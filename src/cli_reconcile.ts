@@ -5,6 +5,7 @@
  */
 
 import { type Command, InvalidArgumentError } from "commander";
+import { type Bad, badText } from "./cli_files.ts";
 import { withLedger } from "./cli_ledger.ts";
 import {
   createLedgerReader,
@@ -87,7 +88,8 @@ async function reconcileLedger(options: ReconcileOptions, remember: Remember): P
   }
   const checkpoint = await readCheckpoint(options);
   if (checkpoint === "bad") {
-    return sayBad(null, "the checkpoint is malformed or not signed by this key", options);
+    const why = "the checkpoint is malformed or not signed by this key";
+    return sayBad({ index: null, why }, options);
   }
   if (file !== undefined) {
     return await run(options, {
@@ -116,7 +118,7 @@ async function run(
   const settlingMs = settlingMinutes * 60_000;
   const reader = createLedgerReader(source);
   const before = await reader.read();
-  if (!before.ok) return sayBad(before.index, before.why, options);
+  if (!before.ok) return sayBad(before, options);
 
   const log = createAuditLog();
   for (const path of options.cloudAuditLogs ?? []) await readLogFile(log, path);
@@ -128,7 +130,7 @@ async function run(
   }
 
   const ledger = await reader.read();
-  if (!ledger.ok) return sayBad(ledger.index, ledger.why, options);
+  if (!ledger.ok) return sayBad(ledger, options);
   const reading = log.reading();
   const from = options.from ?? firstOf(reading, to);
   const result = reconcile({
@@ -190,14 +192,17 @@ async function readCheckpoint(
 }
 
 /** As `ledger verify` says it. */
-function sayBad(index: number | null, why: string, { json }: ReconcileOptions): number {
-  const place = index === null ? "" : `entry ${index}: `;
-  print.line(json ? JSON.stringify({ ok: false, index, why }) : `BAD: ${place}${why}`);
+function sayBad({ index, why }: Bad, { json }: ReconcileOptions): number {
+  print.line(json ? JSON.stringify({ ok: false, index, why }) : badText({ index, why }));
   print.error("The ledger does not verify. Nothing was compared.");
   return 1;
 }
 
-const collect = (text: string, known: string[] | undefined): string[] => [...(known ?? []), text];
+/** An option that may be given several times. */
+export const collect = (
+  text: string,
+  known: string[] | undefined,
+): string[] => [...(known ?? []), text];
 
 function keyVersion(text: string, known: string[] | undefined): string[] {
   if (!isKeyVersionName(text)) {

@@ -6,7 +6,7 @@
 
 import { createTileFolder } from "./adapters/tiles/folder.ts";
 import { createTileService } from "./adapters/tiles/service.ts";
-import { linesOf, readBytes, readText, textIn } from "./cli_files.ts";
+import { badText, linesOf, readBytes, readText, textIn } from "./cli_files.ts";
 import { configuredKey, type OpenedLedger, withLedger } from "./cli_ledger.ts";
 import { parseVerifierKey, readUnverified, type VerifierKey } from "./domain/checkpoint.ts";
 import type { LedgerVerdict } from "./domain/ledger_verification.ts";
@@ -241,7 +241,6 @@ function say(
     if (kept.length > 0) print.error(`It continues ${kept.join(", ")}.`);
     if (!isSigned) print.error("No checkpoint was given: nobody vouches that these are all.");
   } else {
-    const place = verdict.index === null ? "" : `entry ${verdict.index}: `;
-    print.line(`BAD: ${place}${verdict.why}`);
+    print.line(badText(verdict));
   }
 }
