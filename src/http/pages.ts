@@ -6,6 +6,7 @@
 import { html } from "hono/html";
 import type { ConsentRefusal } from "../usecases/consent_refusal.ts";
 import type { FinishedConsent } from "../usecases/ports.ts";
+import { pageHead } from "./page_head.ts";
 
 type Html = ReturnType<typeof html>;
 
@@ -28,14 +29,7 @@ function page(title: string, body: Html, icon: Html | string = ""): Html {
   return html`
     <!doctype html>
     <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="robots" content="noindex">
-        <title>${title} – Box Office</title>
-        <link rel="stylesheet" href="/style.css">
-      </head>
+      ${pageHead(`${title} – Box Office`, "/style.css")}
       <body>
         <header>${MARK} Box Office</header>
         <main>

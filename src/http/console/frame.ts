@@ -5,6 +5,7 @@
 
 import { html } from "hono/html";
 import type { Html } from "./words.ts";
+import { pageHead } from "../page_head.ts";
 
 /** Who looks, and at what. */
 export interface View {
@@ -29,14 +30,7 @@ export function frame(view: View, body: Html): Html {
   return html`
     <!doctype html>
     <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="robots" content="noindex">
-        <title>${title} – Box Office console</title>
-        <link rel="stylesheet" href="/console/style.css">
-      </head>
+      ${pageHead(`${title} – Box Office console`, "/console/style.css")}
       <body>
         <a class="skip" href="#content">Skip to the content</a>
         <header>
