@@ -44,16 +44,6 @@ export function tileWidth({ level, number }: TileId, size: number): number {
   return Math.min(TILE_WIDTH, Math.max(0, levelSize(size, level) - number * TILE_WIDTH));
 }
 
-/** @returns every tile of hashes of a tree, by level */
-export function tilesOfSize(size: number): TileId[] {
-  const tiles: TileId[] = [];
-  for (let level = 0; levelSize(size, level) > 0; level++) {
-    const count = Math.ceil(levelSize(size, level) / TILE_WIDTH);
-    for (let number = 0; number < count; number++) tiles.push({ level, number });
-  }
-  return tiles;
-}
-
 /** @returns the path below the log's address, as `tile/0/x001/234.p/5` */
 export function tilePath({ level, number }: TileId, width: number): string {
   return `tile/${level}/${numberPath(number)}${partial(width)}`;

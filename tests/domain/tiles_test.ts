@@ -12,9 +12,9 @@ import {
   parseTilePath,
   TILE_WIDTH,
   tilePath,
-  tilesOfSize,
   tileWidth,
 } from "../../src/domain/tiles.ts";
+import { tilesOfSize } from "../support/tree_tiles.ts";
 
 /** Widths of a tree's tiles, by level. */
 function widthsOf(size: number): number[][] {

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { APPEARANCE, type Appearance } from "../support/appearance.ts";
-import { inBrowser as openPage, startChromium, witness } from "../support/chromium.ts";
+import { inBrowser as openPage, runSteps, startChromium, witness } from "../support/chromium.ts";
 import { requires } from "../support/requirement.ts";
 import { startService, TENANT, type TestService } from "../support/service.ts";
 
@@ -319,11 +319,7 @@ Deno.test({
     const service = await startService();
     const browser = await startChromium();
     try {
-      for (const [name, fn] of Object.entries(STEPS)) {
-        // The browser outlives each step; the whole test is checked for leaks at its end.
-        const shared = { sanitizeOps: false, sanitizeResources: false };
-        await t.step({ name, fn: () => fn({ service, browser }), ...shared });
-      }
+      await runSteps(t, STEPS, { service, browser });
     } finally {
       await browser.close();
       await service.close();

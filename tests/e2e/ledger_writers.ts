@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/domain/checkpoint.ts";
 import { rootHash } from "../../src/domain/merkle.ts";
-import { tilesOfSize } from "../../src/domain/tiles.ts";
+import { tilesOfSize } from "../support/tree_tiles.ts";
 import { consistencyRanges, isConsistent, rootsOfRanges } from "../../src/domain/tree_proofs.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import type { LedgerStore } from "../../src/usecases/ports.ts";

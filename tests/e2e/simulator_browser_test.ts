@@ -10,7 +10,7 @@ import {
   type SuperOfficeSimulator,
 } from "../../src/simulator/superoffice/server.ts";
 import { APPEARANCE, type Appearance } from "../support/appearance.ts";
-import { inBrowser as openPage, startChromium, witness } from "../support/chromium.ts";
+import { inBrowser as openPage, runSteps, startChromium, witness } from "../support/chromium.ts";
 import { requires } from "../support/requirement.ts";
 import {
   appPublicKeyPem,
@@ -311,11 +311,7 @@ Deno.test({
     const superoffice = await startSuperOffice({ publicKeyPem: appPublicKeyPem() });
     const receiver = startReceiver();
     try {
-      for (const [name, fn] of Object.entries(STEPS)) {
-        // The browser outlives each step; the whole test is checked for leaks at its end.
-        const shared = { sanitizeOps: false, sanitizeResources: false };
-        await t.step({ name, fn: () => fn({ browser, superoffice, receiver }), ...shared });
-      }
+      await runSteps(t, STEPS, { browser, superoffice, receiver });
     } finally {
       await browser.close();
       await receiver.close();

@@ -9,7 +9,7 @@ import { decodeBundle, decodeTile } from "../../src/domain/tiles.ts";
 import { isConsistent } from "../../src/domain/tree_proofs.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 import { assertProblem } from "../support/problems.ts";
-import { API_KEY, startService, type TestService } from "../support/service.ts";
+import { API_KEY, environmentOf, startService, type TestService } from "../support/service.ts";
 
 const LEDGER = "/v1/ledger";
 
@@ -110,14 +110,7 @@ Deno.test("tiles, bundles and consistency proofs over HTTP", async (test) => {
 Deno.test("the operator's and the auditor's commands", async (test) => {
   const service = await startService();
   const folder = await Deno.makeTempDir();
-  const own = {
-    DATA_DIR: service.dataDir,
-    PUBLIC_URL: service.url.origin,
-    SUPEROFFICE_ENVIRONMENT: "simulator",
-    SUPEROFFICE_URL: service.simulator.url,
-    SUPEROFFICE_CLIENT_ID: service.simulator.clientId,
-    SUPEROFFICE_CLIENT_SECRET: service.simulator.clientSecret,
-  };
+  const own = environmentOf(service);
   const operator = (...args: string[]) => runTask("cli", { env: own, args: ["ledger", ...args] });
   /** Without any configuration. */
   const auditor = (args: readonly string[], input?: string) =>

@@ -258,7 +258,7 @@ Deno.test("what a caller says cannot write on the reader's screen", async () => 
   const userAgent = `\u001b[2J\u202e${"x".repeat(5000)}\r\nOK: all is well`;
   const log = write("rude", jsonLines([...LOG, entry(2, "forged", { userAgent })]));
   const { stdout } = await run(["--cloud-audit-logs", log]);
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- control characters are what this looks for
   assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u202e]/);
   assert.match(stdout, /\\u\{1b\}\[2J\\u\{202e\}x+…$/m);
   assert.ok(!stdout.includes("all is well"));

@@ -12,7 +12,7 @@ import { openStores } from "../../src/parts_stores.ts";
 import { jsonLines, logEntry } from "../support/audit_entries.ts";
 import { appendEntries, attemptEntries, KEY_VERSION } from "../support/ledger_past.ts";
 import { type Exit, runTask } from "../support/processes.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { environmentOf, startService, type TestService } from "../support/service.ts";
 
 const HOUR_MS = 3_600_000;
 const BEGIN = Date.now() - 48 * HOUR_MS;
@@ -46,14 +46,7 @@ async function withStore(
 ): Promise<void> {
   const service = await startService();
   const folder = await Deno.makeTempDir();
-  const env = {
-    DATA_DIR: service.dataDir,
-    PUBLIC_URL: service.url.origin,
-    SUPEROFFICE_ENVIRONMENT: "simulator",
-    SUPEROFFICE_URL: service.simulator.url,
-    SUPEROFFICE_CLIENT_ID: service.simulator.clientId,
-    SUPEROFFICE_CLIENT_SECRET: service.simulator.clientSecret,
-  };
+  const env = environmentOf(service);
   const ledger = (args: readonly string[], more: Record<string, string> = {}) =>
     runTask("cli", { env: { ...env, ...more }, args: ["ledger", ...args] });
   const reconcile = (

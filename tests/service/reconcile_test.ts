@@ -9,7 +9,13 @@ import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud
 import { sign } from "../simulator/cloud_kms_client.ts";
 import { jsonLines } from "../support/audit_entries.ts";
 import { runTask } from "../support/processes.ts";
-import { createTestClock, startService, TENANT, type TestService } from "../support/service.ts";
+import {
+  createTestClock,
+  environmentOf,
+  startService,
+  TENANT,
+  type TestService,
+} from "../support/service.ts";
 
 interface LogEntry {
   readonly timestamp: string;
@@ -108,12 +114,8 @@ function garble(entries: readonly LogEntry[]): unknown[] {
   return [...spelled.toReversed(), ...spelled.filter((_, place) => place % 3 === 0)];
 }
 
-const environmentOf = (service: TestService): Record<string, string> => ({
-  DATA_DIR: service.dataDir,
-  SUPEROFFICE_ENVIRONMENT: "simulator",
-  SUPEROFFICE_URL: service.simulator.url,
-  SUPEROFFICE_CLIENT_ID: service.simulator.clientId,
-  SUPEROFFICE_CLIENT_SECRET: service.simulator.clientSecret,
+const environmentWithKms = (service: TestService): Record<string, string> => ({
+  ...environmentOf(service),
   KMS_KEY_VERSION: service.kms!.keyVersion,
   KMS_ENDPOINT: service.kms!.url,
 });
@@ -156,7 +158,7 @@ Deno.test("a real log is told apart from a real ledger, entry by entry", async (
   const kms = await startCloudKms({ clock: clock.now });
   const service = await startService({ kms, clock });
   const folder = await Deno.makeTempDir();
-  const env = environmentOf(service);
+  const env = environmentWithKms(service);
   const reconcile = (args: readonly string[], environment: Record<string, string> = env) =>
     runTask("cli", { env: environment, args: ["ledger", "reconcile", ...args] });
   const json = async (args: readonly string[], environment = env) => {

@@ -58,3 +58,16 @@ export function witness(page: Page): Witness {
   page.on("request", (request) => requests.push(new URL(request.url())));
   return { complaints, requests };
 }
+
+/** Runs the steps of a test in their order, on one stage. */
+export async function runSteps<Stage>(
+  test: Deno.TestContext,
+  steps: Readonly<Record<string, (stage: Stage) => Promise<void>>>,
+  stage: Stage,
+): Promise<void> {
+  for (const [name, fn] of Object.entries(steps)) {
+    // The browser outlives each step; the whole test is checked for leaks at its end.
+    const shared = { sanitizeOps: false, sanitizeResources: false };
+    await test.step({ name, fn: () => fn(stage), ...shared });
+  }
+}

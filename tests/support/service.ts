@@ -190,3 +190,17 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     },
   };
 }
+
+/** What a command needs to work on the store of this service. */
+export function environmentOf(
+  { dataDir, url, simulator }: TestService,
+): Readonly<Record<string, string>> {
+  return {
+    DATA_DIR: dataDir,
+    PUBLIC_URL: url.origin,
+    SUPEROFFICE_ENVIRONMENT: "simulator",
+    SUPEROFFICE_URL: simulator.url,
+    SUPEROFFICE_CLIENT_ID: simulator.clientId,
+    SUPEROFFICE_CLIENT_SECRET: simulator.clientSecret,
+  };
+}

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
-import { tilesOfSize } from "../../../src/domain/tiles.ts";
+import { tilesOfSize } from "../../support/tree_tiles.ts";
 import { OWNER, SEALING, withFolder } from "./backends.ts";
 import { appendAll } from "./ledger_store_contract.ts";
 import { generationOf, NOW, request, TENANT, tenantOf, ticket, treeOf } from "./samples.ts";
