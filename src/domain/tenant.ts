@@ -3,8 +3,21 @@
 import type { ContextId } from "./context_id.ts";
 import type { Secret } from "./secret.ts";
 
-/** Whether SuperOffice still honours the stored system user token, as far as we have seen. */
-export type TenantHealth = "connected" | "consent_withdrawn";
+/**
+ * How a tenant is doing, as far as we have seen.
+ *
+ * - `connected`: the last thing that was asked of SuperOffice for it worked, or it has just consented.
+ * - `consent_withdrawn`: SuperOffice refuses its system user token; an administrator must consent again.
+ * - `suspended`: the tenant is not running; its state says why.
+ * - `moved`: it left the address that we know, and nothing has worked since.
+ * - `unreachable`: SuperOffice, or the tenant's own web services, do not answer.
+ */
+export type TenantHealth =
+  | "connected"
+  | "consent_withdrawn"
+  | "suspended"
+  | "moved"
+  | "unreachable";
 
 /** What one consent told us of a tenant. Instants are milliseconds since the epoch. */
 export interface Consent {
@@ -21,11 +34,37 @@ export interface Consent {
   readonly netserverUrl: string | null;
 }
 
-/** A stored tenant. */
-export interface Tenant extends Consent {
+/** What we have seen of a tenant since its consent. */
+export interface TenantStanding {
   readonly health: TenantHealth;
+  /** Why: one constant word. */
+  readonly healthReason: string;
+  /** Since when. Milliseconds since the epoch. */
+  readonly healthSince: number;
   /** Tenant state in SuperOffice's words (`Running`, `Suspended`, …), as last seen. */
   readonly state: string;
+  /** Tickets that were issued before this instant are no good any more. Never goes back. */
+  readonly ticketsFrom: number;
+}
+
+/** A stored tenant without its token: all that may be shown. */
+export interface TenantCard extends Omit<Consent, "systemUserToken">, TenantStanding {
   /** Position in the order of first consent; never changes, never used again. */
   readonly sequence: number;
+}
+
+/** A stored tenant. */
+export interface Tenant extends TenantCard {
+  readonly systemUserToken: Secret;
+}
+
+/** How a tenant stands that has just consented. */
+export function standingOfConsent({ consentedAt }: Pick<Consent, "consentedAt">): TenantStanding {
+  return {
+    health: "connected",
+    healthReason: "consent",
+    healthSince: consentedAt,
+    state: "Running",
+    ticketsFrom: consentedAt,
+  };
 }

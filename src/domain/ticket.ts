@@ -32,6 +32,8 @@ export interface Ticket {
   readonly expiresAt: number;
   readonly webapiUrl: string;
   readonly netserverUrl: string;
+  /** Until then the addresses hold, says SuperOffice. Milliseconds since the epoch. */
+  readonly addressesUntil: number;
 }
 
 /** Part of the lifetime after which a ticket is renewed behind the answer. */

@@ -10,8 +10,8 @@ import type { Checkpoint } from "../domain/checkpoint.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import type { TreeHead } from "../domain/merkle.ts";
 import type { Rate } from "../domain/rate.ts";
-import type { Secret } from "../domain/secret.ts";
-import type { Consent, Tenant, TenantHealth } from "../domain/tenant.ts";
+import type { Notice } from "../domain/notice.ts";
+import type { Consent, Tenant, TenantCard, TenantStanding } from "../domain/tenant.ts";
 import type { TileId } from "../domain/tiles.ts";
 
 /** Time. Milliseconds since the epoch. */
@@ -36,65 +36,56 @@ export interface Log {
 
 /**
  * Tenants that consented. Durable when resolved; read-your-writes. The order of first consent never
- * changes and a sequence is never given twice, not even after a removal.
+ * changes and a sequence is never given twice, not even after a removal. Every change gets the next
+ * change number; a notice given with one is stored in the same step, and only if the change happens.
  */
 export interface TenantStore {
   get(tenant: ContextId): Promise<Tenant | null>;
   /**
    * Stores a consent: a new tenant gets the next sequence, a known one keeps its own and gets
-   * everything else anew (health `connected`, state `Running`). Decides atomically: a known tenant
-   * with another serial is left as it is, and that is the answer.
+   * everything else anew (`standingOfConsent`). Decides atomically: a known tenant with another serial
+   * is left as it is, and that is the answer.
    */
-  put(consent: Consent): Promise<PutAnswer>;
-  /** Notes health and state, only while the stored consent is still the one of `consentedAt`. */
+  put(consent: Consent, notice: Notice | null): Promise<PutAnswer>;
+  /**
+   * Notes how a tenant stands, only while the stored consent is still the one of `consentedAt`. The
+   * stored `ticketsFrom` is never lowered.
+   *
+   * @returns whether it was
+   */
   mark(
     tenant: ContextId,
     consentedAt: number,
-    seen: { readonly health: TenantHealth; readonly state: string },
-  ): Promise<void>;
+    standing: TenantStanding,
+    notice: Notice | null,
+  ): Promise<boolean>;
   /** @returns false if there was nothing to remove */
-  remove(tenant: ContextId): Promise<boolean>;
-  /** Up to `limit` tenants with a sequence above `after`, in order of sequence. */
-  list(after: number, limit: number): Promise<readonly Tenant[]>;
+  remove(tenant: ContextId, notice: Notice | null): Promise<boolean>;
+  /** Up to `limit` tenants with a sequence above `after`, in order of sequence. Opens no token. */
+  list(after: number, limit: number): Promise<readonly TenantCard[]>;
+  /**
+   * Tenants that changed after the change of that number, each once, by their latest change, in its
+   * order. A number above every one given (a store that was set back) is answered with no changes and a
+   * lower `newest`.
+   */
+  changes(after: number, limit: number): Promise<TenantChanges>;
 }
 
 export type PutAnswer =
   | { readonly kind: "stored"; readonly tenant: Tenant }
   | { readonly kind: "serial_conflict" };
 
-/** What one browser's consent needs to be remembered between leaving and coming back. */
-export interface PendingConsent {
-  readonly nonce: string;
-  readonly codeVerifier: Secret;
-  /** SHA-256 (hex) of the browser-binding cookie. */
-  readonly browser: string;
-  /** The tenant that the administrator was asked to connect, if any. */
-  readonly tenant: ContextId | null;
+export interface TenantChanges {
+  /** Number of the latest change of all; 0 if there never was one. */
+  readonly newest: number;
+  readonly changes: readonly TenantChange[];
 }
 
-/** A finished consent, shown once more to the browser that made it. */
-export interface FinishedConsent {
-  readonly contextIdentifier: ContextId;
-  readonly companyName: string;
-}
-
-/**
- * State of consents under way, shared between instances. Forgets after `untilMs`, not before; what
- * is over may stay for another minute, and no longer once anything changes.
- */
-export interface ConsentStore {
-  begin(state: string, pending: PendingConsent, untilMs: number, now: number): Promise<void>;
-  /** Reads and removes in one step: a state works once. Null if unknown, used or over. */
-  take(state: string, now: number): Promise<PendingConsent | null>;
-  /** @returns true the first time a digest is claimed, false ever after until it is forgotten */
-  claim(digest: string, untilMs: number, now: number): Promise<boolean>;
-  finish(
-    browser: string,
-    finished: FinishedConsent,
-    untilMs: number,
-    now: number,
-  ): Promise<void>;
-  finished(browser: string, now: number): Promise<FinishedConsent | null>;
+export interface TenantChange {
+  readonly tenant: ContextId;
+  readonly number: number;
+  /** Null: the tenant is gone. */
+  readonly standing: TenantStanding | null;
 }
 
 /** Leaves to add in one step. */

@@ -41,6 +41,8 @@ export interface TenantState {
   /** With a final slash. Null if SuperOffice gave none. */
   readonly webapiUrl: string | null;
   readonly netserverUrl: string | null;
+  /** SuperOffice's `ValidUntil`: asking earlier is pointless. Milliseconds; null if it does not say. */
+  readonly validUntil: number | null;
 }
 
 /** Tenant state endpoint. Null if SuperOffice gives no usable answer: callers go on without. */
@@ -65,6 +67,8 @@ export type IdentityRefusal = {
 /** A validated identity. */
 export interface Identity {
   readonly kind: "identity";
+  /** False for a legacy token whose audience is the tenant only: it may be another application's. */
+  readonly namesUs: boolean;
   readonly consent: Omit<Consent, "consentedAt">;
   /** Digest of the signed part of the token, for one-time use. */
   readonly tokenDigest: string;
@@ -87,6 +91,33 @@ export interface IdentityProvider {
   readIdToken(token: Secret, nonce: string, now: number): Promise<Identity | IdentityRefusal>;
   /** The legacy login's token: issuer `SuperOffice AS`, no nonce. */
   readLegacyToken(token: Secret, now: number): Promise<Identity | IdentityRefusal>;
+}
+
+/** What SuperOffice says happened to a tenant. Its number for it, where we have no word for that. */
+export type StateChangeType =
+  | "Upgrade"
+  | "BackupRestored"
+  | "Suspend"
+  | "Resume"
+  | "Delete"
+  | "Move"
+  | `ChangeType${number}`;
+
+/** A push that is proven to be SuperOffice's. */
+export interface StateChange {
+  readonly kind: "state_change";
+  readonly type: StateChangeType;
+  readonly contextIdentifier: ContextId;
+  /** Digest of the signed part of its token, for one-time use. */
+  readonly tokenDigest: string;
+  /** After this instant the token is refused by its times anyway. */
+  readonly usableUntil: number;
+}
+
+/** The push of customer state changes. A refusal is a value; keys that cannot be had are a `PartFault`. */
+export interface StateChangeReader {
+  /** @param body the push's JSON as it came */
+  read(body: string, now: number): Promise<StateChange | IdentityRefusal>;
 }
 
 /** All of a body, which can be sent again; a stream of it, which cannot; or none. */

@@ -81,4 +81,9 @@ export interface TicketStore {
    * is refused.
    */
   invalidate(tenant: ContextId, now: number): Promise<void>;
+  /**
+   * Gives the stored ticket of this very generation the addresses of the given one. Does nothing if
+   * there is none, or one of another generation.
+   */
+  relocate(ticket: Ticket): Promise<void>;
 }
