@@ -21,6 +21,8 @@ export interface Guards {
   readonly store: Guard;
   /** Before the counting of requests, which is nothing that tickets need. */
   readonly usage: Guard;
+  /** Before the notices on their way to the operator's webhook, which are nothing tickets need either. */
+  readonly notices: Guard;
   /** Before what fetches login keys, and before the redemption of codes. */
   readonly login: Guard;
   readonly exchange: Breaker;
@@ -46,19 +48,24 @@ export function createGuards(parts: { readonly clock: Clock; readonly log: Log }
   return {
     store: guard("store", "store"),
     usage: guard("usage", "store"),
+    notices: guard("notices", "store"),
     login: guard("superoffice_login", "superoffice"),
     exchange: breaker("superoffice_exchange"),
     key: (signer) => breaker(signer.keyVersion),
   };
 }
 
-/** The stores behind the guard; their probe is as it was. */
-export function guardStores(stores: Stores, guard: Guard, usage: Guard): Stores {
+/** The stores behind their guards; their probe is as it was. */
+export function guardStores(
+  stores: Stores,
+  { store, usage, notices }: Pick<Guards, "store" | "usage" | "notices">,
+): Stores {
   return {
-    tenants: guardPort(stores.tenants, guard),
-    tickets: guardPort(stores.tickets, guard),
-    ledger: guardPort(stores.ledger, guard),
-    consents: guardPort(stores.consents, guard),
+    tenants: guardPort(stores.tenants, store),
+    tickets: guardPort(stores.tickets, store),
+    ledger: guardPort(stores.ledger, store),
+    consents: guardPort(stores.consents, store),
+    notices: guardPort(stores.notices, notices),
     usage: stores.usage === null ? null : guardPort(stores.usage, usage),
     probe: stores.probe,
     close: () => stores.close(),

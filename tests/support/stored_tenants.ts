@@ -69,7 +69,7 @@ async function store(stores: Stores, name: string, consented: Consented): Promis
     systemUserToken: new Secret(consented.token),
     webapiUrl: null,
     netserverUrl: null,
-  });
+  }, null);
   return contextIdentifier;
 }
 
@@ -90,6 +90,7 @@ export async function putTicket(
     expiresAt: now + life.ends,
     webapiUrl,
     netserverUrl: `https://sod2.superoffice.com/${tenant}/Remote/Services88/`,
+    addressesUntil: now + life.ends,
   });
   if (published !== "published") throw new Error(`Cannot put a ticket: it is ${published}`);
 }

@@ -8,9 +8,16 @@ import { ContextId } from "../../domain/context_id.ts";
 import { PartFault } from "../../domain/part_fault.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { Secret } from "../../domain/secret.ts";
-import type { Consent, Tenant, TenantHealth } from "../../domain/tenant.ts";
+import type {
+  Consent,
+  Tenant,
+  TenantCard,
+  TenantHealth,
+  TenantStanding,
+} from "../../domain/tenant.ts";
 import { Generation, type Ticket } from "../../domain/ticket.ts";
-import type { FinishedConsent, PendingConsent } from "../../usecases/ports.ts";
+import type { FinishedConsent, PendingConsent } from "../../usecases/consent_ports.ts";
+import type { TenantChange } from "../../usecases/ports.ts";
 import type { Sealing } from "./sealing.ts";
 
 /** A row or a JSON object, not yet checked. */
@@ -38,23 +45,46 @@ export async function readTenant(
   sealing: Sealing,
   placeOf: (tenant: ContextId) => string,
 ): Promise<Tenant> {
-  const contextIdentifier = readContextId(row.context_identifier, tenant);
-  const plain = {
+  const card = readCard(row, tenant);
+  const place = tokenPlace(placeOf(card.contextIdentifier), card);
+  const token = await sealing.open(place, readText(row.system_user_token));
+  return { ...card, systemUserToken: new Secret(token) };
+}
+
+/** A tenant as it may be shown: its token stays sealed. @param tenant as in `readTenant` */
+export function readCard(row: Row, tenant: ContextId | null): TenantCard {
+  return {
+    contextIdentifier: readContextId(row.context_identifier, tenant),
     serial: readText(row.serial),
     webapiUrl: readTextOrNull(row.webapi_url),
     netserverUrl: readTextOrNull(row.netserver_url),
-  };
-  const place = tokenPlace(placeOf(contextIdentifier), plain);
-  return {
-    contextIdentifier,
-    ...plain,
     companyName: readText(row.company_name),
     consentedBy: readText(row.consented_by),
     consentedAt: readWhole(row.consented_at),
-    systemUserToken: new Secret(await sealing.open(place, readText(row.system_user_token))),
-    health: readHealth(row.health),
-    state: readText(row.state),
+    ...readStanding(row),
     sequence: readWhole(row.sequence, 1),
+  };
+}
+
+/**
+ * A row without health is a tenant that is gone. So is one whose standing nobody can read: whoever
+ * follows the changes then asks the store anew, and one bad record keeps nobody from all the others.
+ */
+export function readChange(row: Row): TenantChange {
+  return {
+    tenant: readContextId(row.context_identifier, null),
+    number: readWhole(row.number, 1),
+    standing: readOrNull(() => readStanding(row)),
+  };
+}
+
+function readStanding(row: Row): TenantStanding {
+  return {
+    health: readHealth(row.health),
+    healthReason: readText(row.health_reason),
+    healthSince: readWhole(row.health_since),
+    state: readText(row.state),
+    ticketsFrom: readWhole(row.tickets_from),
   };
 }
 
@@ -71,6 +101,7 @@ export async function readTicket(
     expiresAt: readWhole(row.expires_at),
     webapiUrl: readText(row.webapi_url),
     netserverUrl: readText(row.netserver_url),
+    addressesUntil: readWhole(row.addresses_until),
   };
   const ticket = await sealing.open(ticketPlace(place, plain), readText(row.ticket));
   return { contextIdentifier: tenant, ...plain, ticket: new Secret(ticket) };
@@ -78,14 +109,16 @@ export async function readTicket(
 
 /**
  * Where a ticket is sealed to: its key, and everything plain beside it. Whoever can write the store
- * but has no sealing key can then not send a ticket to another address, or let it live longer.
+ * but has no sealing key can then not send a ticket to another address, or let it or its addresses
+ * live longer.
  */
 export function ticketPlace(
   place: string,
   plain: Omit<Ticket, "contextIdentifier" | "ticket">,
 ): string {
-  const { generation, issuedAt, expiresAt, webapiUrl, netserverUrl } = plain;
-  return JSON.stringify([place, generation, issuedAt, expiresAt, webapiUrl, netserverUrl]);
+  const { generation, issuedAt, expiresAt } = plain;
+  const addresses = [plain.webapiUrl, plain.netserverUrl, plain.addressesUntil];
+  return JSON.stringify([place, generation, issuedAt, expiresAt, ...addresses]);
 }
 
 /** Where a system user token is sealed to: its key, and what decides whom it is for. */
@@ -120,7 +153,18 @@ export function readFinished(row: Row): FinishedConsent {
   return {
     contextIdentifier: readContextId(row.context_identifier, null),
     companyName: readText(row.company_name),
+    isRenewed: readFlag(row.is_renewed),
   };
+}
+
+/** @returns null where reading comes to `unreadable` */
+export function readOrNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PartFault && error.reason === "unreadable") return null;
+    throw error;
+  }
 }
 
 export function readText(value: unknown): string {
@@ -155,9 +199,25 @@ function readContextId(value: unknown, expected: ContextId | null): ContextId {
   return expected === null || tenant === expected ? tenant : unreadable();
 }
 
-function readHealth(value: unknown): TenantHealth {
-  return value === "connected" || value === "consent_withdrawn" ? value : unreadable();
+/** JSON has words for it, SQLite numbers. */
+function readFlag(value: unknown): boolean {
+  if (value === true || value === 1) return true;
+  return value === false || value === 0 ? false : unreadable();
 }
+
+function readHealth(value: unknown): TenantHealth {
+  const health = readText(value);
+  return Object.hasOwn(HEALTHS, health) ? health as TenantHealth : unreadable();
+}
+
+/** As an object so that a word missing here does not compile. */
+const HEALTHS: Readonly<Record<TenantHealth, true>> = {
+  connected: true,
+  consent_withdrawn: true,
+  suspended: true,
+  moved: true,
+  unreachable: true,
+};
 
 /** As an object so that a code missing here does not compile. */
 const REFUSAL_CODES: Readonly<Record<RefusalCode, true>> = {

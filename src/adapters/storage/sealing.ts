@@ -6,6 +6,7 @@
  * Node's cryptography takes longer to load than a ticket takes to be read.
  */
 
+import type { Notice } from "../../domain/notice.ts";
 import { PartFault } from "../../domain/part_fault.ts";
 
 /** A key of 32 bytes and its name, which is written into each value it seals. */
@@ -100,4 +101,15 @@ function importKey(key: Uint8Array): Promise<CryptoKey> {
 function parametersOf(iv: Uint8Array<ArrayBuffer>, id: string, storeKey: string): AesGcmParams {
   const additionalData = encoder.encode(`${VERSION}.${id}.${storeKey}`);
   return { name: ALGORITHM, iv, additionalData, tagLength: 8 * TAG_BYTES };
+}
+
+/** Where a notice's body is sealed to: who writes the store alone cannot have us sign and send theirs. */
+export function noticePlace(id: string): string {
+  return `notices/${id}`;
+}
+
+/** The notice as it is stored: its body sealed. */
+export async function sealNotice(sealing: Sealing, notice: Notice | null): Promise<Notice | null> {
+  if (notice === null) return null;
+  return { ...notice, body: await sealing.seal(noticePlace(notice.id), notice.body) };
 }

@@ -7,6 +7,7 @@ import type { Sealing } from "./sealing.ts";
 import { openConnection } from "./sqlite_connection.ts";
 import { createSqliteConsents } from "./sqlite_consents.ts";
 import { createSqliteLedger } from "./sqlite_ledger.ts";
+import { createSqliteNotices } from "./sqlite_notices.ts";
 import { createSqliteTenants } from "./sqlite_tenants.ts";
 import { createSqliteTickets } from "./sqlite_tickets.ts";
 import type { Stores } from "./stores.ts";
@@ -38,6 +39,7 @@ export function openSqlite(
     tickets: createSqliteTickets(connection, sealing),
     ledger: createSqliteLedger(connection),
     consents: createSqliteConsents(connection, sealing),
+    notices: createSqliteNotices(connection, sealing),
     usage: null,
     probe: {
       name: "store",

@@ -8,7 +8,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { PartFault } from "../../domain/part_fault.ts";
 import { claim, migrate, UnfitFile } from "./sqlite_schema.ts";
 
-/** What the four stores share. */
+/** What the stores share. */
 export interface Connection {
   /** Prepares a statement once; throws what SQLite throws, so call it when opening. */
   prepare(sql: string): StatementSync;

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { ConsentStore } from "../../usecases/ports.ts";
+import type { ConsentStore } from "../../usecases/consent_ports.ts";
 import { readFinished, readPending, readWhole } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
 import { type Connection, whole } from "./sqlite_connection.ts";
@@ -43,11 +43,13 @@ export function createSqliteConsents(connection: Connection, sealing: Sealing): 
         prune(now);
         return Number(sql.claim.run(digest, untilMs, now).changes) > 0;
       }),
+    unclaim: (digest) => connection.write(() => void sql.unclaim.run(digest)),
     finish: (browser, finished, untilMs, now) =>
       connection.write(() => {
         prune(now);
-        const { contextIdentifier, companyName } = finished;
-        sql.finish.run(browser, contextIdentifier, whole(companyName), untilMs);
+        const { contextIdentifier, companyName, isRenewed } = finished;
+        const values = [contextIdentifier, whole(companyName), untilMs, Number(isRenewed)];
+        sql.finish.run(browser, ...values);
       }),
     finished: (browser, now) =>
       connection.read(() => {
@@ -72,7 +74,10 @@ function prepare(connection: Connection) {
     claim: connection.prepare(`
       INSERT INTO consent_claims (digest, until) VALUES (?, ?)
       ON CONFLICT (digest) DO UPDATE SET until = excluded.until WHERE until <= ?`),
-    finish: connection.prepare("INSERT OR REPLACE INTO consent_finished VALUES (?, ?, ?, ?)"),
+    unclaim: connection.prepare("DELETE FROM consent_claims WHERE digest = ?"),
+    finish: connection.prepare(`
+      INSERT OR REPLACE INTO consent_finished
+        (browser, context_identifier, company_name, until, is_renewed) VALUES (?, ?, ?, ?, ?)`),
     finished: connection.prepare("SELECT * FROM consent_finished WHERE browser = ?"),
     prune: ["consent_states", "consent_claims", "consent_finished"].map((table) =>
       connection.prepare(`DELETE FROM ${table} WHERE until <= ?`)

@@ -115,6 +115,43 @@ const STEPS: readonly (string | ((database: DatabaseSync) => void))[] = [
     BEGIN SELECT RAISE(ABORT, 'ledger leaves are removed below the floor only'); END;
 `,
   hashLeaves,
+  `
+  -- What was seen of a tenant before has no reason; its instants are those of the consent.
+  ALTER TABLE tenants ADD COLUMN health_reason TEXT NOT NULL DEFAULT 'before';
+  ALTER TABLE tenants ADD COLUMN health_since INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE tenants ADD COLUMN tickets_from INTEGER NOT NULL DEFAULT 0;
+  UPDATE tenants SET health_since = consented_at, tickets_from = consented_at;
+
+  -- Each tenant's latest change, removed ones too. A number is not given again.
+  CREATE TABLE tenant_changes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    context_identifier TEXT NOT NULL UNIQUE
+  ) STRICT;
+  INSERT INTO tenant_changes (context_identifier)
+    SELECT context_identifier FROM tenants ORDER BY sequence;
+
+  -- due_at: of those that wait. buried_at: of those that failed for good.
+  CREATE TABLE notices (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    due_at INTEGER,
+    buried_at INTEGER,
+    CHECK ((due_at IS NULL) <> (buried_at IS NULL))
+  ) STRICT;
+  CREATE INDEX notices_due_at ON notices (due_at, id) WHERE due_at IS NOT NULL;
+  CREATE INDEX notices_buried_at ON notices (buried_at, id) WHERE buried_at IS NOT NULL;
+
+  -- Nobody said how long a stored ticket's addresses hold, and they are sealed with it now. Tickets
+  -- are no evidence: the next one is exchanged anew.
+  ALTER TABLE tickets ADD COLUMN addresses_until INTEGER;
+  UPDATE tickets SET ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
+    netserver_url = NULL;
+
+  ALTER TABLE consent_finished ADD COLUMN is_renewed INTEGER NOT NULL DEFAULT 0;
+`,
 ];
 
 /** The tiles of a log from before there were tiles. */

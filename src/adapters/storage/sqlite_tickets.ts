@@ -96,8 +96,8 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
         if (stored !== undefined && readWhole(stored.generation) >= ticket.generation) {
           return "fenced";
         }
-        const { generation, issuedAt, expiresAt, webapiUrl, netserverUrl } = ticket;
-        const values = [generation, sealed, issuedAt, expiresAt, webapiUrl, netserverUrl, issuedAt];
+        const { generation, issuedAt, expiresAt } = ticket;
+        const values = [generation, issuedAt, expiresAt, sealed, ...addressesOf(ticket), issuedAt];
         sql.publish.run(tenant, generation, ...values);
         sql.endLease.run(tenant, owner);
         return "published";
@@ -119,11 +119,22 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
         const generation = nextGeneration(stored);
         sql.invalidate.run(tenant, generation, generation, now);
       }),
+    async relocate(ticket) {
+      const { contextIdentifier: tenant, generation, issuedAt, expiresAt } = ticket;
+      const sealed = await sealing.seal(ticketPlace(place(tenant), ticket), ticket.ticket.reveal());
+      const values = [sealed, ...addressesOf(ticket), tenant, generation, issuedAt, expiresAt];
+      await connection.write(() => void sql.relocate.run(...values));
+    },
   };
 }
 
 function place(tenant: ContextId): string {
   return `tickets/${tenant}`;
+}
+
+/** In the order of the statements. */
+function addressesOf({ webapiUrl, netserverUrl, addressesUntil }: Ticket): (string | number)[] {
+  return [webapiUrl, netserverUrl, addressesUntil];
 }
 
 /** Not newer than the one that was rejected, which must be one that was given out. */
@@ -160,6 +171,9 @@ function usageOf(row: Row | undefined): Usage {
   return at === null ? UNUSED : { at, used: readWhole(row?.rejections_used) };
 }
 
+const NO_TICKET = `ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
+  netserver_url = NULL, addresses_until = NULL`;
+
 function prepare(connection: Connection) {
   return {
     get: connection.prepare("SELECT * FROM tickets WHERE context_identifier = ?"),
@@ -174,20 +188,25 @@ function prepare(connection: Connection) {
         rejections_at = excluded.rejections_at, rejections_used = excluded.rejections_used,
         touched_at = excluded.touched_at`),
     publish: connection.prepare(`
-      INSERT INTO tickets (context_identifier, counter, generation, ticket, issued_at, expires_at,
-        webapi_url, netserver_url, touched_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO tickets (context_identifier, counter, generation, issued_at, expires_at, ticket,
+        webapi_url, netserver_url, addresses_until, touched_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (context_identifier) DO UPDATE SET counter = max(counter, excluded.counter),
-        generation = excluded.generation, ticket = excluded.ticket,
-        issued_at = excluded.issued_at, expires_at = excluded.expires_at,
+        generation = excluded.generation, issued_at = excluded.issued_at,
+        expires_at = excluded.expires_at, ticket = excluded.ticket,
         webapi_url = excluded.webapi_url, netserver_url = excluded.netserver_url,
+        addresses_until = excluded.addresses_until,
         touched_at = max(touched_at, excluded.touched_at)`),
+    // All that a sealed ticket is bound to is asked for: what does not fit it would never open.
+    relocate: connection.prepare(`
+      UPDATE tickets SET ticket = ?, webapi_url = ?, netserver_url = ?, addresses_until = ?
+      WHERE context_identifier = ? AND generation = ? AND issued_at = ? AND expires_at = ?
+        AND ticket IS NOT NULL`),
     endLease: connection.prepare(`
       UPDATE tickets SET lease_owner = NULL, lease_generation = NULL, lease_until = NULL
       WHERE context_identifier = ? AND lease_owner = ?`),
     endTicket: connection.prepare(`
-      UPDATE tickets SET generation = lease_generation, ticket = NULL, issued_at = NULL,
-        expires_at = NULL, webapi_url = NULL, netserver_url = NULL
+      UPDATE tickets SET generation = max(generation, lease_generation), ${NO_TICKET}
       WHERE context_identifier = ? AND lease_owner = ? AND lease_until > ?`),
     refuse: connection.prepare(`
       UPDATE tickets SET refusal_code = ?, refusal_reason = ?, refusal_retry_after_seconds = ?,
@@ -198,15 +217,12 @@ function prepare(connection: Connection) {
       INSERT INTO tickets (context_identifier, counter, generation, touched_at) VALUES (?, ?, ?, ?)
       ON CONFLICT (context_identifier) DO UPDATE SET counter = excluded.counter,
         generation = excluded.generation, touched_at = excluded.touched_at,
-        ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
-        netserver_url = NULL, lease_owner = NULL, lease_generation = NULL, lease_until = NULL,
+        ${NO_TICKET}, lease_owner = NULL, lease_generation = NULL, lease_until = NULL,
         refusal_code = NULL, refusal_reason = NULL, refusal_retry_after_seconds = NULL,
         refusal_credentials = NULL, refused_until = NULL, leased_at = NULL,
         rejections_at = NULL, rejections_used = NULL`),
     dropExpired: connection.prepare(`
-      UPDATE tickets SET ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
-        netserver_url = NULL
-      WHERE ticket IS NOT NULL AND expires_at <= ?`),
+      UPDATE tickets SET ${NO_TICKET} WHERE ticket IS NOT NULL AND expires_at <= ?`),
     dropForgotten: connection.prepare(
       "DELETE FROM tickets WHERE touched_at <= ? AND ticket IS NULL",
     ),

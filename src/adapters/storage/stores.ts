@@ -1,12 +1,8 @@
 /** What either storage backend gives. */
 
-import type {
-  ConsentStore,
-  LedgerStore,
-  Probe,
-  TenantStore,
-  UsageStore,
-} from "../../usecases/ports.ts";
+import type { ConsentStore } from "../../usecases/consent_ports.ts";
+import type { LedgerStore, Probe, TenantStore, UsageStore } from "../../usecases/ports.ts";
+import type { NoticeStore } from "../../usecases/notice_ports.ts";
 import type { TicketStore } from "../../usecases/ticket_ports.ts";
 
 /** One store per port, and a probe of the whole. */
@@ -15,6 +11,7 @@ export interface Stores {
   readonly tickets: TicketStore;
   readonly ledger: LedgerStore;
   readonly consents: ConsentStore;
+  readonly notices: NoticeStore;
   /** Null where every process counts for itself. */
   readonly usage: UsageStore | null;
   readonly probe: Probe;

@@ -7,6 +7,7 @@
 import { once } from "../../domain/once.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { LedgerStore } from "../../usecases/ports.ts";
+import type { NoticeStore } from "../../usecases/notice_ports.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Stores } from "./stores.ts";
 import { type Client, createClient } from "./upstash_client.ts";
@@ -49,6 +50,7 @@ export function createUpstash(options: UpstashOptions): Stores {
     tickets: createUpstashTickets(client, sealing, prefix),
     ledger: createLateLedger(client, prefix),
     consents: createUpstashConsents(client, sealing, prefix),
+    notices: createLateNotices(client, sealing, prefix),
     usage: createUpstashUsage(client, prefix),
     probe: { name: "store", check: () => client.ping() },
     close: () => client.close(),
@@ -69,5 +71,21 @@ function createLateLedger(client: Client, prefix: string): LedgerStore {
     forget: async (...args) => await (await ledger.get()).forget(...args),
     note: async (...args) => await (await ledger.get()).note(...args),
     keepNote: async (...args) => await (await ledger.get()).keepNote(...args),
+  };
+}
+
+/** Loaded by whoever delivers notices: they are put into the store along with the tenants' changes. */
+function createLateNotices(client: Client, sealing: Sealing, prefix: string): NoticeStore {
+  const notices = once(async () =>
+    (await import("./upstash_notices.ts")).createUpstashNotices(client, sealing, prefix)
+  );
+  return {
+    take: async (...args) => await (await notices.get()).take(...args),
+    done: async (...args) => await (await notices.get()).done(...args),
+    retry: async (...args) => await (await notices.get()).retry(...args),
+    bury: async (...args) => await (await notices.get()).bury(...args),
+    buried: async (...args) => await (await notices.get()).buried(...args),
+    revive: async (...args) => await (await notices.get()).revive(...args),
+    count: async (...args) => await (await notices.get()).count(...args),
   };
 }

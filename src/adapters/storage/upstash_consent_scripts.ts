@@ -41,6 +41,14 @@ redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[1], 'PX', ARGV[4])
 return {'CLAIMED'}`,
 };
 
+/** KEYS: digest. Answers UNCLAIMED. A repeat might take back what another has claimed since. */
+export const UNCLAIM: Script = {
+  repeatable: false,
+  text: `
+redis.call('DEL', KEYS[1])
+return {'UNCLAIMED'}`,
+};
+
 /** KEYS: finished consent. Answers FOUND and the record, nil where there is none. */
 export const READ: Script = {
   repeatable: true,

@@ -5,11 +5,11 @@
  */
 
 import { digestOf } from "../../domain/digest.ts";
-import type { ConsentStore } from "../../usecases/ports.ts";
+import type { ConsentStore } from "../../usecases/consent_ports.ts";
 import { readFinished, readPending, readRecord, readWhole, unreadable } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Client } from "./upstash_client.ts";
-import { CLAIM, READ, TAKE } from "./upstash_consent_scripts.ts";
+import { CLAIM, READ, TAKE, UNCLAIM } from "./upstash_consent_scripts.ts";
 
 const SLACK_MS = 60_000;
 
@@ -20,6 +20,7 @@ export function createUpstashConsents(
   prefix: string,
 ): ConsentStore {
   const stateKey = async (state: string) => `${prefix}:consent:{${await digestOf(state)}}`;
+  const claimKey = (digest: string) => `${prefix}:claim:{${digest}}`;
   const finishedKey = (browser: string) => `${prefix}:finished:{${browser}}`;
 
   return {
@@ -46,13 +47,17 @@ export function createUpstashConsents(
     async claim(digest, untilMs, now) {
       const life = Math.max(0, Math.ceil(untilMs - now)) + SLACK_MS;
       const args = [crypto.randomUUID(), String(untilMs), String(now), String(life)];
-      const [word] = await client.run(CLAIM, [`${prefix}:claim:{${digest}}`], args);
+      const [word] = await client.run(CLAIM, [claimKey(digest)], args);
       return word === "CLAIMED";
     },
-    async finish(browser, { contextIdentifier, companyName }, untilMs) {
+    async unclaim(digest) {
+      await client.run(UNCLAIM, [claimKey(digest)], []);
+    },
+    async finish(browser, { contextIdentifier, companyName, isRenewed }, untilMs) {
       const record = JSON.stringify({
         context_identifier: contextIdentifier,
         company_name: companyName,
+        is_renewed: isRenewed,
         until: untilMs,
       });
       await client.set(finishedKey(browser), record, Math.ceil(untilMs) + SLACK_MS);

@@ -9,7 +9,8 @@ import type { Script } from "./upstash_client.ts";
 
 /**
  * `number` reads a member of a JSON record: nil without a record, false if it is none of ours.
- * `digits` writes a whole number; Lua's own way turns large ones into 1.7e+12.
+ * `digits` writes a whole number; Lua's own way turns large ones into 1.7e+12. `named` puts the name
+ * of the call that published a ticket into its record.
  */
 const PRELUDE = `
 local function number(text, name)
@@ -23,6 +24,9 @@ local function member(text, name)
   return ok and type(record) == 'table' and record[name] or nil
 end
 local function digits(value) return string.format('%.0f', value) end
+local function named(call, record)
+  return '{"call":' .. cjson.encode(call) .. ',' .. string.sub(record, 2)
+end
 `;
 
 /**
@@ -30,7 +34,8 @@ local function digits(value) return string.format('%.0f', value) end
  * for none), credentials, now, expiry of the lease key, expiry of the counter, expiry of the pace,
  * pause before a renewal, count and period of rejections. Answers HIT ticket, REFUSED refusal,
  * LEASE generation, LATER ms, WAIT ms or LIMITED ms. The same owner gets its lease again and pays
- * once. A generation that was never given out replaces nothing.
+ * once. A generation that was never given out replaces nothing. A ticket whose addresses have no
+ * end, from an older program, is no hit.
  */
 export const LEASE: Script = {
   repeatable: true,
@@ -40,6 +45,7 @@ local replaced, credentials = tonumber(ARGV[4]), ARGV[5]
 local pause, count, period = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 local held, ends = number(found[1], 'generation'), number(found[1], 'expires_at')
+local located = number(found[1], 'addresses_until')
 local refused = number(found[2], 'until')
 local leased, expires = number(found[3], 'generation'), number(found[3], 'until')
 local counter = tonumber(found[4] or '0')
@@ -48,7 +54,7 @@ local used, at = number(found[5], 'rejections_used'), number(found[5], 'rejectio
 if held == false or ends == false or refused == false or leased == false or expires == false
   or not counter or begun == false or used == false or at == false then return {'UNREADABLE'} end
 local known = math.max(counter, held or 0, leased or 0)
-if held and ends > now and (held > replaced or replaced > known) then return {'HIT', found[1]} end
+if held and located and ends > now and (held > replaced or replaced > known) then return {'HIT', found[1]} end
 if refused and refused > now and member(found[2], 'credentials') == credentials then
   return {'REFUSED', found[2]}
 end
@@ -90,9 +96,23 @@ if held and held >= tonumber(ARGV[1]) then
   if member(found[1], 'call') == ARGV[3] then return {'PUBLISHED'} end
   return {'FENCED'}
 end
-redis.call('SET', KEYS[1], ARGV[4], 'PXAT', ARGV[5])
+redis.call('SET', KEYS[1], named(ARGV[3], ARGV[4]), 'PXAT', ARGV[5])
 if member(found[2], 'owner') == ARGV[2] then redis.call('DEL', KEYS[2]) end
 return {'PUBLISHED'}`,
+};
+
+/**
+ * KEYS: ticket. ARGV: generation, issued, expiry, ticket. Answers RELOCATED or PASSED. All that a sealed
+ * ticket is bound to is asked for: what does not fit it would never open.
+ */
+export const RELOCATE: Script = {
+  repeatable: true,
+  text: PRELUDE + `
+local found = redis.call('GET', KEYS[1])
+if number(found, 'generation') ~= tonumber(ARGV[1]) or number(found, 'issued_at') ~= tonumber(ARGV[2])
+  or number(found, 'expires_at') ~= tonumber(ARGV[3]) then return {'PASSED'} end
+redis.call('SET', KEYS[1], named(member(found, 'call') or '', ARGV[4]), 'KEEPTTL')
+return {'RELOCATED'}`,
 };
 
 /**
@@ -109,7 +129,9 @@ if not (generation and expires) or expires <= tonumber(ARGV[2])
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
 if ARGV[5] ~= '0' then
-  local tombstone = '{"generation":' .. digits(generation) .. ',"expires_at":0}'
+  local held = number(redis.call('GET', KEYS[3]), 'generation') or 0
+  local ended = digits(math.max(generation, held))
+  local tombstone = '{"generation":' .. ended .. ',"expires_at":0}'
   redis.call('SET', KEYS[3], tombstone, 'PX', ARGV[5])
 end
 return {'REFUSED'}`,

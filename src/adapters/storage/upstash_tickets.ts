@@ -20,7 +20,7 @@ import {
 import type { Sealing } from "./sealing.ts";
 import type { Client } from "./upstash_client.ts";
 import { readNumber } from "./upstash_reply.ts";
-import { INVALIDATE, LEASE, PUBLISH, REFUSE } from "./upstash_ticket_scripts.ts";
+import { INVALIDATE, LEASE, PUBLISH, REFUSE, RELOCATE } from "./upstash_ticket_scripts.ts";
 
 /** Generations are remembered this long after a tenant's last change: far beyond any lifetime. */
 const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
@@ -43,10 +43,9 @@ export function createUpstashTickets(
   const read = (tenant: ContextId, text: unknown): Promise<Ticket> =>
     readTicket(readRecord(text), tenant, sealing, key("ticket", tenant));
 
-  const write = async (tenant: ContextId, ticket: Ticket, call: string) =>
+  const write = async (tenant: ContextId, ticket: Ticket) =>
     JSON.stringify({
       generation: ticket.generation,
-      call,
       ticket: await sealing.seal(
         ticketPlace(key("ticket", tenant), ticket),
         ticket.ticket.reveal(),
@@ -55,12 +54,17 @@ export function createUpstashTickets(
       expires_at: ticket.expiresAt,
       webapi_url: ticket.webapiUrl,
       netserver_url: ticket.netserverUrl,
+      addresses_until: ticket.addressesUntil,
     });
 
   return {
     async get(tenant, now) {
       const text = await client.get(key("ticket", tenant));
-      if (text === null || readWhole(readRecord(text).expires_at) <= now) return null;
+      if (text === null) return null;
+      const record = readRecord(text);
+      // An older program's ticket: nobody said how long its addresses hold, and it would not open.
+      const isOld = record.addresses_until === undefined;
+      if (readWhole(record.expires_at) <= now || isOld) return null;
       return await read(tenant, text);
     },
     async lease(tenant, request): Promise<LeaseAnswer> {
@@ -84,7 +88,7 @@ export function createUpstashTickets(
     },
     async publish(tenant, owner, ticket) {
       const call = crypto.randomUUID();
-      const text = await write(tenant, ticket, call);
+      const text = await write(tenant, ticket);
       const [word] = await client.run(
         PUBLISH,
         keys(tenant, "ticket", "lease"),
@@ -105,6 +109,11 @@ export function createUpstashTickets(
     },
     async invalidate(tenant) {
       await client.run(INVALIDATE, keys(tenant, ...ALL), [String(REMEMBERED_MS)]);
+    },
+    async relocate(ticket) {
+      const { contextIdentifier: tenant, generation, issuedAt, expiresAt } = ticket;
+      const args = [generation, issuedAt, expiresAt, await write(tenant, ticket)].map(String);
+      await client.run(RELOCATE, keys(tenant, "ticket"), args);
     },
   };
 }

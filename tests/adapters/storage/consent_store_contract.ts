@@ -1,7 +1,7 @@
 /** What every consent store must do. */
 
 import assert from "node:assert/strict";
-import type { ConsentStore } from "../../../src/usecases/ports.ts";
+import type { ConsentStore } from "../../../src/usecases/consent_ports.ts";
 import type { Facts } from "./contract.ts";
 import { NOW, PENDING, TENANT, tenantOf } from "./samples.ts";
 
@@ -59,8 +59,22 @@ export const consentStoreFacts: Facts<ConsentStore> = {
     assert.equal((await Promise.all(claims)).filter((first) => first).length, 1);
   },
 
+  "a claim that was taken back can be made again, once; taking back what never was does nothing":
+    async (
+      store,
+    ) => {
+      await store.unclaim("digest");
+      await store.claim("digest", UNTIL, NOW);
+      await store.claim("other", UNTIL, NOW);
+      await store.unclaim("digest");
+      const claims = [];
+      for (let time = 0; time < 2; time++) claims.push(await store.claim("digest", UNTIL, NOW));
+      assert.deepEqual(claims, [true, false]);
+      assert.equal(await store.claim("other", UNTIL, NOW), false);
+    },
+
   "a finished consent is shown to its browser until its time": async (store) => {
-    const finished = { contextIdentifier: TENANT, companyName: "Brød & Sønn" };
+    const finished = { contextIdentifier: TENANT, companyName: "Brød & Sønn", isRenewed: true };
     await store.finish("browser", finished, UNTIL, NOW);
     assert.deepEqual(await store.finished("browser", NOW), finished);
     assert.deepEqual(await store.finished("browser", UNTIL - 1), finished);
@@ -69,8 +83,8 @@ export const consentStoreFacts: Facts<ConsentStore> = {
   },
 
   "a browser's newer consent is the one it is shown": async (store) => {
-    const finished = { contextIdentifier: TENANT, companyName: "First" };
-    const newer = { contextIdentifier: tenantOf(2), companyName: "Second" };
+    const finished = { contextIdentifier: TENANT, companyName: "First", isRenewed: true };
+    const newer = { contextIdentifier: tenantOf(2), companyName: "Second", isRenewed: false };
     await store.finish("browser", finished, UNTIL, NOW);
     await store.finish("browser", newer, UNTIL, NOW);
     assert.deepEqual(await store.finished("browser", NOW), newer);

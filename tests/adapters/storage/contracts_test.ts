@@ -5,8 +5,11 @@ import { BACKENDS } from "./backends.ts";
 import { consentStoreFacts } from "./consent_store_contract.ts";
 import { type Facts, hold } from "./contract.ts";
 import { ledgerStoreFacts } from "./ledger_store_contract.ts";
+import { noticeStoreFacts } from "./notice_store_contract.ts";
+import { tenantChangesFacts } from "./tenant_changes_contract.ts";
 import { tenantStoreFacts } from "./tenant_store_contract.ts";
 import { ticketPaceFacts } from "./ticket_pace_contract.ts";
+import { ticketPlaceFacts } from "./ticket_place_contract.ts";
 import { ticketRefusalFacts } from "./ticket_refusal_contract.ts";
 import { ticketStoreFacts } from "./ticket_store_contract.ts";
 
@@ -27,7 +30,10 @@ function suite<Store>(port: string, facts: Facts<Store>, pick: (stores: Stores) 
 }
 
 suite("tenant store", tenantStoreFacts, ({ tenants }) => tenants);
+suite("changes of tenants", tenantChangesFacts, ({ tenants }) => tenants);
+suite("notice store", noticeStoreFacts, (stores) => stores);
 suite("ticket store", ticketStoreFacts, ({ tickets }) => tickets);
+suite("places of tickets", ticketPlaceFacts, ({ tickets }) => tickets);
 suite("refusals of tickets", ticketRefusalFacts, ({ tickets }) => tickets);
 suite("pace of tickets", ticketPaceFacts, ({ tickets }) => tickets);
 suite("ledger store", ledgerStoreFacts, ({ ledger }) => ledger);

@@ -19,7 +19,7 @@ Deno.test("a SQLite file keeps its first owner and refuses every other", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     const first = openSqlite({ path, sealing: SEALING, owner: "sod-1" });
-    await first.tenants.put(CONSENT);
+    await first.tenants.put(CONSENT, null);
     for (const owner of ["sod-2", "online-1", ""]) {
       assert.throws(() => openSqlite({ path, sealing: SEALING, owner }), ANOTHERS);
     }
@@ -34,7 +34,7 @@ Deno.test("a SQLite file from before there were owners becomes its next opener's
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     const before = openSqlite({ path, sealing: SEALING, owner: "sod-1" });
-    await before.tenants.put(CONSENT);
+    await before.tenants.put(CONSENT, null);
     before.close();
     takeBack(path, 1);
     const adopted = openSqlite({ path, sealing: SEALING, owner: "online-1" });
@@ -50,12 +50,12 @@ Deno.test({
     withBridge(async (bridge) => {
       const one = openUpstash(bridge, { prefix: "p", owner: "sod-1" });
       const two = openUpstash(bridge, { prefix: "p", owner: "online-1" });
-      await one.tenants.put(CONSENT);
+      await one.tenants.put(CONSENT, null);
       await one.tickets.publish(TENANT, "owner", ticket(1));
       assert.equal(await two.tenants.get(TENANT), null);
       assert.equal(await two.tickets.get(TENANT, NOW), null);
-      await two.tenants.put(CONSENT);
-      await two.tenants.remove(TENANT);
+      await two.tenants.put(CONSENT, null);
+      await two.tenants.remove(TENANT, null);
       assert.notEqual(await one.tenants.get(TENANT), null);
       assert(await bridge.redis.exists("p.sod-1:{tenants}"));
     }),

@@ -9,6 +9,7 @@ import { openUpstash, OWNER, SEALING, withBridge } from "./backends.ts";
 import {
   CONSENT,
   generationOf,
+  notice,
   NOW,
   PENDING,
   refused,
@@ -16,6 +17,7 @@ import {
   TENANT,
   tenantOf,
   ticket,
+  WITHDRAWN,
 } from "./samples.ts";
 
 type Step = (stores: Stores) => Promise<unknown>;
@@ -31,6 +33,9 @@ const why = fc.constantFrom("miss", "renewal", "rejection" as const);
 const credentials = fc.constantFrom("app", "other");
 const generation = fc.integer({ min: 1, max: 6 }).map(generationOf);
 const tenant = fc.integer({ min: 1, max: 3 }).map(tenantOf);
+const noticeId = fc.constantFrom("n1", "n2", "n3", "n4");
+const noticed = fc.option(fc.tuple(noticeId, instant).map(([id, at]) => notice(id, at)));
+const limit = fc.integer({ min: -1, max: 3 });
 
 function tuple<T extends unknown[]>(
   name: string,
@@ -65,28 +70,68 @@ const ticketStep = fc.oneof(
       tickets.refuse(TENANT, refused({ owner, credentials, endsTicket, now })),
   ),
   tuple("invalidate", [wide], ({ tickets }, now) => tickets.invalidate(TENANT, now)),
+  tuple(
+    "relocate",
+    [generation, fc.constantFrom(1, 2), wide],
+    ({ tickets }, generation, place, expiresAt) => {
+      const webapiUrl = `https://sod${place}.example.com/`;
+      return tickets.relocate(ticket(generation, { expiresAt, webapiUrl, addressesUntil: place }));
+    },
+  ),
 );
 
 const tenantStep = fc.oneof(
   tuple(
     "put",
-    [tenant, fc.constantFrom("1", "2"), instant],
-    ({ tenants }, contextIdentifier, serial, consentedAt) =>
-      tenants.put({ ...CONSENT, contextIdentifier, serial, consentedAt }),
+    [tenant, fc.constantFrom("1", "2"), instant, noticed],
+    ({ tenants }, contextIdentifier, serial, consentedAt, notice) =>
+      tenants.put({ ...CONSENT, contextIdentifier, serial, consentedAt }, notice),
   ),
   tuple(
     "mark",
-    [tenant, instant],
-    ({ tenants }, tenant, consentedAt) =>
-      tenants.mark(tenant, consentedAt, { health: "consent_withdrawn", state: "Suspended" }),
+    [tenant, instant, instant, noticed],
+    ({ tenants }, tenant, consentedAt, ticketsFrom, notice) =>
+      tenants.mark(tenant, consentedAt, { ...WITHDRAWN, ticketsFrom }, notice),
   ),
   tuple("get", [tenant], ({ tenants }, tenant) => tenants.get(tenant)),
-  tuple("remove", [tenant], ({ tenants }, tenant) => tenants.remove(tenant)),
+  tuple(
+    "remove",
+    [tenant, noticed],
+    ({ tenants }, tenant, notice) => tenants.remove(tenant, notice),
+  ),
   tuple(
     "list",
-    [fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 3 })],
+    [fc.integer({ min: 0, max: 5 }), limit],
     ({ tenants }, after, limit) => tenants.list(after, limit),
   ),
+  tuple(
+    "changes",
+    [fc.integer({ min: 0, max: 9 }), limit],
+    ({ tenants }, after, limit) => tenants.changes(after, limit),
+  ),
+);
+
+const noticeStep = fc.oneof(
+  tuple(
+    "put",
+    [noticeId, instant],
+    ({ tenants }, id, at) => tenants.put(CONSENT, notice(id, at)),
+  ),
+  tuple(
+    "take",
+    [instant, limit, instant],
+    ({ notices }, now, limit, until) => notices.take(now, limit, until),
+  ),
+  tuple("done", [noticeId], ({ notices }, id) => notices.done(id)),
+  tuple(
+    "retry",
+    [noticeId, instant],
+    ({ notices }, id, dueAt) => notices.retry(id, dueAt, "timeout"),
+  ),
+  tuple("bury", [noticeId, instant], ({ notices }, id, at) => notices.bury(id, at, "status_410")),
+  tuple("buried", [limit], ({ notices }, limit) => notices.buried(limit)),
+  tuple("revive", [noticeId, instant], ({ notices }, id, dueAt) => notices.revive(id, dueAt)),
+  tuple("count", [], ({ notices }) => notices.count()),
 );
 
 const consentStep = fc.oneof(
@@ -101,9 +146,10 @@ const consentStep = fc.oneof(
     [owner, instant, instant],
     ({ consents }, digest, until, now) => consents.claim(digest, until, now),
   ),
+  tuple("unclaim", [owner], ({ consents }, digest) => consents.unclaim(digest)),
 );
 
-for (const [port, step] of Object.entries({ ticketStep, tenantStep, consentStep })) {
+for (const [port, step] of Object.entries({ ticketStep, tenantStep, noticeStep, consentStep })) {
   Deno.test({
     name: `the two stores answer alike: ${port}`,
     ...requires("redis-server"),

@@ -4,10 +4,12 @@ import { ContextId } from "../../../src/domain/context_id.ts";
 import { PartFault } from "../../../src/domain/part_fault.ts";
 import { EMPTY_TREE, grow as growth, leafHash, type TreeHead } from "../../../src/domain/merkle.ts";
 import { Secret } from "../../../src/domain/secret.ts";
-import type { Consent } from "../../../src/domain/tenant.ts";
+import type { Notice } from "../../../src/domain/notice.ts";
+import type { Consent, TenantStanding } from "../../../src/domain/tenant.ts";
 import { Generation, type Ticket } from "../../../src/domain/ticket.ts";
 import type { Refusal } from "../../../src/domain/refusal.ts";
-import type { LedgerAppend, PendingConsent } from "../../../src/usecases/ports.ts";
+import type { PendingConsent } from "../../../src/usecases/consent_ports.ts";
+import type { LedgerAppend } from "../../../src/usecases/ports.ts";
 import type { LeaseRequest, RefusedExchange } from "../../../src/usecases/ticket_ports.ts";
 
 /** An instant that a real Redis does not think past. */
@@ -24,6 +26,15 @@ export const CONSENT: Consent = {
   systemUserToken: new Secret("system-user-token"),
   webapiUrl: "https://sod2.example.com/Cust12345/api/",
   netserverUrl: null,
+};
+
+/** How a tenant may stand after its consent; its tickets are good as they were. */
+export const WITHDRAWN: TenantStanding = {
+  health: "consent_withdrawn",
+  healthReason: "refused",
+  healthSince: NOW + 1,
+  state: "Suspended",
+  ticketsFrom: NOW,
 };
 
 export const REFUSAL: Refusal = {
@@ -45,6 +56,11 @@ export function tenantOf(digits: number): ContextId {
 
 export function generationOf(value: number): Generation {
   return Generation.parse(value)!;
+}
+
+/** A notice that is due at its instant. */
+export function notice(id: string, at: number = NOW): Notice {
+  return { id, body: JSON.stringify({ type: "tenant.consented", data: { id, "🍞": "/\\" } }), at };
 }
 
 export function request(bend: Partial<LeaseRequest> = {}): LeaseRequest {
@@ -81,6 +97,7 @@ export function ticket(generation: number, bend: Partial<Ticket> = {}): Ticket {
     expiresAt: NOW + 6 * 60 * 60 * 1000,
     webapiUrl: "https://sod2.example.com/Cust12345/api/",
     netserverUrl: "https://sod2.example.com/Cust12345/remote/services90/",
+    addressesUntil: NOW + 60 * 60 * 1000,
     ...bend,
   };
 }

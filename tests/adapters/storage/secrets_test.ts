@@ -10,7 +10,17 @@ import { Secret } from "../../../src/domain/secret.ts";
 import { requires } from "../../support/requirement.ts";
 import type { Bridge } from "../../support/upstash_bridge.ts";
 import { openUpstash, OWNER, SEALING, withBridge, withFolder } from "./backends.ts";
-import { CONSENT, NOW, PENDING, request, TENANT, tenantOf, ticket } from "./samples.ts";
+import {
+  CONSENT,
+  notice,
+  NOW,
+  PENDING,
+  request,
+  TENANT,
+  tenantOf,
+  ticket,
+  WITHDRAWN,
+} from "./samples.ts";
 
 const MARK = "MARK-3f9c";
 const MARKED = new Secret(MARK);
@@ -18,8 +28,10 @@ const OTHER = tenantOf(2);
 const UNTIL = NOW + 600_000;
 
 async function storeMarked(stores: Stores): Promise<void> {
-  await stores.tenants.put({ ...CONSENT, systemUserToken: MARKED });
+  await stores.tenants.put({ ...CONSENT, systemUserToken: MARKED }, notice("put"));
+  await stores.tenants.mark(TENANT, NOW, WITHDRAWN, notice("marked"));
   await stores.tickets.publish(TENANT, "owner", ticket(1, { ticket: MARKED }));
+  await stores.tickets.relocate(ticket(1, { ticket: MARKED, addressesUntil: UNTIL }));
   await stores.consents.begin("state", { ...PENDING, codeVerifier: MARKED }, UNTIL, NOW);
 }
 
@@ -31,11 +43,12 @@ async function assertMarked(stores: Stores): Promise<void> {
 /** Every call that carries or brings a secret. */
 function callsOf({ tenants, tickets, consents }: Stores): (() => Promise<unknown>)[] {
   return [
-    () => tenants.put({ ...CONSENT, systemUserToken: MARKED }),
+    () => tenants.put({ ...CONSENT, systemUserToken: MARKED }, notice("put")),
     () => tenants.get(TENANT),
     () => tickets.publish(TENANT, "owner", ticket(2, { ticket: MARKED })),
     () => tickets.get(TENANT, NOW),
     () => tickets.lease(TENANT, request()),
+    () => tickets.relocate(ticket(2, { ticket: MARKED })),
     () => consents.begin("state", { ...PENDING, codeVerifier: MARKED }, UNTIL, NOW),
     () => consents.take("state", NOW),
   ];
@@ -143,8 +156,8 @@ Deno.test("a value moved to another tenant does not open: SQLite", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     const { tenants, tickets, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
-    await tenants.put({ ...CONSENT, systemUserToken: MARKED });
-    await tenants.put({ ...CONSENT, contextIdentifier: OTHER });
+    await tenants.put({ ...CONSENT, systemUserToken: MARKED }, null);
+    await tenants.put({ ...CONSENT, contextIdentifier: OTHER }, null);
     await tickets.publish(TENANT, "owner", ticket(1, { ticket: MARKED }));
     await tickets.publish(OTHER, "owner", ticket(1));
     const thief = new DatabaseSync(path);
@@ -155,7 +168,6 @@ Deno.test("a value moved to another tenant does not open: SQLite", () =>
         WHERE context_identifier = '${TENANT}') WHERE context_identifier = '${OTHER}'`);
     thief.close();
     await assertClean(() => tenants.get(OTHER), /MARK/);
-    await assertClean(() => tenants.list(0, 10), /MARK/);
     await assertClean(() => tickets.get(OTHER, NOW), /MARK/);
     assert.equal((await tickets.get(TENANT, NOW))?.ticket.reveal(), MARK);
     close();
@@ -170,7 +182,7 @@ Deno.test({
       const stores = openUpstash(bridge, { prefix: "p" });
       const { tenants, tickets, consents } = stores;
       await storeMarked(stores);
-      await tenants.put({ ...CONSENT, contextIdentifier: OTHER });
+      await tenants.put({ ...CONSENT, contextIdentifier: OTHER }, null);
       const consent = (await redis.hget("p.owner:{tenants}", `${TENANT}:consent`))!;
       await redis.hset("p.owner:{tenants}", `${OTHER}:consent`, consent.replace(TENANT, OTHER));
       await redis.copy(`p.owner:ticket:{${TENANT}}`, `p.owner:ticket:{${OTHER}}`);
@@ -190,6 +202,7 @@ const THEFTS = [
   ["tickets", "webapi_url = 'https://thief.example/'"],
   ["tickets", "netserver_url = 'https://thief.example/'"],
   ["tickets", "expires_at = expires_at + 1"],
+  ["tickets", "addresses_until = addresses_until + 1"],
   ["tickets", "generation = generation + 1"],
   ["tenants", "serial = '9999999999'"],
   ["tenants", "webapi_url = 'https://thief.example/'"],
@@ -224,7 +237,8 @@ Deno.test({
       const key = `p.owner:ticket:{${TENANT}}`;
       const good = (await redis.get(key))!;
       const record = JSON.parse(good);
-      for (const member of ["webapi_url", "netserver_url", "expires_at", "generation"]) {
+      const times = ["expires_at", "generation", "addresses_until"];
+      for (const member of ["webapi_url", "netserver_url", ...times]) {
         const bent = typeof record[member] === "number"
           ? record[member] + 1
           : "https://thief.example/";
@@ -235,6 +249,22 @@ Deno.test({
       await assertMarked(stores);
     }),
 });
+
+Deno.test("tenants are listed and followed without a key that opens their tokens", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/data.sqlite`;
+    const before = openSqlite({ path, sealing: SEALING, owner: OWNER });
+    await storeMarked(before);
+    before.close();
+    const other = createSealing([{ id: "k2", key: bytes(8) }]);
+    const { tenants, close } = openSqlite({ path, sealing: other, owner: OWNER });
+    const [card] = await tenants.list(0, 10);
+    assert.equal(card?.contextIdentifier, TENANT);
+    assert.doesNotMatch(Deno.inspect(card, { depth: 9 }), /MARK|v1\.k1|secret/);
+    assert.equal((await tenants.changes(0, 10)).changes.length, 1);
+    await assertClean(() => tenants.get(TENANT), /MARK/);
+    close();
+  }));
 
 Deno.test("after a change of sealing keys old values open and new ones use the new key", () =>
   withFolder(async (folder) => {

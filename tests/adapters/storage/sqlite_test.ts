@@ -59,7 +59,7 @@ Deno.test("what was stored is there after closing and opening", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     const first = openSqlite({ path, sealing: SEALING, owner: OWNER });
-    await first.tenants.put(CONSENT);
+    await first.tenants.put(CONSENT, null);
     await first.tickets.publish(TENANT, "owner", ticket(3));
     await first.ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["leaf"]));
     await first.consents.begin("state", PENDING, NOW + 1_000, NOW);
@@ -133,6 +133,11 @@ Deno.test("four processes that start together share one new file correctly", () 
     const tenants = await stores.tenants.list(0, 100);
     assert.deepEqual(tenants.map(({ sequence }) => sequence), tenants.map((_, at) => at + 1));
     assert.equal(tenants.length, 40);
+    const { newest, changes } = await stores.tenants.changes(0, 100);
+    assert.deepEqual(changes.map(({ number }) => number), tenants.map((_, at) => at + 1));
+    assert.equal(newest, 40);
+    const taken = await stores.notices.take(NOW, 100, NOW + 1);
+    assert.equal(new Set(taken.map(({ id }) => id)).size, 40);
     stores.close();
   }));
 
@@ -142,11 +147,11 @@ Deno.test("a file that another holds for too long is busy, then works again", ()
     const stores = openSqlite({ path, sealing: SEALING, owner: OWNER, busyTimeoutMs: 20 });
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
-    await assert.rejects(stores.tenants.put(CONSENT), assertReason("busy"));
+    await assert.rejects(stores.tenants.put(CONSENT, null), assertReason("busy"));
     assert.equal(await stores.tenants.get(TENANT), null);
     other.exec("ROLLBACK");
     other.close();
-    assert.equal((await stores.tenants.put(CONSENT)).kind, "stored");
+    assert.equal((await stores.tenants.put(CONSENT, null)).kind, "stored");
     stores.close();
   }));
 
@@ -188,7 +193,7 @@ Deno.test("a change that fails half-way changes nothing", () =>
 Deno.test("a text that SQLite would cut is refused", async () => {
   const stores = openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER });
   const cut = { ...CONSENT, companyName: "a\0b" };
-  await assert.rejects(stores.tenants.put(cut), assertReason("command"));
+  await assert.rejects(stores.tenants.put(cut, null), assertReason("command"));
   assert.equal(await stores.tenants.get(TENANT), null);
   stores.close();
 });
@@ -235,7 +240,7 @@ Deno.test("what is over is removed by the calls that follow", () =>
       await tickets.publish(tenant, "owner-1", ticket(1, { contextIdentifier: tenant }));
       await consents.begin(`state-${index}`, PENDING, NOW + 1_000, NOW);
       await consents.claim(`digest-${index}`, NOW + 1_000, NOW);
-      const finished = { contextIdentifier: tenant, companyName: "AS" };
+      const finished = { contextIdentifier: tenant, companyName: "AS", isRenewed: false };
       await consents.finish(`browser-${index}`, finished, NOW + 1_000, NOW);
     }
     assert.equal(countOf(path, "tickets"), 10);
@@ -270,7 +275,7 @@ Deno.test("rows that are none of ours are unreadable, never a miss", () =>
       sealing: SEALING,
       owner: OWNER,
     });
-    await tenants.put(CONSENT);
+    await tenants.put(CONSENT, null);
     await tickets.publish(TENANT, "owner", ticket(1));
     await appendAll(ledger, ["one", "two"]);
     const bent = (sql: string, ask: () => Promise<unknown>) => {
@@ -278,6 +283,8 @@ Deno.test("rows that are none of ours are unreadable, never a miss", () =>
       return assert.rejects(ask(), assertReason("unreadable"), sql);
     };
     await bent("UPDATE tenants SET health = 'fine'", () => tenants.get(TENANT));
+    await bent("UPDATE tenants SET health = 'fine'", () => tenants.list(0, 10));
+    await bent("UPDATE tenants SET health = 'moved', tickets_from = -1", () => tenants.get(TENANT));
     await bent("UPDATE tickets SET ticket = 'v1.k1.AAAA'", () => tickets.get(TENANT, NOW));
     await bent("UPDATE tickets SET ticket = 'plain'", () => tickets.lease(TENANT, request()));
     await bent("UPDATE ledger_head SET frontier = '[]'", () => ledger.head());

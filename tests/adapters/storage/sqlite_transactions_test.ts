@@ -23,8 +23,8 @@ async function failThenWrite(folder: string): Promise<void> {
     const halfBad = append(EMPTY_TREE, ["good", "cut\0here"]);
     await assert.rejects(one.ledger.append(EMPTY_TREE, halfBad), isCommand);
     const contextIdentifier = tenantOf(round);
-    assert.equal((await two.tenants.put({ ...CONSENT, contextIdentifier })).kind, "stored");
-    await one.tenants.remove(contextIdentifier);
+    assert.equal((await two.tenants.put({ ...CONSENT, contextIdentifier }, null)).kind, "stored");
+    await one.tenants.remove(contextIdentifier, null);
   }
   assert.deepEqual(await one.ledger.head(), EMPTY_TREE);
   await one.ledger.append(EMPTY_TREE, append(EMPTY_TREE, ["good"]));

@@ -6,10 +6,23 @@ import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
 import { tilesOfSize } from "../../support/tree_tiles.ts";
 import { OWNER, SEALING, withFolder } from "./backends.ts";
 import { appendAll } from "./ledger_store_contract.ts";
-import { generationOf, NOW, request, TENANT, tenantOf, ticket, treeOf } from "./samples.ts";
+import {
+  CONSENT,
+  generationOf,
+  notice,
+  NOW,
+  request,
+  TENANT,
+  tenantOf,
+  ticket,
+  treeOf,
+  WITHDRAWN,
+} from "./samples.ts";
 import { takeBack } from "./sqlite_versions.ts";
 
-Deno.test("a file of an older version keeps its tickets, generations and leases", () =>
+const FINISHED = { contextIdentifier: TENANT, companyName: "AS", isRenewed: false };
+
+Deno.test("a file of an older version keeps its generations and leases, and no ticket", () =>
   withFolder(async (folder) => {
     const path = `${folder}/data.sqlite`;
     const before = openSqlite({ path, sealing: SEALING, owner: OWNER });
@@ -18,10 +31,57 @@ Deno.test("a file of an older version keeps its tickets, generations and leases"
     before.close();
     takeBack(path, 2);
     const { tickets, close } = openSqlite({ path, sealing: SEALING, owner: OWNER });
-    assert.deepEqual(await tickets.get(TENANT, NOW), ticket(3));
+    assert.equal(await tickets.get(TENANT, NOW), null);
     const renewal = request({ why: "renewal", replaces: generationOf(3) });
     assert.deepEqual(await tickets.lease(TENANT, renewal), { kind: "lease", generation: 4 });
     assert.equal((await tickets.lease(tenantOf(2), request({ owner: "o2" }))).kind, "wait");
+    close();
+  }));
+
+Deno.test("tenants of the last version stand as they were left, and can be followed in their order", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/data.sqlite`;
+    const before = openSqlite({ path, sealing: SEALING, owner: OWNER });
+    for (const digits of [3, 1, 2]) {
+      const consent = {
+        ...CONSENT,
+        contextIdentifier: tenantOf(digits),
+        consentedAt: NOW + digits,
+      };
+      await before.tenants.put(consent, null);
+    }
+    await before.tenants.mark(tenantOf(3), NOW + 3, WITHDRAWN, null);
+    await before.tickets.publish(TENANT, "owner", ticket(3));
+    await before.consents.finish("b", { ...FINISHED, isRenewed: true }, NOW + 1_000, NOW);
+    before.close();
+    takeBack(path, 5);
+    const { tenants, notices, tickets, consents, close } = openSqlite({
+      path,
+      sealing: SEALING,
+      owner: OWNER,
+    });
+    const standing = (digits: number) => ({
+      health: digits === 3 ? "consent_withdrawn" : "connected",
+      healthReason: "before",
+      healthSince: NOW + digits,
+      state: digits === 3 ? WITHDRAWN.state : "Running",
+      ticketsFrom: NOW + digits,
+    });
+    const changes = [3, 1, 2].map((digits, index) => ({
+      tenant: tenantOf(digits),
+      number: index + 1,
+      standing: standing(digits),
+    }));
+    assert.deepEqual(await tenants.changes(0, 10), { newest: 3, changes });
+    const found = await tenants.get(tenantOf(3));
+    assert.deepEqual(found?.healthReason, "before");
+    assert.equal(found?.systemUserToken.reveal(), CONSENT.systemUserToken.reveal());
+    assert.equal(await tenants.mark(tenantOf(1), NOW + 1, WITHDRAWN, notice("a")), true);
+    assert.deepEqual((await tenants.changes(3, 10)).changes.map(({ number }) => number), [4]);
+    assert.deepEqual(await notices.count(), { waiting: 1, buried: 0 });
+    assert.equal(await tickets.get(TENANT, NOW), null);
+    assert.equal(await tickets.publish(TENANT, "owner", ticket(3)), "fenced");
+    assert.deepEqual(await consents.finished("b", NOW), FINISHED);
     close();
   }));
 

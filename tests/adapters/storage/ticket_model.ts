@@ -5,7 +5,7 @@
 
 import { REJECTIONS } from "../../../src/domain/renewal.ts";
 import type { ContextId } from "../../../src/domain/context_id.ts";
-import type { Generation } from "../../../src/domain/ticket.ts";
+import type { Generation, Ticket } from "../../../src/domain/ticket.ts";
 import type { LeaseRequest } from "../../../src/usecases/ticket_ports.ts";
 import { NOW } from "./samples.ts";
 
@@ -29,8 +29,8 @@ export interface Model {
   readonly tenant: ContextId;
   /** Every lease ever granted, oldest first. */
   readonly leases: Lease[];
-  /** Tickets that were published, by generation; what ended them takes them out. */
-  readonly tickets: Map<number, number>;
+  /** Tickets that were published, by generation, with the addresses they were given since. */
+  readonly tickets: Map<number, Ticket>;
   /** Every generation that stands or stood in the ticket's place: a publish must be newer. */
   readonly stored: number[];
   /** Every generation ever given out, to leases and invalidations. */
@@ -57,10 +57,10 @@ export function createModel(tenant: ContextId): Model {
 
 export const newest = (generations: readonly number[]): number => Math.max(0, ...generations);
 
-/** Generation of the ticket that may be handed out now, or null. */
-export function liveTicket({ tickets, stored, now }: Model): number | null {
-  const generation = newest(stored);
-  return (tickets.get(generation) ?? 0) > now ? generation : null;
+/** The ticket that may be handed out now, or null. */
+export function liveTicket({ tickets, stored, now }: Model): Ticket | null {
+  const ticket = tickets.get(newest(stored));
+  return ticket !== undefined && ticket.expiresAt > now ? ticket : null;
 }
 
 export function liveLease({ leases, now }: Model): Lease | undefined {
@@ -90,7 +90,7 @@ export function expectLease(
   >,
 ): Expected {
   const { now, refusal } = model;
-  const ticket = liveTicket(model);
+  const ticket = liveTicket(model)?.generation ?? null;
   const wasGiven = (generation: Generation) =>
     generation <= newest([...model.given, ...model.stored]);
   if (ticket !== null && (replaces === null || ticket > replaces || !wasGiven(replaces))) {

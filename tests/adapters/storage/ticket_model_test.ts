@@ -45,6 +45,7 @@ async function askLease(
   if ("ms" in answer) assert.deepEqual(answer, expected);
   if (answer.kind === "hit") {
     assert.deepEqual({ kind: "hit", generation: answer.ticket.generation }, expected);
+    assert.deepEqual(answer.ticket, liveTicket(model));
     assert.ok(answer.ticket.expiresAt > model.now, "a ticket past its end");
   }
   if (answer.kind !== "lease") return;
@@ -75,7 +76,7 @@ async function publish(model: Model, { store, seen }: Real, owner: string, lifeM
   assert.equal(answer, lease.generation > newest(model.stored) ? "published" : "fenced");
   if (answer === "fenced") return;
   model.stored.push(lease.generation);
-  model.tickets.set(lease.generation, expiresAt);
+  model.tickets.set(lease.generation, made);
   for (const one of model.leases) if (one.owner === owner) one.isOver = true;
 }
 
@@ -105,10 +106,22 @@ async function invalidate(model: Model, { store }: Real) {
   model.stored.push(newest(known) + 1);
 }
 
+/** The tenant of a ticket that was published once has moved, or so somebody says who knew it then. */
+async function relocate(model: Model, { store, seen }: Real, age: number, place: number) {
+  const known = [...model.tickets.values()].at(-1 - age);
+  if (known === undefined) return;
+  const webapiUrl = `https://sod${place}.example.com/Cust12345/api/`;
+  const moved = { ...known, webapiUrl, addressesUntil: model.now + place };
+  await store.relocate(moved);
+  const isStored = known.generation === newest(model.stored);
+  seen.add(isStored ? "relocated" : "not relocated");
+  if (isStored) model.tickets.set(known.generation, moved);
+}
+
 async function get(model: Model, { store, seen }: Real) {
   const found = await store.get(model.tenant, model.now);
   seen.add(found === null ? "no ticket" : "a ticket");
-  assert.equal(found?.generation ?? null, liveTicket(model));
+  assert.deepEqual(found, liveTicket(model));
   if (found !== null) assert.ok(found.expiresAt > model.now, "a ticket past its end");
 }
 
@@ -140,13 +153,19 @@ const life = fc.constantFrom(5_000, 60_000, 6 * 3_600_000);
 const nameOf = (model: Model, holder: string): string =>
   holder === "holder" ? liveLease(model)?.owner ?? "a" : holder;
 
+const lease = fc.record({ owner, why, credentials, leaseMs, replaced }).map((
+  { replaced, ...asked },
+) =>
+  command(
+    `lease ${JSON.stringify({ ...asked, replaced })}`,
+    (model, real) => askLease(model, real, asked, replaced),
+  )
+);
+
 const commands = fc.commands([
-  fc.record({ owner, why, credentials, leaseMs, replaced }).map(({ replaced, ...asked }) =>
-    command(
-      `lease ${JSON.stringify({ ...asked, replaced })}`,
-      (model, real) => askLease(model, real, asked, replaced),
-    )
-  ),
+  // Twice: what it is all about.
+  lease,
+  lease,
   fc.tuple(holder, life).map(([holder, lifeMs]) =>
     command(
       `publish ${holder} ${lifeMs}`,
@@ -176,6 +195,9 @@ const commands = fc.commands([
     command(`storm ${size}`, (model, real) => storm(model, real, size))
   ),
   fc.constant(command("invalidate", invalidate)),
+  fc.tuple(fc.constantFrom(0, 0, 0, 1), fc.integer({ min: 1, max: 9 })).map(([age, place]) =>
+    command(`relocate ${age} ${place}`, (model, real) => relocate(model, real, age, place))
+  ),
 ], { maxCommands: 100, size: "max" });
 
 /** Each must have come up, or the histories say nothing of it. */
@@ -189,6 +211,8 @@ const ANSWERS = [
   "fenced",
   "a ticket",
   "no ticket",
+  "relocated",
+  "not relocated",
 ];
 
 const RUNS: Readonly<Record<string, number>> = { "SQLite in memory": 200, "Upstash": 50 };

@@ -49,6 +49,18 @@ export const ticketRefusalFacts: Facts<TicketStore> = {
       assert.equal(await store.publish(TENANT, "o4", ticket(4)), "published");
     },
 
+  "a refusal that ends a ticket newer than its own lease takes no generation back": async (
+    store,
+  ) => {
+    await store.lease(TENANT, request());
+    await store.publish(TENANT, "owner-0", ticket(3));
+    await store.refuse(TENANT, refused({ endsTicket: true }));
+    assert.equal(await store.get(TENANT, NOW), null);
+    assert.equal(await store.publish(TENANT, "owner-0", ticket(3)), "fenced");
+    const after = await store.lease(TENANT, request({ now: NOW + 5_001 }));
+    assert.deepEqual(after, { kind: "lease", generation: generationOf(4) });
+  },
+
   "a refusal of one whose lease is gone ends no ticket": async (store) => {
     await store.publish(TENANT, "owner-0", ticket(1));
     await store.refuse(TENANT, refused({ endsTicket: true }));

@@ -81,7 +81,7 @@ test("an unknown token is an auth fault, asked once", async (bridge) => {
 });
 
 test("a store out of reach is a network fault until it is back", async (bridge, stores) => {
-  await stores.tenants.put(CONSENT);
+  await stores.tenants.put(CONSENT, null);
   await bridge.pause();
   await assert.rejects(stores.tenants.get(TENANT), assertReason("network"));
   await assert.rejects(stores.tickets.lease(TENANT, request()), assertReason("network"));
@@ -102,10 +102,10 @@ Deno.test("a connection that breaks before any answer is tried twice, or once", 
     }
   })();
   const url = `http://127.0.0.1:${listener.addr.port}`;
-  const { tenants, tickets } = openUpstash({ url, token: "t" });
+  const { consents, tickets } = openUpstash({ url, token: "t" });
   await assert.rejects(tickets.get(TENANT, NOW), assertReason("network"));
   assert.equal(connections, 2);
-  await assert.rejects(tenants.remove(TENANT), assertReason("network"));
+  await assert.rejects(consents.unclaim("digest"), assertReason("network"));
   assert.equal(connections, 3);
   listener.close();
   await hangUp;
@@ -184,7 +184,7 @@ test("a take whose replies were both lost has used the state up", async (bridge,
 });
 
 test("a begin and a finish whose replies were lost are done", async (bridge, { consents }) => {
-  const finished = { contextIdentifier: TENANT, companyName: "AS" };
+  const finished = { contextIdentifier: TENANT, companyName: "AS", isRenewed: false };
   bridge.next(LOST);
   await consents.begin("state", PENDING, NOW + 60_000, NOW);
   bridge.next(LOST);
@@ -242,34 +242,6 @@ test("a refusal and an invalidation whose replies were lost hold", async (bridge
   assert.equal(answer.kind, "lease");
 });
 
-test("a consent whose reply was lost is stored once", async (bridge, { tenants }) => {
-  bridge.next(LOST);
-  const answer = await tenants.put(CONSENT);
-  assert(answer.kind === "stored");
-  assert.equal(answer.tenant.sequence, 1);
-  assert.equal((await tenants.list(0, 10)).length, 1);
-});
-
-test("a consent that failed is not stored", async (bridge, { tenants }) => {
-  bridge.next(UNAVAILABLE);
-  await assert.rejects(tenants.put(CONSENT), assertReason("protocol"));
-  assert.equal(await tenants.get(TENANT), null);
-});
-
-test("a removal is never sent twice: lost, it rejects, and the tenant is gone", async (
-  bridge,
-  { tenants },
-) => {
-  await tenants.put(CONSENT);
-  bridge.next(UNAVAILABLE);
-  await assert.rejects(tenants.remove(TENANT), assertReason("protocol"));
-  assert.notEqual(await tenants.get(TENANT), null);
-  bridge.next(LOST);
-  const call = () => assert.rejects(tenants.remove(TENANT), assertReason("network"));
-  assert.equal(await requestsOf(bridge, call), 1);
-  assert.equal(await tenants.get(TENANT), null);
-});
-
 test("concurrent calls get their own answers while others fail", async (bridge, { ledger }) => {
   await ledger.append(EMPTY_TREE, append(EMPTY_TREE, Array.from({ length: 50 }, (_, i) => `${i}`)));
   bridge.next(UNAVAILABLE, LOST, { kind: "garbage" });
@@ -282,3 +254,33 @@ test("concurrent calls get their own answers while others fail", async (bridge, 
     if (answer.status === "fulfilled") assert.deepEqual(answer.value, [`${index}`]);
   });
 });
+
+test(
+  "new addresses whose reply was lost are there, and the ticket is still its publisher's",
+  async (
+    bridge,
+    { tickets },
+  ) => {
+    await tickets.lease(TENANT, request());
+    const moved = ticket(1, { webapiUrl: "https://sod9.example.com/", addressesUntil: NOW + 1 });
+    bridge.next(LOST);
+    await tickets.publish(TENANT, "owner-1", ticket(1));
+    const [call, record] = recordsOf(await bridge.redis.get(`p.owner:ticket:{${TENANT}}`));
+    bridge.next(LOST);
+    await tickets.relocate(moved);
+    assert.deepEqual(await tickets.get(TENANT, NOW), moved);
+    const [still, relocated] = recordsOf(await bridge.redis.get(`p.owner:ticket:{${TENANT}}`));
+    assert.equal(still, call);
+    assert.notEqual(relocated, record);
+    bridge.next(UNAVAILABLE);
+    await assert.rejects(tickets.relocate(ticket(1)), assertReason("protocol"));
+    assert.deepEqual(await tickets.get(TENANT, NOW), moved);
+  },
+);
+
+/** The name of the call that published a ticket, and the ticket as it is sealed. */
+function recordsOf(text: string | null): [unknown, unknown] {
+  const { call, ticket } = JSON.parse(text ?? "{}");
+  assert.match(call, /^[0-9a-f-]{36}$/);
+  return [call, ticket];
+}
