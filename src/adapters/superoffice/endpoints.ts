@@ -1,10 +1,11 @@
 /**
  * Where one SuperOffice environment answers. Everything hangs on the environment's identity origin;
- * tenants' own hosts are never derived, they come from the state endpoint.
+ * tenants' own hosts are never derived, they come from the state endpoint, within what the origin allows.
  */
 
 import type { ContextId } from "../../domain/context_id.ts";
 import { parseSecureUrl } from "../../domain/secure_url.ts";
+import { createTenantHosts, type TenantHosts } from "./tenant_hosts.ts";
 
 export interface Endpoints {
   /** Origin without a path or final slash: what `iss` of an id_token must be, exactly. */
@@ -13,6 +14,8 @@ export interface Endpoints {
   readonly restExchange: URL;
   readonly soapExchange: URL;
   state(tenant: ContextId): URL;
+  /** Where tenants' web services may be. */
+  readonly tenantHosts: TenantHosts;
 }
 
 /**
@@ -32,5 +35,6 @@ export function createEndpoints(origin: URL): Endpoints {
     restExchange: new URL("/Login/api/PartnerSystemUser/Authenticate", url),
     soapExchange: new URL("/login/services/PartnerSystemUserService.svc", url),
     state: (tenant) => new URL(`/api/state/${tenant}`, url),
+    tenantHosts: createTenantHosts(url),
   };
 }

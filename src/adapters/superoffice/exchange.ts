@@ -51,7 +51,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
         case "down":
           throw new PartFault("superoffice", "status");
         case "token":
-          return await readExchangeToken(verdict.token, tenant, keys.find, now());
+          return await readExchangeToken(
+            verdict.token,
+            tenant,
+            keys.find,
+            endpoints.tenantHosts,
+            now(),
+          );
         default:
           return verdict;
       }

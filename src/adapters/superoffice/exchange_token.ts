@@ -8,6 +8,7 @@ import { ContextId } from "../../domain/context_id.ts";
 import { Secret } from "../../domain/secret.ts";
 import type { ExchangeAnswer } from "../../usecases/superoffice_ports.ts";
 import { LEGACY_ISSUER, readAddress, readSerial } from "./identity_token.ts";
+import type { TenantHosts } from "./tenant_hosts.ts";
 import {
   type Claims,
   type FindKey,
@@ -27,6 +28,7 @@ export interface ExpectedTenant {
  * Verifies an exchange token (docs.superoffice.com, "Validate security tokens": issuer
  * `SuperOffice AS`, audience `spn:` and serial).
  *
+ * @param hosts where the tenant may be: other addresses are dropped
  * @param now milliseconds since the epoch
  * @returns issued, or unfit with one constant word
  * @throws PartFault when there are no keys to verify with
@@ -35,6 +37,7 @@ export async function readExchangeToken(
   token: Secret,
   tenant: ExpectedTenant,
   findKey: FindKey,
+  hosts: TenantHosts,
   now: number,
 ): Promise<ExchangeAnswer> {
   const read = await readToken(token.reveal(), findKey, now);
@@ -45,8 +48,8 @@ export async function readExchangeToken(
   return {
     kind: "issued",
     ticket: new Secret(identityClaim(claims, "ticket")!),
-    webapiUrl: readAddress(claims, "webapi_url"),
-    netserverUrl: readAddress(claims, "netserver_url"),
+    webapiUrl: readAddress(claims, "webapi_url", hosts),
+    netserverUrl: readAddress(claims, "netserver_url", hosts),
   };
 }
 

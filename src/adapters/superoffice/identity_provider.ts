@@ -27,7 +27,7 @@ export interface IdentityProviderOptions extends CallOptions {
 export function createIdentityProvider(options: IdentityProviderOptions): IdentityProvider {
   const { endpoints, clientId, clientSecret, redirectUrl, keys } = options;
   const calls = createCalls(options);
-  const { issuer } = endpoints;
+  const { issuer, tenantHosts: hosts } = endpoints;
   return {
     async authorizeUrl(request) {
       const url = new URL((await keys.metadata()).authorizationEndpoint);
@@ -81,11 +81,13 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
     },
     async readIdToken(token, nonce, now) {
       const read = await readToken(token.reveal(), keys.find, now);
-      return read.kind === "refused" ? read : judgeIdToken(read, { issuer, clientId, nonce });
+      return read.kind === "refused"
+        ? read
+        : judgeIdToken(read, { issuer, clientId, nonce, hosts });
     },
     async readLegacyToken(token, now) {
       const read = await readToken(token.reveal(), keys.find, now);
-      return read.kind === "refused" ? read : judgeLegacyToken(read, { clientId });
+      return read.kind === "refused" ? read : judgeLegacyToken(read, { clientId, hosts });
     },
   };
 }

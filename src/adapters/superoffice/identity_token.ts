@@ -9,9 +9,9 @@ import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import { ContextId } from "../../domain/context_id.ts";
 import { Secret } from "../../domain/secret.ts";
-import { parseSecureUrl } from "../../domain/secure_url.ts";
 import { sha256Hex } from "../../domain/signed_text.ts";
 import type { Identity } from "../../usecases/superoffice_ports.ts";
+import type { TenantHosts } from "./tenant_hosts.ts";
 import {
   type Claims,
   identityClaim,
@@ -27,19 +27,25 @@ export const LEGACY_ISSUER = "SuperOffice AS";
 
 type Read = Extract<TokenReading, { readonly kind: "read" }>;
 
+/** What every kind of identity token is held against. */
+interface Expected {
+  readonly clientId: string;
+  readonly hosts: TenantHosts;
+}
+
 /**
  * Judges an OpenID Connect id_token (OpenID Connect Core 1.0, section 3.1.3.7). Exchange and legacy
  * tokens, signed by the same key, fail at the issuer.
  */
 export function judgeIdToken(
   read: Read,
-  expected: { readonly issuer: string; readonly clientId: string; readonly nonce: string },
+  expected: Expected & { readonly issuer: string; readonly nonce: string },
 ): Identity | Refused {
   const { claims } = read;
   if (claims.iss !== expected.issuer) return refused("issuer");
   if (!isFor(claims, [expected.clientId])) return refused("audience");
   if (!isSame(textClaim(claims, "nonce"), expected.nonce)) return refused("nonce");
-  return readIdentity(read);
+  return readIdentity(read, true, expected.hosts);
 }
 
 /**
@@ -47,20 +53,17 @@ export function judgeIdToken(
  * application (`spn:` or not) or, as in exchange tokens, `spn:` and the tenant's serial number. The
  * last is accepted too, although the serial is then the token's own and the audience proves nothing
  * about us: such a token differs from an exchange token only in its `system_token`, which exchange
- * tokens never carry and which is required here. A token of another application passes this far;
- * it cannot yield a ticket, because SuperOffice refuses its system user token with our secret.
+ * tokens never carry and which is required here. A token of another application passes this far,
+ * which `namesUs` tells; it cannot yield a ticket, because SuperOffice refuses its system user token with
+ * our secret.
  */
-export function judgeLegacyToken(
-  read: Read,
-  expected: { readonly clientId: string },
-): Identity | Refused {
+export function judgeLegacyToken(read: Read, { clientId, hosts }: Expected): Identity | Refused {
   const { claims } = read;
-  const { clientId } = expected;
   if (claims.iss !== LEGACY_ISSUER) return refused("issuer");
   const serial = readSerial(claims);
-  const ours = [clientId, `spn:${clientId}`, ...(serial === null ? [] : [`spn:${serial}`])];
-  if (!isFor(claims, ours)) return refused("audience");
-  return readIdentity(read);
+  const tenantOnly = serial === null ? [] : [`spn:${serial}`];
+  if (!isFor(claims, [clientId, `spn:${clientId}`, ...tenantOnly])) return refused("audience");
+  return readIdentity(read, !isFor(claims, tenantOnly), hosts);
 }
 
 /** @returns the database serial number: 1 to 20 digits as a string, else null */
@@ -70,16 +73,16 @@ export function readSerial(claims: Claims): string | null {
 }
 
 /**
- * @returns a claim as an address with a final slash, or null: absent, or not https (http for
- * loopback). An address is a hint, so a bad one is dropped and refuses nothing.
+ * @returns a claim as an address with a final slash, or null: absent, or where no tenant can be. An
+ * address is a hint, so a bad one is dropped and refuses nothing.
  */
-export function readAddress(claims: Claims, name: string): string | null {
-  const url = parseSecureUrl(identityClaim(claims, name));
-  if (url === null || url.search !== "" || url.hash !== "") return null;
+export function readAddress(claims: Claims, name: string, hosts: TenantHosts): string | null {
+  const url = hosts.parse(identityClaim(claims, name));
+  if (url === null) return null;
   return url.href.endsWith("/") ? url.href : `${url.href}/`;
 }
 
-function readIdentity(read: Read): Identity | Refused {
+function readIdentity(read: Read, namesUs: boolean, hosts: TenantHosts): Identity | Refused {
   const { claims } = read;
   const contextIdentifier = ContextId.parse(identityClaim(claims, "ctx"));
   if (contextIdentifier === null) return refused("context");
@@ -97,14 +100,15 @@ function readIdentity(read: Read): Identity | Refused {
   if (consentedBy === null || !isShortText(consentedBy, 320)) return refused("approver");
   return {
     kind: "identity",
+    namesUs,
     consent: {
       contextIdentifier,
       companyName,
       consentedBy,
       serial,
       systemUserToken: new Secret(systemUserToken),
-      webapiUrl: readAddress(claims, "webapi_url"),
-      netserverUrl: readAddress(claims, "netserver_url"),
+      webapiUrl: readAddress(claims, "webapi_url", hosts),
+      netserverUrl: readAddress(claims, "netserver_url", hosts),
     },
     tokenDigest: read.digest,
     usableUntil: read.usableUntil,

@@ -26,7 +26,9 @@ export type TokenRefusal =
   | "company"
   | "approver"
   | "system_token_missing"
-  | "ticket";
+  | "ticket"
+  /** A good token, for something else. */
+  | "kind";
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -95,6 +97,11 @@ export function identityClaim(claims: Claims, name: string): string | null {
   return textClaim(claims, PREFIX + name);
 }
 
+/** True if there is such a claim, whatever it holds. */
+export function hasIdentityClaim(claims: Claims, name: string): boolean {
+  return Object.hasOwn(claims, PREFIX + name);
+}
+
 /** @returns a claim if it is a string that is not empty, else null */
 export function textClaim(claims: Claims, name: string): string | null {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
@@ -131,8 +138,13 @@ function readObject(part: string): Claims | null {
 /**
  * Duplicate members are where two readers see two tokens (RFC 7519, section 4). Looks at the
  * outermost object of a text that is known to be JSON.
+ *
+ * @param spell how a name is spelt before it is compared; as it is, if not given
  */
-function hasDuplicateMember(text: string): boolean {
+export function hasDuplicateMember(
+  text: string,
+  spell: (name: string) => string = (name) => name,
+): boolean {
   const seen = new Set<string>();
   let depth = 0;
   let last = "";
@@ -140,7 +152,7 @@ function hasDuplicateMember(text: string): boolean {
     if (mark === "{" || mark === "[") depth++;
     else if (mark === "}" || mark === "]") depth--;
     else if (mark === ":" && depth === 1) {
-      const name = JSON.parse(last) as string;
+      const name = spell(JSON.parse(last) as string);
       if (seen.has(name)) return true;
       seen.add(name);
     }

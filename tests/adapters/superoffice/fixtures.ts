@@ -6,6 +6,8 @@
 import { Buffer } from "node:buffer";
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { createEndpoints, type Endpoints } from "../../../src/adapters/superoffice/endpoints.ts";
+import { createLoginKeys } from "../../../src/adapters/superoffice/login_keys.ts";
+import { createStateChangeReader } from "../../../src/adapters/superoffice/state_change.ts";
 
 /** The instant at which these tests take place. */
 export const NOW = Date.UTC(2026, 0, 15, 12, 0, 0);
@@ -70,6 +72,30 @@ export function exchangeClaims(changes: Json = {}): Json {
     exp: NOW_SECONDS + 300,
     iss: "SuperOffice AS",
     aud: `spn:${SERIAL}`,
+    ...changes,
+  };
+}
+
+/** Of a push, which is about the tenant itself: an id_token without what makes it one. */
+export function pushClaims(issuer: string, changes: Json = {}): Json {
+  return {
+    ...idTokenClaims(issuer),
+    sub: "Cust10001",
+    nonce: undefined,
+    [`${PREFIX}system_token`]: undefined,
+    ...changes,
+  };
+}
+
+/** The JSON of a push, as .NET writes it. */
+export function pushOf(token: unknown, changes: Json = {}): Json {
+  return {
+    ChangeType: 2,
+    ContextIdentifier: "Cust10001",
+    VersionName: "Release_11.10",
+    FileVersion: "11.10.1.2",
+    Token: token,
+    PublicEndpoint: null,
     ...changes,
   };
 }
@@ -150,6 +176,13 @@ function discoveryOf(login: FakeLogin): Json {
     jwks_uri: `${login.origin}${JWKS}`,
     ...login.discovery,
   };
+}
+
+/** Reads a push as this application would. */
+export function readPush(login: FakeLogin, body: string, now = NOW) {
+  const { endpoints } = login;
+  const keys = createLoginKeys({ endpoints, timeoutMs: 2_000, now: () => NOW });
+  return createStateChangeReader({ endpoints, clientId: CLIENT_ID, keys }).read(body, now);
 }
 
 /** An address where nothing listens. */

@@ -50,6 +50,7 @@ Deno.test("a good id_token gives everything a stored tenant needs", async () => 
   const token = signToken(key, idTokenClaims(login.origin));
   const identity = await readIdToken(login, token);
   assert.ok(identity.kind === "identity");
+  assert.equal(identity.namesUs, true);
   const { systemUserToken, ...rest } = identity.consent;
   assert.equal(systemUserToken.reveal(), SYSTEM_TOKEN);
   assert.deepEqual(rest, {
@@ -342,11 +343,22 @@ function readLegacyToken(login: FakeLogin, token: string) {
   return providerOf(login).readLegacyToken(new Secret(token), NOW);
 }
 
-for (const aud of [CLIENT_ID, `spn:${CLIENT_ID}`, `spn:${SERIAL}`]) {
-  Deno.test(`a legacy token for ${aud} is accepted`, async () => {
+const legacyAudiences: readonly (readonly [string | readonly string[], boolean])[] = [
+  [CLIENT_ID, true],
+  [`spn:${CLIENT_ID}`, true],
+  [[CLIENT_ID, CLIENT_ID], true],
+  [[`spn:${SERIAL}`, CLIENT_ID], true],
+  [`spn:${SERIAL}`, false],
+  [[`spn:${SERIAL}`, `spn:${SERIAL}`], false],
+];
+
+for (const [aud, namesUs] of legacyAudiences) {
+  const does = namesUs ? "names us" : "does not name us";
+  Deno.test(`a legacy token for ${aud} is accepted and ${does}`, async () => {
     await using login = startLogin([key]);
     const token = signToken(key, exchangeClaims({ ...LEGACY, aud }));
-    assert.equal((await readLegacyToken(login, token)).kind, "identity");
+    const identity = await readLegacyToken(login, token);
+    assert.equal(identity.kind === "identity" && identity.namesUs, namesUs);
   });
 }
 

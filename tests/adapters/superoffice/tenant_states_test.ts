@@ -20,9 +20,11 @@ const good: Json = {
   Version: "Release_11.10",
 };
 
+const { tenantHosts } = createEndpoints(new URL("https://online.superoffice.com"));
+
 function judge(changes: Json, status = 200, mediaType = "application/json") {
   const body = JSON.stringify({ ...good, ...changes });
-  return judgeTenantState({ status, mediaType, date: null, body }, tenant);
+  return judgeTenantState({ status, mediaType, date: null, body }, tenant, tenantHosts);
 }
 
 Deno.test("a state gives addresses with a final slash", () => {
@@ -31,6 +33,7 @@ Deno.test("a state gives addresses with a final slash", () => {
     isRunning: true,
     webapiUrl: "https://online2.superoffice.com/Cust12345/api/",
     netserverUrl: "https://online2.superoffice.com/Cust12345/Remote/Services88/",
+    validUntil: Date.UTC(2026, 0, 15, 12, 0, 0, 123),
   });
 });
 
@@ -47,13 +50,66 @@ Deno.test("a tenant that is not running is told as it is", () => {
     isRunning: false,
     webapiUrl: null,
     netserverUrl: null,
+    validUntil: Date.UTC(2026, 0, 15, 12, 0, 0, 123),
   });
 });
 
-for (const url of ["http://online2.superoffice.com/x", "ftp://x/", "//x", "https://u:p@x/", 7]) {
-  Deno.test(`an address that is not safe is dropped: ${url}`, () => {
+const UNSAFE = [
+  "http://online2.superoffice.com/x",
+  "http://127.0.0.1:8080/x",
+  "https://superoffice.com.evil.test/",
+  "https://evilsuperoffice.com/",
+  "https://u:p@online2.superoffice.com/",
+  "https://online2.superoffice.com/?x=1",
+  "ftp://x/",
+  "//x",
+  7,
+];
+
+for (const url of UNSAFE) {
+  Deno.test(`an address that no tenant can have is dropped: ${url}`, () => {
     assert.equal(judge({ Api: url })?.webapiUrl, null);
     assert.equal(judge({ Endpoint: url })?.netserverUrl, null);
+    assert.equal(judge({ Api: url })?.netserverUrl, judge({})?.netserverUrl);
+  });
+}
+
+const VALID_UNTIL: Readonly<Record<string, number>> = {
+  "2026-01-15T12:00:00Z": 0,
+  "2026-01-15T12:00:00.5Z": 500,
+  "2026-01-15T12:00:00.1234567Z": 123,
+  "2026-01-15T12:00:00.9999999Z": 999,
+};
+
+for (const [text, ms] of Object.entries(VALID_UNTIL)) {
+  Deno.test(`a state is valid until ${text}`, () => {
+    assert.equal(judge({ ValidUntil: text })?.validUntil, Date.UTC(2026, 0, 15, 12) + ms);
+  });
+}
+
+const NO_INSTANT = [
+  undefined,
+  null,
+  "",
+  1768478400,
+  "2026-01-15",
+  "2026-01-15T12:00:00",
+  "2026-01-15T12:00:00+01:00",
+  "2026-01-15t12:00:00z",
+  "2026-01-15 12:00:00Z",
+  "2026-01-15T12:00:00.12345678Z",
+  "2026-01-15T12:00:00.Z",
+  "2026-02-31T12:00:00Z",
+  "2026-01-15T25:00:00Z",
+  "2026-01-15T12:00:00Z ",
+  "Thu, 15 Jan 2026 12:00:00 GMT",
+];
+
+for (const value of NO_INSTANT) {
+  Deno.test(`a validity that is no instant of UTC is none: ${JSON.stringify(value)}`, () => {
+    const state = judge({ ValidUntil: value });
+    assert.equal(state?.validUntil, null);
+    assert.equal(state?.state, "Running");
   });
 }
 
