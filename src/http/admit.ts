@@ -5,14 +5,18 @@ import { createMiddleware } from "hono/factory";
 import type { Permission } from "../domain/caller.ts";
 import { ContextId } from "../domain/context_id.ts";
 import type { Admission } from "../usecases/admission.ts";
-import { type FrontParts, RELAY_PATH, TICKET_PATH } from "./app_parts.ts";
+import { type FrontParts, RELAY_PATH, STATE_CHANGES_PATH, TICKET_PATH } from "./app_parts.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
 import { withTolls } from "./tolls.ts";
 
-/** Everything under `/v1/` needs a known caller, said before anything else is looked at. */
+/**
+ * Everything under `/v1/` needs a known caller, said before anything else is looked at, but SuperOffice's
+ * pushes: their body says whose they are.
+ */
 export function callersOnly({ callers, admission }: FrontParts) {
   return createMiddleware<Env>(async (c, next) => {
+    if (c.req.path === STATE_CHANGES_PATH) return await next();
     const requestId = c.get("requestId");
     const caller = await callers.identify(c.req.header("authorization") ?? null, requestId);
     if (caller === null) return problemOf("caller_unknown", requestId);
@@ -32,6 +36,7 @@ const NEEDED: readonly (readonly [path: string, permission: Permission])[] = [
   [RELAY_PATH, "relay"],
   ["/v1/tenants", "tenants"],
   ["/v1/tenants/:ctx", "tenants"],
+  ["/v1/tenants/:ctx/health", "tenants"],
   ["/v1/ledger/*", "ledger"],
 ];
 

@@ -6,6 +6,7 @@ import type { ConsoleSessions } from "../usecases/console_sessions.ts";
 import type { LedgerConsole } from "../usecases/ledger_console.ts";
 import type { Callers, Log, Probe } from "../usecases/ports.ts";
 import type { Relay } from "../usecases/relay.ts";
+import type { StateChanges } from "../usecases/state_changes.ts";
 import type { Tenants } from "../usecases/tenants.ts";
 import type { Tickets } from "../usecases/tickets.ts";
 import type { ConsentDoor } from "./consent.ts";
@@ -23,11 +24,10 @@ export interface BackParts extends ConsentDoor {
   readonly tenants: Tenants;
   readonly audit: Audit;
   readonly relay: Relay;
+  readonly stateChanges: StateChanges;
   readonly probes: readonly Probe[];
   /** What the console shows and who may see it. Loaded when somebody first asks for the console. */
   openConsole(front: Pick<FrontParts, "callers" | "admission">): Promise<ConsoleParts>;
-  /** Where the pages' form leads first; on from there it may be any https address. */
-  readonly superofficeOrigin: string;
 }
 
 /** The console for security teams. */
@@ -48,6 +48,9 @@ export const CONSOLE_PATH = "/console";
 
 /** A tenant's web API. */
 export const RELAY_PATH = "/v1/tenants/:ctx/api/*";
+
+/** Where SuperOffice pushes what happened to a tenant. */
+export const STATE_CHANGES_PATH = "/v1/state-changes";
 
 /** Asked by whoever keeps the process alive. */
 export const LIVENESS_PATH = "/healthz";
