@@ -65,6 +65,28 @@ facts(
       assert.equal((await postForm(service.url, { JWT: fresh })).status, 303);
     },
 
+    "a token of another application that names only the tenant does not take our token's place":
+      async (
+        service: TestService,
+      ) => {
+        const { control, clientId } = service.simulator;
+        const own = (jti: string) =>
+          control.mintLegacyToken({ ctx: TENANT, clientId, claims: { jti } });
+        await assertConnected(service, await postForm(service.url, { JWT: own("first") }));
+        const other = control.registerApp({ name: "Other App" });
+        control.approve(TENANT, other.client_id);
+        const foreign = control.mintLegacyToken({ ctx: TENANT, clientId: other.client_id });
+        const before = await remembered(service);
+        assertRefusalPage(await postForm(service.url, { JWT: foreign }));
+        assert.deepEqual(await remembered(service), before);
+        const refused = (await service.entries()).at(-1)!;
+        assert.deepEqual([refused.kind, refused.reason], ["consent_refused", "other_application"]);
+        const ticket = await service.call(`/v1/tenants/${TENANT}/ticket`);
+        await ticket.body?.cancel();
+        assert.equal(ticket.status, 200);
+        await assertConnected(service, await postForm(service.url, { JWT: own("again") }));
+      },
+
     "the open legacy door refuses forged, bent and foreign kinds of tokens": async (
       service: TestService,
     ) => {
