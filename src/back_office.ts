@@ -9,6 +9,7 @@ import { createEndpoints } from "./adapters/superoffice/endpoints.ts";
 import { createExchange } from "./adapters/superoffice/exchange.ts";
 import { createIdentityProvider } from "./adapters/superoffice/identity_provider.ts";
 import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
+import { createStateChangeReader } from "./adapters/superoffice/state_change.ts";
 import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
 import { createRelayTransport } from "./adapters/superoffice/relay_transport.ts";
 import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
@@ -20,6 +21,7 @@ import { sha256Hex } from "./domain/signed_text.ts";
 import { guardPreparation, guardRedemption, type Guards } from "./guards.ts";
 import type { BackParts, ConsoleParts } from "./http/app_parts.ts";
 import { createSigners, openLedger } from "./parts.ts";
+import { openNotices } from "./parts_notices.ts";
 import { createSessionSealer } from "./parts_stores.ts";
 import { createAsking } from "./usecases/asking.ts";
 import type { Audit } from "./usecases/audit.ts";
@@ -27,12 +29,17 @@ import type { Guard } from "./usecases/breaker.ts";
 import { createConsents } from "./usecases/consent.ts";
 import { createExchanging, type Exchanging } from "./usecases/exchanging.ts";
 import { createCanaries } from "./usecases/canary.ts";
+import { createKnownStates } from "./usecases/known_states.ts";
 import { createLedger, type Ledger } from "./usecases/ledger.ts";
 import type { Clock, Ids, Signer } from "./usecases/ports.ts";
 import { createRelay } from "./usecases/relay.ts";
+import { createRepeated } from "./usecases/repeated.ts";
 import { createSigning } from "./usecases/signing.ts";
 import { createSigningBudget } from "./usecases/signing_budget.ts";
+import { createStateChanges } from "./usecases/state_changes.ts";
+import { createStandings } from "./usecases/tenant_standings.ts";
 import { createTenants } from "./usecases/tenants.ts";
+import { createTicketCare, type TicketCare } from "./usecases/ticket_care.ts";
 import type { Tickets } from "./usecases/tickets.ts";
 
 export interface BackOfficeOptions extends ComposeOptions {
@@ -49,6 +56,7 @@ export interface BackOfficeOptions extends ComposeOptions {
 
 export interface BackOffice {
   readonly exchanging: Exchanging;
+  readonly care: TicketCare;
   /** What the doors open to. */
   readonly parts: BackParts;
   /** Node's, which needs no promise. @returns lower-case hex SHA-256 */
@@ -62,9 +70,12 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   const { config, deadlines, publicUrl, log, clock, ids, guards, stores, tickets } = options;
   const host = options.kmsHost ?? createWorkerHost();
   const signers = await createSigners(config, deadlines.signAttemptMs, host);
-  const { tenants, consents } = stores;
+  const { consents } = stores;
   const superoffice = connectSuperOffice(options, guards.login, () => clock.now());
-  const { exchange, states } = guardPreparation(superoffice, guards.exchange);
+  const { exchange, states: published } = guardPreparation(superoffice, guards.exchange);
+  const { maxTenants } = options;
+  const states = createKnownStates({ states: published, clock, maxTenants });
+  const { announce, tenants, delivery } = openNotices(options);
   const records = await openLedger(config, publicUrl, stores, log, host, clock);
   const { audit, checkpoints } = records;
   const grown = () => checkpoints.grown();
@@ -79,10 +90,10 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     clock,
     log,
   });
+  const standings = createStandings({ tenants, ledger, announce, clock, log, maxTenants });
   const exchanging = createExchanging({
-    tenants,
+    standings,
     tickets: stores.tickets,
-    ledger,
     asking: createAsking({
       ledger,
       keys,
@@ -97,42 +108,64 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     log,
     ticketLifetimeMs: config.ticketLifetimeMs,
   });
-  const shared = { ticketStore: stores.tickets, tickets, ledger, clock, log };
+  const care = createTicketCare({
+    tenants,
+    store: stores.tickets,
+    states,
+    standings,
+    clock,
+    log,
+  });
+  const news = createRepeated({ clock, everyMs: NEWS_MS, deed: () => tickets.hearNews() });
+  const shared = { ticketStore: stores.tickets, tickets, states, ledger, announce, clock, log };
   const { legacyLogin } = config;
-  const { identity, probe } = superoffice;
+  const { identity, stateChangeReader, probe } = superoffice;
   // Those of a log that somebody else was writing until now may still lack their checkpoint.
   checkpoints.grown();
   canaries?.start();
+  delivery?.start();
+  news.start();
   return {
     exchanging,
+    care,
     parts: {
       tenants: createTenants({ ...shared, store: tenants }),
+      stateChanges: createStateChanges({
+        ...shared,
+        reader: stateChangeReader,
+        tenants,
+        claims: consents,
+      }),
       consents: createConsents({ ...shared, identity, tenants, store: consents, ids, legacyLogin }),
       relay: createRelay({
         tickets,
-        states,
+        standings,
         transport: createRelayTransport({
           clientSecret: options.superoffice.clientSecret,
           timeoutMs: deadlines.relayMs,
         }),
         log,
-        maxTenants: options.maxTenants,
       }),
       audit,
       openConsole: (front) => openConsole(options, audit, front),
       probes: [stores.probe, probe],
       publicUrl,
+      app: config.app,
       superofficeOrigin: options.superoffice.origin.origin,
     },
     digest: sha256Hex,
     async close() {
-      await canaries?.stop();
-      await ledger.drain();
-      await checkpoints.drain();
+      await Promise.all([canaries?.stop(), news.stop(), standings.drain()]);
+      const written = ledger.drain().then(() => checkpoints.drain());
+      // A receiver of notices that is slow must not keep the ledger's checkpoint from being signed.
+      await Promise.all([delivery?.stop(), written]);
       host.close();
     },
   };
 }
+
+/** Also where nobody asks for tickets: what other processes ended does not stay in memory. */
+const NEWS_MS = 45_000;
 
 /** What the console shows and who may see it. */
 async function openConsole(
@@ -199,6 +232,7 @@ function connectSuperOffice(options: BackOfficeOptions, guard: Guard, now: () =>
       now,
     }),
     states: createTenantStates({ endpoints, timeoutMs: deadlines.tenantStateMs }),
+    stateChangeReader: createStateChangeReader({ endpoints, clientId, keys }),
     identity: guardRedemption(identity, guard),
     probe: createSuperOfficeProbe({ endpoints, timeoutMs: deadlines.probeMs, now }),
   };

@@ -78,7 +78,7 @@ function assemble(
 ): Service {
   const { config, log, clock = systemClock, ids = systemIds } = options;
   const guards = createGuards({ clock, log });
-  const stores = guardStores(unguarded, guards.store, guards.usage);
+  const stores = guardStores(unguarded, guards);
   let digest: (text: string) => string | Promise<string> = digestOf;
   let opened: BackOffice | null = null;
   const backOffice = once(async () => {
@@ -94,6 +94,10 @@ function assemble(
     tenants: stores.tenants,
     store: stores.tickets,
     exchanging: { run: async (...args) => (await backOffice.get()).exchanging.run(...args) },
+    care: {
+      hearNews: async (...args) => await (await backOffice.get()).care.hearNews(...args),
+      locate: async (...args) => await (await backOffice.get()).care.locate(...args),
+    },
     clock,
     ids,
     log,
@@ -153,7 +157,7 @@ function limitsOf(entries: readonly CallerEntry[]): ReadonlyMap<string, number> 
 }
 
 /** Short name of what SuperOffice is asked with: with another it may answer otherwise. */
-function credentialsOf(
+export function credentialsOf(
   { signing }: Config,
   { clientId, clientSecret }: SuperOfficeConfig,
 ): Promise<string> {

@@ -28,7 +28,7 @@ export interface Running {
 
 /** Reads the process's environment. Prints every problem and ends the process if there is one. */
 export function requireConfig(): Config {
-  const parsed = parseConfig(Deno.env.toObject(), readFile);
+  const parsed = parseConfig(Deno.env.toObject(), readFile, readBytes);
   if (parsed.ok) return parsed.config;
   print.error(problemText(parsed.problems));
   Deno.exit(2);
@@ -44,6 +44,14 @@ function problemText(problems: readonly Problem[]): string {
 function readFile(path: string): string | null {
   try {
     return Deno.readTextFileSync(path);
+  } catch {
+    return null;
+  }
+}
+
+function readBytes(path: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Deno.readFileSync(path);
   } catch {
     return null;
   }
@@ -75,6 +83,8 @@ export async function start(config: Config): Promise<Running> {
         const started = await sandbox.startSandbox(config);
         closers.push(() => started.close());
         ({ superoffice, simulator } = started);
+        // As in the Developer Portal: what the simulator's page does to a tenant is pushed to us.
+        simulator.control.registerStateChangeUrl(new URL("/v1/state-changes", publicUrl).href);
       }
       if (callers === null) ({ apiKey, callers } = sandbox.sandboxCaller(config));
     }

@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { ContextId } from "../domain/context_id.ts";
-import type { Tenant } from "../domain/tenant.ts";
+import type { TenantCard } from "../domain/tenant.ts";
 import type { Tenants } from "../usecases/tenants.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
@@ -14,6 +14,8 @@ import {
   wholeNumber,
 } from "./schemas.ts";
 
+const HEALTH = z.enum(["connected", "consent_withdrawn", "suspended", "moved", "unreachable"]);
+
 const TenantAnswer = z.object({
   context_identifier: z.string(),
   company_name: z.string(),
@@ -21,9 +23,17 @@ const TenantAnswer = z.object({
   consented_by: z.string(),
   serial: z.string(),
   state: z.string().openapi({ description: "SuperOffice's word, as last seen" }),
-  health: z.enum(["connected", "consent_withdrawn"]),
+  health: HEALTH,
   sequence: z.int().openapi({ description: "Place in the order of first consent" }),
 }).openapi("Tenant");
+
+const HealthAnswer = z.object({
+  context_identifier: z.string(),
+  health: HEALTH,
+  reason: z.string().openapi({ description: "Why, in one word" }),
+  since: z.iso.datetime(),
+  state: z.string().openapi({ description: "SuperOffice's word, as last seen" }),
+}).openapi("TenantHealth");
 
 const TenantPage = z.object({
   tenants: z.array(TenantAnswer),
@@ -66,6 +76,19 @@ const getRoute = createRoute({
   } as RouteConfig["responses"],
 });
 
+const healthRoute = createRoute({
+  ...one,
+  path: "/v1/tenants/{ctx}/health",
+  method: "get",
+  summary: "How a tenant is doing, why, and since when",
+  responses: {
+    200: { description: "It", content: { "application/json": { schema: HealthAnswer } } },
+    ...COMMON_RESPONSES,
+    404: problemResponse("tenant_unknown"),
+    ...UNAVAILABLE,
+  } as RouteConfig["responses"],
+});
+
 const removeRoute = createRoute({
   ...one,
   method: "delete",
@@ -99,6 +122,17 @@ export function tenantRoutes(app: OpenAPIHono<Env>, tenants: Tenants): void {
     return c.json(tenantBody(outcome.value));
   });
 
+  app.openapi(healthRoute, async (c) => {
+    const tenant = ContextId.parse(c.req.param("ctx"));
+    if (tenant === null) return problemOf("invalid_request", c.get("requestId"));
+    const outcome = await tenants.get(c.get("caller"), tenant);
+    if (!outcome.ok) return problem(outcome.refusal, c.get("requestId"));
+    const { contextIdentifier, health, healthReason, healthSince, state } = outcome.value;
+    const since = new Date(healthSince).toISOString();
+    const answer = { context_identifier: contextIdentifier, health, reason: healthReason };
+    return c.json({ ...answer, since, state });
+  });
+
   app.openapi(removeRoute, async (c) => {
     const tenant = ContextId.parse(c.req.param("ctx"));
     if (tenant === null) return problemOf("invalid_request", c.get("requestId"));
@@ -107,7 +141,7 @@ export function tenantRoutes(app: OpenAPIHono<Env>, tenants: Tenants): void {
   });
 }
 
-function tenantBody(tenant: Tenant): z.infer<typeof TenantAnswer> {
+function tenantBody(tenant: TenantCard): z.infer<typeof TenantAnswer> {
   return {
     context_identifier: tenant.contextIdentifier,
     company_name: tenant.companyName,

@@ -7,12 +7,15 @@
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../domain/refusal.ts";
 import type { Tenant } from "../domain/tenant.ts";
+import { stoppedReason } from "../domain/tenant_state.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
 import type { Asking } from "./asking.ts";
-import { type Ledger, type LedgerContext, LedgerFault } from "./ledger.ts";
-import type { Clock, Log, TenantStore } from "./ports.ts";
-import type { Exchange, TenantState, TenantStates } from "./superoffice_ports.ts";
+import { type LedgerContext, LedgerFault } from "./ledger.ts";
+import type { KnownState, KnownStates } from "./known_states.ts";
+import type { Clock, Log } from "./ports.ts";
+import type { Exchange, ExchangeAnswer } from "./superoffice_ports.ts";
+import type { Standings } from "./tenant_standings.ts";
 import type { TicketStore } from "./ticket_ports.ts";
 
 /** The right to exchange, from the store. */
@@ -23,6 +26,8 @@ export interface Lease {
   readonly until: number;
   /** Short name of what SuperOffice is asked with. */
   readonly credentials: string;
+  /** True after a rejection: then the tenant may be elsewhere than it is known to be. */
+  readonly isDoubtful: boolean;
 }
 
 export interface Exchanging {
@@ -30,12 +35,11 @@ export interface Exchanging {
 }
 
 export interface ExchangingParts {
-  readonly tenants: TenantStore;
+  readonly standings: Pick<Standings, "note">;
   readonly tickets: TicketStore;
-  readonly ledger: Ledger;
   readonly asking: Asking;
   readonly exchange: Pick<Exchange, "prepare">;
-  readonly states: TenantStates;
+  readonly states: KnownStates;
   readonly clock: Clock;
   readonly log: Log;
   readonly ticketLifetimeMs: number;
@@ -55,87 +59,34 @@ const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
 /** A token that was refused twice is asked about four times a day, until the next consent. */
 const WITHDRAWN_AGAIN_MS = 6 * 60 * 60 * 1000;
 
+/** Addresses that came from claims are asked about again so soon. */
+const UNREAD_MS = 10 * 60_000;
+
+/** Reasons of our own, for which SuperOffice was not asked at all. */
+const NOT_ASKED: ReadonlySet<string> = new Set(["breaker_open", "too_late"]);
+
+type Refused = { readonly ok: false; readonly refusal: Refusal };
+
 export function createExchanging(parts: ExchangingParts): Exchanging {
-  const { tenants, tickets, ledger, asking, exchange, states, clock, log } = parts;
+  const { log, clock, standings } = parts;
+  const noting = createNoting(parts);
+  const fail = createFailing(parts);
 
-  const fail = async (
-    tenant: Tenant,
-    lease: Lease,
-    refused: { readonly ok: false; readonly refusal: Refusal },
+  /** The ticket that was issued, with the tenant's addresses of now. */
+  const take = async (
+    { tenant, lease, context }: Run,
+    answer: Extract<ExchangeAnswer, { readonly kind: "issued" }>,
+    state: KnownState | null,
+    issuedAt: number,
   ): Promise<Outcome<Ticket>> => {
-    const { refusal } = refused;
-    log.warn("exchange.failed", {
-      context_identifier: tenant.contextIdentifier,
-      code: refusal.code,
-      reason: refusal.reason,
-    });
-    const isWithdrawn = refusal.code === "consent_withdrawn";
-    const isRepeated = isWithdrawn && tenant.health === "consent_withdrawn";
-    await attempt(log, () =>
-      tickets.refuse(tenant.contextIdentifier, {
-        owner: lease.owner,
-        refusal,
-        forMs: isRepeated ? WITHDRAWN_AGAIN_MS : REMEMBER_MS[refusal.code] ?? 1_000,
-        credentials: lease.credentials,
-        endsTicket: isWithdrawn,
-        now: clock.now(),
-      }));
-    return refused;
-  };
-
-  const note = async (
-    tenant: Tenant,
-    seen: Pick<Tenant, "health" | "state">,
-    context: LedgerContext,
-  ): Promise<void> => {
-    if (tenant.health === seen.health && tenant.state === seen.state) return;
-    if (tenant.state !== seen.state) {
-      await ledger.record(context, { kind: "tenant_state", from: tenant.state, to: seen.state });
-    }
-    await attempt(log, () => tenants.mark(tenant.contextIdentifier, tenant.consentedAt, seen));
-  };
-
-  const run = async (
-    tenant: Tenant,
-    lease: Lease,
-    context: LedgerContext,
-  ): Promise<Outcome<Ticket>> => {
-    const [state, unprepared] = await Promise.all([
-      readState(states, tenant, log),
-      exchange.prepare().then(() => null, (error: unknown) => error),
-    ]);
-    if (unprepared !== null) {
-      if (!(unprepared instanceof PartFault)) throw unprepared;
-      return fail(
-        tenant,
-        lease,
-        refuse("upstream_unavailable", unprepared.reason, retryAfterSeconds(unprepared, 5)),
-      );
-    }
-    if (state !== null && !state.isRunning) {
-      await note(tenant, { health: tenant.health, state: state.state }, context);
-      return fail(tenant, lease, refuse("tenant_suspended", "not_running", 30));
-    }
-    const issuedAt = clock.now();
-    const asked = await asking.ask(tenant, lease.until, context);
-    if (!asked.ok) return fail(tenant, lease, asked);
-    const answer = asked.value;
-    if (answer.kind === "unfit") {
-      return fail(tenant, lease, refuse("exchange_failed", answer.reason));
-    }
-    const stateName = state?.state ?? tenant.state;
-    if (answer.kind === "refused") {
-      await note(tenant, { health: "consent_withdrawn", state: stateName }, context);
-      return fail(tenant, lease, refuse("consent_withdrawn", "refused"));
-    }
     const addresses = tenantAddresses(
       state?.webapiUrl ?? answer.webapiUrl ?? tenant.webapiUrl,
       state?.netserverUrl ?? answer.netserverUrl ?? tenant.netserverUrl,
     );
-    if (addresses === null) {
-      return fail(tenant, lease, refuse("exchange_failed", "no_address"));
-    }
-    await note(tenant, { health: "connected", state: stateName }, context);
+    if (addresses === null) return refuse("exchange_failed", "no_address");
+    const stateName = state?.state ?? tenant.state;
+    const seen = { health: "connected", reason: "exchanged", state: stateName } as const;
+    await standings.note(tenant, seen, context);
     return accept({
       contextIdentifier: tenant.contextIdentifier,
       ticket: answer.ticket,
@@ -143,47 +94,132 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
       issuedAt,
       expiresAt: issuedAt + parts.ticketLifetimeMs,
       ...addresses,
+      addressesUntil: state?.validUntil ?? clock.now() + UNREAD_MS,
     });
+  };
+
+  const stateFor = ({ tenant: { contextIdentifier }, lease }: Run): Promise<KnownState | null> =>
+    lease.isDoubtful
+      ? parts.states.reread(contextIdentifier)
+      : parts.states.read(contextIdentifier);
+
+  const exchange = async (run: Run): Promise<Outcome<Ticket>> => {
+    const { tenant, lease, context } = run;
+    const [state, unprepared] = await Promise.all([
+      readState(stateFor(run), log),
+      parts.exchange.prepare().then(() => null, (error: unknown) => error),
+    ]);
+    if (unprepared !== null) {
+      if (!(unprepared instanceof PartFault)) throw unprepared;
+      const retryAfter = retryAfterSeconds(unprepared, 5);
+      const refused = refuse("upstream_unavailable", unprepared.reason, retryAfter);
+      return await noting.unanswered(run, refused);
+    }
+    if (state !== null && !state.isRunning) return await noting.stopped(run, state);
+    const issuedAt = clock.now();
+    const asked = await parts.asking.ask(tenant, lease.until, context);
+    if (!asked.ok) return await noting.unanswered(run, asked);
+    const answer = asked.value;
+    switch (answer.kind) {
+      case "issued":
+        return await take(run, answer, state, issuedAt);
+      case "unfit":
+        return refuse("exchange_failed", answer.reason);
+      case "refused": {
+        // SuperOffice does not say why. It may have stopped the tenant since we last asked.
+        const now = await readState(parts.states.reread(tenant.contextIdentifier), log);
+        const isStopped = now !== null && !now.isRunning;
+        return isStopped ? await noting.stopped(run, now) : await noting.withdrawn(run, now);
+      }
+    }
   };
 
   return {
     async run(tenant, lease, context) {
+      const run = { tenant, lease, context };
       try {
-        return await run(tenant, lease, context);
+        const outcome = await exchange(run);
+        return outcome.ok ? outcome : await fail(run, outcome);
       } catch (error) {
         if (error instanceof LedgerFault) {
-          return fail(
-            tenant,
-            lease,
-            refuse("ledger_unavailable", "ledger", retryAfterSeconds(error, 2)),
-          );
+          const retryAfter = retryAfterSeconds(error, 2);
+          return fail(run, refuse("ledger_unavailable", "ledger", retryAfter));
         }
         // Nobody foresaw this one; the lease must end all the same.
-        await fail(tenant, lease, refuse("exchange_failed", "fault"));
+        await fail(run, refuse("exchange_failed", "fault"));
         throw error;
       }
     },
   };
 }
 
-/** Does what may fail without harm: the store forgets by itself what we could not tell it. */
-async function attempt(log: Log, deed: () => Promise<void>): Promise<void> {
-  try {
-    await deed();
-  } catch (error) {
-    log.warn("exchange.store_not_told", { error });
-  }
+/** One exchange's own matters. */
+interface Run {
+  readonly tenant: Tenant;
+  readonly lease: Lease;
+  readonly context: LedgerContext;
 }
 
-/** `Unknown` is also SuperOffice's word for an incident of its own, so it decides nothing. */
+/** What came to nothing, and says something of the tenant. */
+function createNoting({ standings }: ExchangingParts) {
+  return {
+    async stopped({ tenant, context }: Run, { state }: KnownState): Promise<Refused> {
+      const reason = stoppedReason(state);
+      await standings.note(tenant, { health: "suspended", reason, state }, context);
+      return refuse("tenant_suspended", reason, 30);
+    },
+    async withdrawn({ tenant, context }: Run, state: KnownState | null): Promise<Refused> {
+      const { state: name } = state ?? tenant;
+      const seen = { health: "consent_withdrawn", reason: "refused", state: name } as const;
+      await standings.note(tenant, seen, context);
+      return refuse("consent_withdrawn", "refused");
+    },
+    /** Only what was asked of SuperOffice: a key of ours that is down says nothing of the tenant. */
+    async unanswered({ tenant, context }: Run, refused: Refused): Promise<Refused> {
+      const { code, reason } = refused.refusal;
+      const isSilence = code === "upstream_unavailable" && !NOT_ASKED.has(reason);
+      // That a tenant is stopped, or must consent again, is not less true meanwhile.
+      const isNews = tenant.health === "connected" || tenant.health === "moved";
+      if (isSilence && isNews) {
+        await standings.note(tenant, { health: "unreachable", reason }, context);
+      }
+      return refused;
+    },
+  };
+}
+
+/** Ends the lease, so that other processes do not repeat what came to nothing. */
+function createFailing({ tickets, clock, log }: ExchangingParts) {
+  return async ({ tenant, lease }: Run, { refusal }: Refused): Promise<Refused> => {
+    const { code, reason } = refusal;
+    const { contextIdentifier } = tenant;
+    log.warn("exchange.failed", { context_identifier: contextIdentifier, code, reason });
+    const isWithdrawn = code === "consent_withdrawn";
+    const isRepeated = isWithdrawn && tenant.health === "consent_withdrawn";
+    try {
+      await tickets.refuse(contextIdentifier, {
+        owner: lease.owner,
+        refusal,
+        forMs: isRepeated ? WITHDRAWN_AGAIN_MS : REMEMBER_MS[code] ?? 1_000,
+        credentials: lease.credentials,
+        // Of a tenant that is stopped, too: its callers are told so instead.
+        endsTicket: isWithdrawn || code === "tenant_suspended",
+        now: clock.now(),
+      });
+    } catch (error) {
+      // The store forgets by itself what we could not tell it.
+      log.warn("exchange.store_not_told", { error });
+    }
+    return { ok: false, refusal };
+  };
+}
+
 async function readState(
-  states: TenantStates,
-  tenant: Tenant,
+  reading: Promise<KnownState | null>,
   log: Log,
-): Promise<TenantState | null> {
+): Promise<KnownState | null> {
   try {
-    const state = await states.read(tenant.contextIdentifier);
-    return state === null || state.state === "Unknown" ? null : state;
+    return await reading;
   } catch (error) {
     log.warn("exchange.state_unread", { error });
     return null;

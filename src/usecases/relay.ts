@@ -11,7 +11,8 @@ import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { belowApi, isRelayable, relayTarget } from "../domain/relay_target.ts";
 import type { Ticket } from "../domain/ticket.ts";
 import type { Log } from "./ports.ts";
-import type { RelayAnswer, RelayCall, RelayTransport, TenantStates } from "./superoffice_ports.ts";
+import type { RelayAnswer, RelayCall, RelayTransport } from "./superoffice_ports.ts";
+import type { Standings } from "./tenant_standings.ts";
 import type { Tickets } from "./tickets.ts";
 
 /** A caller's request. */
@@ -39,16 +40,18 @@ export interface Relay {
 }
 
 export interface RelayParts {
-  readonly tickets: Pick<Tickets, "get" | "replace">;
-  readonly states: TenantStates;
+  readonly tickets: Pick<Tickets, "get" | "replace" | "locate" | "doubt">;
+  readonly standings: Pick<Standings, "trouble" | "answered">;
   readonly transport: RelayTransport;
   readonly log: Log;
-  /** Tenants whose new address is remembered until their next ticket brings it. */
-  readonly maxTenants: number;
 }
 
 const UNAUTHORIZED = 401;
 const MISDIRECTED = 421;
+const UNAVAILABLE = 503;
+
+/** However often a tenant says that it is unavailable, SuperOffice is not asked about it more often. */
+const DOUBT_MS = 5_000;
 
 /**
  * Where another caller or instance had a ticket renewed, the first renewal may bring that one, which can
@@ -109,14 +112,15 @@ interface Forwarded {
 }
 
 /** Sends, mends what can be mended, and sends again. */
-function createForwarding(parts: RelayParts) {
-  const { tickets, transport } = parts;
-  const moves = createMoves(parts);
-
+function createForwarding({ tickets, standings, transport, log }: RelayParts) {
   const send = (target: URL, ticket: Ticket, call: RelayCall): Promise<RelayAnswer> =>
     transport.send(target, ticket.ticket, call).catch((error: unknown) => {
-      // Where nobody answers is not where the tenant is: the next call asks the ticket's own address.
-      if (!call.signal.aborted) moves.forget(ticket.contextIdentifier);
+      // Where nobody answers is not where the tenant is, or it is nowhere at the moment.
+      if (!call.signal.aborted && error instanceof PartFault) {
+        const tenant = ticket.contextIdentifier;
+        tickets.doubt(tenant, 0);
+        standings.trouble(tenant, { health: "unreachable", reason: error.reason });
+      }
       throw error;
     });
 
@@ -127,9 +131,9 @@ function createForwarding(parts: RelayParts) {
     const tenant = ticket.contextIdentifier;
     let current = ticket;
     let renewalsLeft = MAX_RENEWALS;
-    let isResolved = false;
+    let isLocated = false;
     while (true) {
-      const api = moves.addressOf(current);
+      const api = current.webapiUrl;
       const target = relayTarget(api, rest);
       if (target === null) return refuse("invalid_request", "relay_path");
       const answer = await send(target, current, call);
@@ -144,12 +148,26 @@ function createForwarding(parts: RelayParts) {
         current = newer.value.ticket;
         // Nobody can have met it before, so a refusal of this one has another reason, too.
         renewalsLeft = newer.value.source === "exchange" ? 0 : renewalsLeft - 1;
-      } else if (answer.status === MISDIRECTED && !isResolved) {
-        isResolved = true;
-        const isElsewhere = await moves.resolve(current).catch(lettingGo(answer));
-        if (!isElsewhere) return relayed(answer, api, target);
+      } else if (answer.status === MISDIRECTED && !isLocated) {
+        isLocated = true;
+        const found = await tickets.locate(current).catch(lettingGo(answer));
+        if (found.kind === "stopped") {
+          await answer.cancel();
+          return refuse("tenant_suspended", found.reason, 30);
+        }
+        if (found.kind !== "moved") {
+          standings.trouble(tenant, { health: "moved", reason: "misdirected" });
+          return relayed(answer, api, target);
+        }
+        log.info("relay.moved", { context_identifier: tenant });
         await answer.cancel();
-      } else return relayed(answer, api, target);
+        current = found.ticket;
+      } else {
+        // A tenant in maintenance says this, too: whoever comes next is told so.
+        if (answer.status === UNAVAILABLE) tickets.doubt(tenant, DOUBT_MS);
+        else if (answer.status !== MISDIRECTED) standings.answered(tenant);
+        return relayed(answer, api, target);
+      }
       // What is gone cannot be sent again; the caller can, and will meet what was mended now.
       if (call.body instanceof ReadableStream) {
         return refuse("upstream_unavailable", "relay_body_gone", 1);
@@ -170,28 +188,4 @@ function relayed(answer: RelayAnswer, api: string, target: URL): Outcome<Relayed
   const text = answer.headers.get("location");
   const url = text !== null && URL.canParse(text, target.href) ? new URL(text, target) : null;
   return accept({ ...answer, location: url === null ? null : belowApi(api, url) });
-}
-
-/** Addresses that are newer than the tickets that we have. */
-function createMoves({ states, log, maxTenants }: RelayParts) {
-  const moved = new Map<ContextId, { readonly from: string; readonly to: string }>();
-  const addressOf = ({ contextIdentifier, webapiUrl }: Ticket): string => {
-    const move = moved.get(contextIdentifier);
-    return move?.from === webapiUrl ? move.to : webapiUrl;
-  };
-  return {
-    addressOf,
-    forget: (tenant: ContextId): void => void moved.delete(tenant),
-    /** @returns false if SuperOffice knows of no other address than the one that was asked */
-    async resolve(ticket: Ticket): Promise<boolean> {
-      const { contextIdentifier: tenant, webapiUrl: from } = ticket;
-      const to = (await states.read(tenant))?.webapiUrl ?? null;
-      if (to === null || to === addressOf(ticket)) return false;
-      log.info("relay.moved", { context_identifier: tenant });
-      moved.delete(tenant);
-      moved.set(tenant, { from, to });
-      if (moved.size > maxTenants) moved.delete(moved.keys().next().value!);
-      return true;
-    },
-  };
 }

@@ -4,7 +4,9 @@ import { type Caller, may, mayDo } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
-import type { Tenant } from "../domain/tenant.ts";
+import type { Announce } from "../domain/notice.ts";
+import type { TenantCard } from "../domain/tenant.ts";
+import type { KnownStates } from "./known_states.ts";
 import { type Ledger, LedgerFault } from "./ledger.ts";
 import type { Clock, Log, TenantStore } from "./ports.ts";
 import type { TicketStore } from "./ticket_ports.ts";
@@ -12,23 +14,25 @@ import type { Tickets } from "./tickets.ts";
 
 /** A page of tenants in the order of consent. `next` continues it; null at the end. */
 export interface TenantPage {
-  readonly tenants: readonly Tenant[];
+  readonly tenants: readonly TenantCard[];
   readonly next: number | null;
 }
 
 export interface Tenants {
   list(caller: Caller, after: number, limit: number): Promise<Outcome<TenantPage>>;
-  get(caller: Caller, tenant: ContextId): Promise<Outcome<Tenant>>;
+  get(caller: Caller, tenant: ContextId): Promise<Outcome<TenantCard>>;
   /** Removes everything of a tenant but its ledger entries. */
   remove(caller: Caller, tenant: ContextId, requestId: string): Promise<Outcome<null>>;
 }
 
 export function createTenants(
-  { store, ticketStore, tickets, ledger, clock, log }: {
+  { store, ticketStore, tickets, states, ledger, announce, clock, log }: {
     readonly store: TenantStore;
     readonly ticketStore: TicketStore;
     readonly tickets: Pick<Tickets, "forget">;
+    readonly states: Pick<KnownStates, "forget">;
     readonly ledger: Ledger;
+    readonly announce: Announce;
     readonly clock: Clock;
     readonly log: Log;
   },
@@ -71,9 +75,10 @@ export function createTenants(
     async remove(caller, tenant, requestId) {
       if (!may(caller, "tenants", tenant)) return refuse("caller_forbidden", "tenants");
       return await guarded(async () => {
-        const isKnown = await store.get(tenant) !== null;
+        const isKnown = await isThere(store, tenant);
         const forget = async () => {
           tickets.forget(tenant);
+          states.forget(tenant);
           await ticketStore.invalidate(tenant, clock.now());
         };
         if (isKnown) {
@@ -84,7 +89,7 @@ export function createTenants(
             { kind: "tenant_removed", reason: "requested" },
           );
           await forget();
-          await store.remove(tenant);
+          await store.remove(tenant, announce("tenant.removed", tenant, { removed_by: caller.id }));
         }
         // Again, after the token: without it no exchange can bring back what is forgotten here. Also
         // for a tenant that is gone already, because a removal may have ended just before this.
@@ -94,4 +99,14 @@ export function createTenants(
       });
     },
   };
+}
+
+/** A tenant whose token nobody can open any more is there, and can be removed. */
+async function isThere(store: TenantStore, tenant: ContextId): Promise<boolean> {
+  try {
+    return await store.get(tenant) !== null;
+  } catch (error) {
+    if (error instanceof PartFault && error.reason === "unreadable") return true;
+    throw error;
+  }
 }

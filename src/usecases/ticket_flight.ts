@@ -44,31 +44,23 @@ export interface FlightParts {
 }
 
 /** One flight's own matters. */
-interface Flight {
+export interface Flight {
   readonly tenant: ContextId;
   readonly wanted: Wanted;
-  /** Nobody is waited for after this instant, and nothing is begun anew. */
+  /** Nobody is waited for after this instant, and nothing is begun anew. Milliseconds since the epoch. */
   readonly until: number;
   readonly context: LedgerContext;
+  /** False where a copy of the store may be behind: then the lease, decided at its source, tells. */
+  readonly readsCopies: boolean;
 }
 
 /** First pause of one who waits for another process's exchange; doubled up to the cap. */
 const FIRST_POLL_MS = 20;
 const MAX_POLL_MS = 200;
 
-/**
- * One flight. Faults of the store become refusals here.
- *
- * @param until so long it waits for exchanges of other processes. Milliseconds since the epoch
- */
-export async function fly(
-  parts: FlightParts,
-  tenant: ContextId,
-  wanted: Wanted,
-  until: number,
-  context: LedgerContext,
-): Promise<Outcome<Handout>> {
-  const flight = { tenant, wanted, until, context };
+/** One flight. Faults of the store become refusals here. */
+export async function fly(parts: FlightParts, flight: Flight): Promise<Outcome<Handout>> {
+  const { tenant } = flight;
   try {
     return await obtain(parts, flight).catch(async (error) => {
       if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
@@ -88,7 +80,7 @@ export async function fly(
 /** From the store, or by a lease and an exchange. */
 async function obtain(parts: FlightParts, flight: Flight): Promise<Outcome<Handout>> {
   const { store, clock } = parts;
-  const stored = await store.get(flight.tenant, clock.now());
+  const stored = flight.readsCopies ? await store.get(flight.tenant, clock.now()) : null;
   const isNewer = stored !== null && stored.generation > (replacedBy(flight.wanted) ?? 0);
   if (isNewer && isUsable(stored, clock.now())) return accept({ ticket: stored, source: "store" });
   // A publish may be fenced by a newer consent or a removal: then everything is looked up anew.
@@ -121,7 +113,13 @@ async function leaseAndExchange(
     await store.invalidate(tenant, clock.now());
     return refuse("tenant_unknown", "removed");
   }
-  const lease = { owner, generation, until, credentials: credentialsOf(parts, current) };
+  const lease = {
+    owner,
+    generation,
+    until,
+    credentials: credentialsOf(parts, current),
+    isDoubtful: wanted.why === "rejection",
+  };
   const exchanged = await parts.exchanging.run(current, lease, context);
   if (!exchanged.ok) return exchanged;
   try {

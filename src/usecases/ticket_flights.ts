@@ -34,8 +34,10 @@ export interface Flights {
   ): Promise<Outcome<Handout>>;
   /** Lets nobody join the tenant's flight any more, and nothing of it get into memory. */
   leave(tenant: ContextId): void;
+  /** The same for every flight. */
+  leaveAll(): void;
   /** Has `drain` wait for work that never rejects. */
-  follow(work: Promise<void>): void;
+  follow(work: Promise<unknown>): void;
   /** Resolves when nothing is under way any more. */
   drain(): Promise<void>;
 }
@@ -52,14 +54,15 @@ export function createFlights(parts: FlightsParts, memory: TicketMemory): Flight
 
   const keep = (tenant: ContextId, outcome: Outcome<Handout>): void => {
     if (!outcome.ok) {
-      if (isFinal(outcome.refusal.code)) memory.delete(tenant);
+      if (isFinal(outcome.refusal.code)) memory.drop(tenant, clock.now());
     } else if (outcome.value.source !== "memory") memory.set(outcome.value.ticket, clock.now());
   };
 
   const join: Flights["join"] = (tenant, wanted, until, context) => {
     const present = flights.get(tenant);
     if (present !== undefined) return present;
-    const flight = fly(parts, tenant, wanted, until, context).then((outcome) => {
+    const readsCopies = !memory.isDropped(tenant, clock.now());
+    const flight = fly(parts, { tenant, wanted, until, context, readsCopies }).then((outcome) => {
       // What was read before somebody said "forget" may be just what was to be forgotten, and what
       // was refused before it says nothing of what came after.
       if (flights.get(tenant) === flight) keep(tenant, outcome);
@@ -87,6 +90,7 @@ export function createFlights(parts: FlightsParts, memory: TicketMemory): Flight
     },
 
     leave: (tenant) => void flights.delete(tenant),
+    leaveAll: () => flights.clear(),
 
     follow(work) {
       const followed = work.finally(() => underWay.delete(followed));
@@ -101,5 +105,5 @@ export function createFlights(parts: FlightsParts, memory: TicketMemory): Flight
 
 /** Refusals after which a ticket in memory must not be handed out either. */
 function isFinal(code: string): boolean {
-  return code === "consent_withdrawn" || code === "tenant_unknown";
+  return code === "consent_withdrawn" || code === "tenant_suspended" || code === "tenant_unknown";
 }

@@ -7,11 +7,14 @@ import { type Caller, may, type Permission } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { RENEWAL_SPACING_MS } from "../domain/renewal.ts";
-import { type Generation, isFresh, isUsable } from "../domain/ticket.ts";
+import { type Generation, isFresh, isUsable, type Ticket } from "../domain/ticket.ts";
+import { isWithin } from "../domain/within.ts";
 import type { LedgerContext } from "./ledger.ts";
+import type { Whereabouts } from "./ticket_care.ts";
 import type { Handout } from "./ticket_flight.ts";
 import { createFlights, type FlightsParts } from "./ticket_flights.ts";
-import { createTicketMemory, type Held } from "./ticket_memory.ts";
+import { createLooks, type LooksParts } from "./ticket_looks.ts";
+import { createTicketMemory, type Held, heldOf } from "./ticket_memory.ts";
 
 /** Each needs the permission of its name. */
 export type TicketUse = Extract<Permission, "ticket" | "relay">;
@@ -43,23 +46,31 @@ export interface Tickets {
   ): Promise<Outcome<Handout>>;
   /** Drops the tenant's ticket from this process's memory, and lets nobody join its flight. */
   forget(tenant: ContextId): void;
+  /** Where the ticket's tenant is now: its address answered that it is not there. */
+  locate(ticket: Ticket): Promise<Whereabouts>;
+  /**
+   * The ticket's address does not do its work: SuperOffice is asked before it is handed out again.
+   *
+   * @param pauseMs not if it was asked so short a time ago
+   */
+  doubt(tenant: ContextId, pauseMs: number): void;
+  /** Drops what other processes ended, if there is anything in memory. Never throws. */
+  hearNews(): Promise<void>;
   /** Resolves when no exchange is under way any more. */
   drain(): Promise<void>;
 }
 
-export interface TicketsParts extends FlightsParts {
+export interface TicketsParts extends FlightsParts, LooksParts {
   readonly maxTicketsInMemory: number;
   /** This process's `renewalShift`. */
   readonly renewalShift: number;
 }
 
-/** A removed tenant's ticket stays in the memory of another process no longer than this. */
-const CHECK_EVERY_MS = 45_000;
-
 export function createTickets(parts: TicketsParts): Tickets {
   const { clock, log, renewalShift } = parts;
   const memory = createTicketMemory(parts.maxTicketsInMemory);
   const flights = createFlights(parts, memory);
+  const looks = createLooks(parts, memory, flights);
 
   const renewBehind = (held: Held, context: LedgerContext, now: number): void => {
     if (now < held.renewedAt + RENEWAL_SPACING_MS) return;
@@ -69,21 +80,41 @@ export function createTickets(parts: TicketsParts): Tickets {
       .catch((error) => log.error("renewal.fault", { error }));
   };
 
-  /** Another process may have removed the tenant, taken a new consent, or seen one withdrawn. */
-  const checkBehind = (held: Held, now: number): void => {
-    if (now < held.checkedAt + CHECK_EVERY_MS) return;
-    held.checkedAt = now;
-    const tenant = held.ticket.contextIdentifier;
-    flights.follow(
-      parts.tenants.get(tenant).then((found) => {
-        const isGone = found === null || found.health === "consent_withdrawn" ||
-          found.consentedAt > held.ticket.issuedAt;
-        if (isGone && memory.get(tenant) === held) memory.delete(tenant);
-      }).catch((error) => log.debug("tickets.not_checked", { error })),
-    );
+  /** The ticket in memory, if it can be handed out. */
+  const usable = (tenant: ContextId, now: number): Held | null => {
+    const held = memory.get(tenant);
+    return held !== undefined && isUsable(held.ticket, now) ? held : null;
   };
 
-  const context = (caller: Caller, tenant: ContextId, requestId: string): LedgerContext => ({
+  const give = (held: Held, context: LedgerContext, now: number): Outcome<Handout> => {
+    const { ticket } = held;
+    if (!isFresh(ticket, renewalShift, now)) renewBehind(held, context, now);
+    return accept({ ticket, source: "memory" });
+  };
+
+  /** By a flight; its ticket is looked after as one in memory is. */
+  const fetched = async (tenant: ContextId, context: LedgerContext): Promise<Outcome<Handout>> => {
+    // Whoever has no ticket does not share the refusal of one who rejects too many, and a renewal
+    // may end with a ticket whose time is over meanwhile.
+    const isEnough = (outcome: Outcome<Handout>) =>
+      outcome.ok
+        ? isUsable(outcome.value.ticket, clock.now())
+        : outcome.refusal.code !== "rate_limited";
+    const wanted = { why: "miss" } as const;
+    const outcome = await flights.obtain(tenant, wanted, context, isEnough);
+    if (!outcome.ok || outcome.value.source === "exchange") return outcome;
+    const { ticket, source } = outcome.value;
+    const present = memory.get(tenant);
+    // What did not get into memory is nobody's to look after.
+    const held = present?.ticket.generation === ticket.generation ? present : heldOf(ticket);
+    const look = looks.ofAddresses(held, clock.now());
+    if (look === null) return accept({ ticket: held.ticket, source });
+    const found = await look;
+    if (found?.kind !== "stopped") return accept({ ticket: held.ticket, source });
+    return await flights.obtain(tenant, wanted, context, isEnough);
+  };
+
+  const contextOf = (caller: Caller, tenant: ContextId, requestId: string): LedgerContext => ({
     requestId,
     caller: caller.id,
     contextIdentifier: tenant,
@@ -92,49 +123,54 @@ export function createTickets(parts: TicketsParts): Tickets {
   return {
     get(caller, tenant, requestId, use = "ticket") {
       if (!may(caller, use, tenant)) return refuse("caller_forbidden", use);
-      const held = memory.get(tenant);
-      if (held !== undefined) {
-        const now = clock.now();
-        const { ticket } = held;
-        if (isUsable(ticket, now)) {
-          if (!isFresh(ticket, renewalShift, now)) {
-            renewBehind(held, context(caller, tenant, requestId), now);
-          }
-          checkBehind(held, now);
-          return accept({ ticket, source: "memory" });
-        }
-      }
-      // Whoever has no ticket does not share the refusal of one who rejects too many, and a renewal
-      // may end with a ticket whose time is over meanwhile.
-      const isEnough = (outcome: Outcome<Handout>) =>
-        outcome.ok
-          ? isUsable(outcome.value.ticket, clock.now())
-          : outcome.refusal.code !== "rate_limited";
-      const asked = context(caller, tenant, requestId);
-      return flights.obtain(tenant, { why: "miss" }, asked, isEnough);
+      const now = clock.now();
+      const held = usable(tenant, now);
+      const context = contextOf(caller, tenant, requestId);
+      if (held === null) return fetched(tenant, context);
+      const look = looks.of(held, now);
+      if (look === null) return give(held, context, now);
+      return look.then(() => {
+        const still = usable(tenant, clock.now());
+        return still === null ? fetched(tenant, context) : give(still, context, clock.now());
+      });
     },
 
     async replace(caller, tenant, rejected, requestId, use = "ticket") {
       if (!may(caller, use, tenant)) return refuse("caller_forbidden", use);
-      const ticket = memory.get(tenant)?.ticket;
-      if (ticket !== undefined && ticket.generation > rejected && isUsable(ticket, clock.now())) {
-        return accept({ ticket, source: "memory" });
+      const held = usable(tenant, clock.now());
+      if (held !== null && held.ticket.generation > rejected) {
+        return accept({ ticket: held.ticket, source: "memory" });
       }
       // What is in memory stays until there is a newer one: if none can be had, the caller may be
       // wrong and the others need it. A flight that began before the rejection may still bring the
       // rejected generation.
       const isEnough = (outcome: Outcome<Handout>) =>
         !outcome.ok || outcome.value.ticket.generation > rejected;
-      const asked = context(caller, tenant, requestId);
-      return await flights.obtain(tenant, { why: "rejection", rejected }, asked, isEnough);
+      const context = contextOf(caller, tenant, requestId);
+      return await flights.obtain(tenant, { why: "rejection", rejected }, context, isEnough);
     },
 
-    forget(tenant) {
-      // Whoever asks from now on must not get what an older flight brings.
-      flights.leave(tenant);
-      memory.delete(tenant);
+    forget: looks.forget,
+
+    async locate(ticket) {
+      const present = memory.get(ticket.contextIdentifier);
+      const isSame = present?.ticket.generation === ticket.generation;
+      const held = isSame ? present : heldOf(ticket);
+      // Others may have met the same a moment ago.
+      const isElsewhere = () => held.ticket.webapiUrl !== ticket.webapiUrl;
+      if (isElsewhere()) return { kind: "moved", ticket: held.ticket };
+      const found = await looks.locate(held);
+      const isNews = found.kind === "here" && isElsewhere();
+      return isNews ? { kind: "moved", ticket: held.ticket } : found;
     },
 
+    doubt(tenant, pauseMs) {
+      const held = memory.get(tenant);
+      if (held === undefined || isWithin(held.askedAt, pauseMs, clock.now())) return;
+      held.askFirstAt = held.askAt = -Infinity;
+    },
+
+    hearNews: () => looks.hearNews(),
     drain: () => flights.drain(),
   };
 }

@@ -33,7 +33,7 @@ facts("the console shows what there is", withConsole, {
         systemUserToken: new Secret("token"),
         webapiUrl: null,
         netserverUrl: null,
-      });
+      }, null);
       const [intent] = attemptEntries({ at: Date.now(), name: hostile, result: null });
       await appendEntries(stores.ledger, [
         { ...intent!, caller: hostile, context_identifier: hostile, request_id: hostile },
@@ -194,13 +194,20 @@ facts("the console shows what there is", withConsole, {
     const stores = await openStores(service.config);
     try {
       const tenant = (await stores.tenants.get(ContextId.parse(TENANT)!))!;
-      const seen = { health: "consent_withdrawn", state: "Suspended" } as const;
-      await stores.tenants.mark(tenant.contextIdentifier, tenant.consentedAt, seen);
+      const { contextIdentifier, consentedAt } = tenant;
+      const seen = {
+        ...tenant,
+        health: "consent_withdrawn",
+        healthReason: "refused",
+        state: "Suspended",
+      } as const;
+      await stores.tenants.mark(contextIdentifier, consentedAt, seen, null);
     } finally {
       stores.close();
     }
     const all = await visit(service.url, "/console/tenants", await sessionCookie(service.url));
     assert.match(all.body, /Example Tenant AS/);
+    assert.match(all.body, /refused, since <time datetime="20/);
     assert.match(all.body, /consent withdrawn/);
     assert.match(all.body, /Suspended/);
     assert.match(all.body, /1 needs attention/);

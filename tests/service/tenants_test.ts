@@ -30,6 +30,16 @@ Deno.test("tenants are listed in the order of consent, page by page, and shown o
     assert.deepEqual(rest, { tenants: [], next: null });
     const one = await service.call(`/v1/tenants/${TENANT.toLowerCase()}`);
     assert.deepEqual(await one.json(), tenant);
+    const health = await (await service.call(`/v1/tenants/${TENANT}/health`)).json();
+    assert.deepEqual(health, {
+      context_identifier: TENANT,
+      health: "connected",
+      reason: "consent",
+      since: tenant.consented_at,
+      state: "Running",
+    });
+    const nobody = await service.call("/v1/tenants/Cust1/health");
+    assert.equal((await nobody.json()).code, "tenant_unknown");
     const unknown = await service.call("/v1/tenants/Cust1");
     assert.equal((await unknown.json()).code, "tenant_unknown");
   } finally {
@@ -80,13 +90,13 @@ Deno.test({
       try {
         await service.consent();
         await (await service.call(TICKET)).text();
-        // Executed, but the answer to the removal of the token is lost; nothing comes after it.
+        // Executed, but both answers to the removal of the token are lost; nothing comes after it.
         const before = bridge.seen.length;
         const healthy = { kind: "slow", ms: 0 } as const;
-        bridge.next(healthy, healthy, healthy, { kind: "lost" });
+        bridge.next(healthy, healthy, healthy, { kind: "lost" }, { kind: "lost" });
         const first = await remove();
         assert.equal((await first.json()).code, "store_unavailable");
-        assert.equal(bridge.seen.length, before + 4);
+        assert.equal(bridge.seen.length, before + 5);
         const second = await remove();
         assert.equal((await second.json()).code, "tenant_unknown");
         const ticket = await service.call(TICKET);

@@ -11,17 +11,21 @@ import { openSqlite } from "../../src/adapters/storage/sqlite.ts";
 import type { Stores } from "../../src/adapters/storage/stores.ts";
 import type { Caller } from "../../src/domain/caller.ts";
 import { ContextId } from "../../src/domain/context_id.ts";
+import { type Announce, type Notice, noticeBody } from "../../src/domain/notice.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
 import { createAsking } from "../../src/usecases/asking.ts";
 import { createBreaker } from "../../src/usecases/breaker.ts";
 import { createExchanging } from "../../src/usecases/exchanging.ts";
+import { createKnownStates } from "../../src/usecases/known_states.ts";
 import { createLedger } from "../../src/usecases/ledger.ts";
 import type { Ids, LedgerStore, Signer } from "../../src/usecases/ports.ts";
 import type { ExchangeAnswer, TenantState } from "../../src/usecases/superoffice_ports.ts";
 import { createSigning } from "../../src/usecases/signing.ts";
 import { createSigningBudget } from "../../src/usecases/signing_budget.ts";
+import { createStandings } from "../../src/usecases/tenant_standings.ts";
+import { createTicketCare } from "../../src/usecases/ticket_care.ts";
 import { createTickets, type TicketsParts } from "../../src/usecases/tickets.ts";
 import { createMemoryLog, createTestClock } from "./service.ts";
 
@@ -57,6 +61,12 @@ export const ISSUED: ExchangeAnswer = {
   webapiUrl: "https://sod2.example.test/Cust12345/api/",
   netserverUrl: "https://sod2.example.test/Cust12345/Remote/Services88/",
 };
+
+/** An answer of the state endpoint without addresses. */
+export function stateOf(state: string, bend: Partial<TenantState> = {}): TenantState {
+  const isRunning = state === "Running" || state === "OnlineMaintenance";
+  return { state, isRunning, webapiUrl: null, netserverUrl: null, validUntil: null, ...bend };
+}
 
 export interface PartsOptions {
   /** An embedded store of its own if not given. Closed with the parts. */
@@ -158,25 +168,57 @@ export function createParts(options: PartsOptions = {}) {
     clock: time,
     exchangeTimeoutMs: 4000,
   });
+  const states = createKnownStates({
+    states: {
+      read() {
+        counts.states++;
+        return Promise.resolve(script.state());
+      },
+    },
+    clock: time,
+    maxTenants: 100,
+  });
+  const notices: Notice[] = [];
+  const announce: Announce = (type, tenant, data) => {
+    const notice = {
+      id: ids.next(),
+      body: noticeBody(type, time.now(), tenant, data),
+      at: time.now(),
+    };
+    notices.push(notice);
+    return notice;
+  };
+  const standings = createStandings({
+    tenants: stores.tenants,
+    ledger,
+    announce,
+    clock: time,
+    log,
+    maxTenants: 100,
+  });
+  const care = () =>
+    createTicketCare({
+      tenants: stores.tenants,
+      store: stores.tickets,
+      states,
+      standings,
+      clock: time,
+      log,
+    });
   const ticketsParts: TicketsParts = {
     tenants: stores.tenants,
     store: stores.tickets,
     exchanging: createExchanging({
-      tenants: stores.tenants,
+      standings,
       tickets: stores.tickets,
-      ledger,
       asking,
       exchange,
-      states: {
-        read() {
-          counts.states++;
-          return Promise.resolve(script.state());
-        },
-      },
+      states,
       clock: time,
       log,
       ticketLifetimeMs: 21_600_000,
     }),
+    care: care(),
     clock: time,
     ids,
     log,
@@ -196,6 +238,9 @@ export function createParts(options: PartsOptions = {}) {
     log,
     stores,
     ledger,
+    states,
+    standings,
+    notices,
     tickets,
     entries,
     fail: (reason: SignerFault["reason"], retryable: boolean, retryAfterMs = 0) => {
@@ -211,10 +256,11 @@ export function createParts(options: PartsOptions = {}) {
         systemUserToken: new Secret("Box Office-AbCdEf1234"),
         webapiUrl: null,
         netserverUrl: null,
-      }),
+      }, null),
     get: (caller: Caller = CALLER) => tickets.get(caller, TENANT, "request-1"),
     /** The tickets of another process on the same store, with a memory of its own. */
-    another: (bend: Partial<TicketsParts> = {}) => createTickets({ ...ticketsParts, ...bend }),
+    another: (bend: Partial<TicketsParts> = {}) =>
+      createTickets({ ...ticketsParts, care: care(), ...bend }),
     close: () => stores.close(),
   };
 }

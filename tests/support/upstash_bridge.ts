@@ -41,6 +41,13 @@ export interface Bridge {
   next(...faults: Fault[]): void;
   /** Every request fares so, or as is chosen by what it asks for, until null. */
   all(fault: Fault | Choice | null): void;
+  /**
+   * From now on plain GETs are answered by a copy of this moment, as a replica does that lags. Scripts
+   * and everything else go to the source.
+   */
+  lag(): Promise<void>;
+  /** The copy has caught up. */
+  catchUp(): void;
   /** Refuses connections until `resume`. */
   pause(): Promise<void>;
   resume(): void;
@@ -64,7 +71,12 @@ export function startBridge(
   // Without this ioredis turns the reply into an object.
   Command.setReplyTransformer("hgetall", (reply: unknown) => reply);
   const redis = new Redis({ path: socket, maxRetriesPerRequest: 1 });
-  const call = createCaller(redis, knowsKeyLocking);
+  const source = createCaller(redis, knowsKeyLocking);
+  let copy: ReadonlyMap<string, string> | null = null;
+  const call: Call = async (command) =>
+    copy !== null && command[0]?.toLowerCase() === "get"
+      ? copy.get(command[1] ?? "") ?? null
+      : await source(command);
   const seen: string[][] = [];
   const counts = new Map<string, number>();
   const faults: Fault[] = [];
@@ -122,6 +134,10 @@ export function startBridge(
     counts,
     next: (...more) => void faults.push(...more),
     all: (fault) => void (lasting = fault),
+    async lag() {
+      copy = await copyOf(redis);
+    },
+    catchUp: () => void (copy = null),
     pause,
     resume: () => void (server ??= serve(bound)),
     async close() {
@@ -131,6 +147,15 @@ export function startBridge(
       await ended;
     },
   };
+}
+
+/** Every text that there is, by key. */
+async function copyOf(redis: Redis): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const key of await redis.keys("*")) {
+    if (await redis.type(key) === "string") texts.set(key, (await redis.get(key)) ?? "");
+  }
+  return texts;
 }
 
 type Call = (command: readonly string[]) => Promise<unknown>;

@@ -152,7 +152,7 @@ test("a consent is not answered by an exchange that began before it", async (par
 
 test("a tenant that another process removed leaves memory within a minute", async (parts) => {
   assert.ok((await parts.get()).ok);
-  await parts.stores.tenants.remove(TENANT);
+  await parts.stores.tenants.remove(TENANT, null);
   await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
   assert.ok((await parts.get()).ok, "not known here yet");
   parts.clock.advance(60_000);
@@ -176,6 +176,7 @@ test("a tenant that is not running costs no signature", async (parts) => {
     isRunning: false,
     webapiUrl: null,
     netserverUrl: null,
+    validUntil: null,
   });
   assert.equal((await refusal(parts)).code, "tenant_suspended");
   assert.equal(parts.counts.signatures, 0);
@@ -190,6 +191,7 @@ test("the address of the tenant's state wins over the one in the token", async (
     isRunning: true,
     webapiUrl: "https://sod3.example.test/Cust12345/api/",
     netserverUrl: null,
+    validUntil: null,
   });
   const outcome = await parts.get();
   assert.ok(outcome.ok);
@@ -213,7 +215,7 @@ test("a consent during an exchange fences the older token's ticket", async (part
 
 test("a removal during an exchange leaves the caller without a ticket", async (parts) => {
   parts.script.exchange = async () => {
-    await parts.stores.tenants.remove(TENANT);
+    await parts.stores.tenants.remove(TENANT, null);
     await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
     return ISSUED;
   };

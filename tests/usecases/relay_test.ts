@@ -1,7 +1,6 @@
 /** The relay's rules about what is tried again, with a SuperOffice that a test scripts. */
 
 import assert from "node:assert/strict";
-import { ContextId } from "../../src/domain/context_id.ts";
 import { PartFault } from "../../src/domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../../src/domain/refusal.ts";
 import { Secret } from "../../src/domain/secret.ts";
@@ -11,15 +10,12 @@ import type { Handout, TicketSource } from "../../src/usecases/ticket_flight.ts"
 import { CALLER, TENANT } from "../support/parts.ts";
 import { createMemoryLog } from "../support/service.ts";
 
-const OTHER = ContextId.parse("Cust4711")!;
-
 interface Script {
   /** What the web API answers, in turn; the last one without end. 0: nobody answers. */
   readonly statuses?: readonly number[];
   readonly get?: () => Outcome<Handout>;
   readonly replace?: (rejected: number) => Outcome<Handout> | Promise<Outcome<Handout>>;
-  readonly states?: RelayParts["states"];
-  readonly maxTenants?: number;
+  readonly locate?: RelayParts["tickets"]["locate"];
 }
 
 function handout(
@@ -37,32 +33,32 @@ function handout(
       expiresAt: 1e15,
       webapiUrl: `https://${host}.example/Cust12345/api/`,
       netserverUrl: `https://${host}.example/Cust12345/Remote/Services88/`,
+      addressesUntil: 1e15,
     },
     source,
   });
 }
 
 /** Another address each time: a SuperOffice that sends us round in circles. */
-function circles(): RelayParts["states"] {
+function circles(): RelayParts["tickets"]["locate"] {
   let moves = 0;
-  return {
-    read: () =>
-      Promise.resolve({
-        state: "Running",
-        isRunning: true,
-        webapiUrl: `https://host${++moves}.example/Cust12345/api/`,
-        netserverUrl: null,
-      }),
+  return (ticket) => {
+    const webapiUrl = `https://host${++moves}.example/Cust12345/api/`;
+    return Promise.resolve({ kind: "moved", ticket: { ...ticket, webapiUrl } });
   };
 }
 
 function createWorld(script: Script) {
   const statuses = script.statuses ?? [200];
   const hosts: string[] = [];
+  const move = circles();
+  let host = "host0";
   const log = createMemoryLog();
   const world = {
     hosts,
     log,
+    /** What was seen of the tenant. */
+    seen: [] as string[],
     /** Tickets asked for, rejections, bodies that were read, and answers that were let go of. */
     counts: { gets: 0, rejections: 0, reads: 0, cancelled: 0 },
     async ask({ tenant = TENANT, rest = "v1/x", caller = CALLER, left = false } = {}) {
@@ -88,10 +84,22 @@ function createWorld(script: Script) {
       },
       async replace(_caller, _tenant, rejected) {
         world.counts.rejections++;
-        return await (script.replace ?? ((it) => handout(it + 1, "exchange")))(rejected);
+        // An exchange brings the address that is known by then.
+        const newer = (it: number) => handout(it + 1, "exchange", host);
+        return await (script.replace ?? newer)(rejected);
       },
+      async locate(ticket) {
+        const found = await (script.locate ?? move)(ticket);
+        if (found.kind === "moved") host = new URL(found.ticket.webapiUrl).hostname.split(".")[0]!;
+        return found;
+      },
+      doubt: (tenant, pauseMs) => void world.seen.push(`${tenant} doubted ${pauseMs}`),
     },
-    states: script.states ?? circles(),
+    standings: {
+      trouble: (tenant, { health, reason }) =>
+        void world.seen.push(`${tenant} ${health} ${reason}`),
+      answered: (tenant) => void world.seen.push(`${tenant} answered`),
+    },
     transport: {
       send: (target) => {
         const status = statuses[Math.min(hosts.length, statuses.length - 1)]!;
@@ -103,7 +111,6 @@ function createWorld(script: Script) {
       },
     },
     log,
-    maxTenants: script.maxTenants ?? 10,
   });
   return world;
 }
@@ -160,7 +167,7 @@ Deno.test("a refused answer is let go of, whatever comes of mending it", async (
     const script of [
       { statuses: [401], replace: () => refuse("consent_withdrawn", "exchange") },
       { statuses: [401], replace: fault },
-      { statuses: [421], states: { read: fault } },
+      { statuses: [421], locate: fault },
     ]
   ) {
     const { ask, counts } = createWorld(script);
@@ -203,28 +210,39 @@ Deno.test("the log says why a call was refused, and of whom", async () => {
   assert.equal(answered.refusal(), undefined);
 });
 
-Deno.test("a new address is for the ticket that came with the old one, and no other", async () => {
-  let host = "host0";
-  const { ask, hosts } = createWorld({
-    statuses: [421, 200],
-    get: () => handout(1, "memory", host),
-  });
-  await ask();
-  await ask();
-  assert.deepEqual(hosts, ["host0", "host1", "host1"]);
-  // The next ticket brings an address of its own, which is newer.
-  host = "elsewhere";
-  await ask();
-  assert.equal(hosts.at(-1), "elsewhere");
+Deno.test("a tenant that SuperOffice knows at no other address gives its 421, and has trouble", async () => {
+  for (const kind of ["here", "unsaid"] as const) {
+    const world = createWorld({ statuses: [421], locate: () => Promise.resolve({ kind }) });
+    assert.equal(await world.ask(), 421);
+    assert.deepEqual(world.hosts, ["host0"]);
+    assert.deepEqual(world.seen, [`${TENANT} moved misdirected`]);
+    assert.equal(world.counts.cancelled, 0);
+  }
 });
 
-Deno.test("new addresses of so many tenants are remembered: those that moved last", async () => {
-  const { ask, hosts } = createWorld({ statuses: [421, 200, 421, 200], maxTenants: 1 });
-  await ask();
-  await ask({ tenant: OTHER });
-  assert.deepEqual(hosts, ["host0", "host1", "host0", "host2"]);
-  await ask({ tenant: OTHER });
-  assert.equal(hosts.at(-1), "host2");
-  await ask();
-  assert.equal(hosts.at(-1), "host0");
+Deno.test("a tenant that was found stopped while it was looked for is said to be so", async () => {
+  const world = createWorld({
+    statuses: [421],
+    locate: () => Promise.resolve({ kind: "stopped", reason: "deleted" }),
+  });
+  assert.equal(await world.ask(), "tenant_suspended");
+  assert.equal(world.counts.cancelled, 1);
+});
+
+Deno.test("silence is the tenant's trouble, and its address is doubted; a caller who left says nothing", async () => {
+  const silent = createWorld({ statuses: [0] });
+  assert.equal(await silent.ask(), "upstream_unavailable");
+  assert.deepEqual(silent.seen, [`${TENANT} doubted 0`, `${TENANT} unreachable network`]);
+  const left = createWorld({ statuses: [0] });
+  await left.ask({ left: true });
+  assert.deepEqual(left.seen, []);
+});
+
+Deno.test("a 503 is doubted and passed on; any other answer ends trouble", async () => {
+  const stopped = createWorld({ statuses: [503] });
+  assert.equal(await stopped.ask(), 503);
+  assert.deepEqual(stopped.seen, [`${TENANT} doubted 5000`]);
+  const well = createWorld({ statuses: [404] });
+  assert.equal(await well.ask(), 404);
+  assert.deepEqual(well.seen, [`${TENANT} answered`]);
 });

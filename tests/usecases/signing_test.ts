@@ -44,7 +44,7 @@ async function addTenant({ stores, clock }: Parts, name: string): Promise<Contex
     systemUserToken: new Secret("Box Office-AbCdEf5678"),
     webapiUrl: null,
     netserverUrl: null,
-  });
+  }, null);
   return contextIdentifier;
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { PartFault } from "../../src/domain/part_fault.ts";
-import { ISSUED, TENANT } from "../support/parts.ts";
+import { ISSUED, stateOf, TENANT } from "../support/parts.ts";
 import {
   get,
   handoutOf,
@@ -10,9 +10,11 @@ import {
   HOUR,
   MINUTE,
   type Parts,
+  pass,
   refusalOf,
   reject,
   settle,
+  stay,
   test,
   ticketOf,
 } from "./ticket_rules.ts";
@@ -22,10 +24,11 @@ const silent = () => {
 };
 
 test("while a ticket is renewed its callers get it at once, and afterwards the new one", async (parts) => {
+  stay(parts);
   await ticketOf(parts.get());
   const exchange = Promise.withResolvers<typeof ISSUED>();
   parts.script.exchange = () => exchange.promise;
-  parts.clock.advance(5 * HOUR);
+  await pass(parts, 5 * HOUR, parts.tickets);
   for (let caller = 0; caller < 50; caller++) {
     const answer = parts.get();
     assert.ok(!(answer instanceof Promise), "the caller waits");
@@ -39,9 +42,10 @@ test("while a ticket is renewed its callers get it at once, and afterwards the n
 });
 
 test("of five processes that renew at once one exchanges, and nobody waits for it", async (parts) => {
+  stay(parts);
   const processes = Array.from({ length: 5 }, () => parts.another());
   for (const process of processes) await ticketOf(get(process));
-  parts.clock.advance(5 * HOUR);
+  await pass(parts, 5 * HOUR, ...processes);
   const answers = processes.map((process) => get(process));
   assert.ok(answers.every((answer) => !(answer instanceof Promise)));
   await Promise.all(processes.map((process) => process.drain()));
@@ -163,10 +167,6 @@ const FAILURES: Readonly<Record<string, (parts: Parts) => void>> = {
   "SuperOffice answers something else": ({ script }) => {
     script.exchange = () => ({ kind: "unfit", reason: "issuer" });
   },
-  "the tenant is not running": ({ script }) => {
-    const state = { state: "Suspended", isRunning: false, webapiUrl: null, netserverUrl: null };
-    script.state = () => state;
-  },
 };
 
 for (const [failure, fail] of Object.entries(FAILURES)) {
@@ -183,11 +183,26 @@ for (const [failure, fail] of Object.entries(FAILURES)) {
   });
 }
 
-test("a renewal that SuperOffice refuses takes the ticket from everybody", async (parts) => {
+test("a renewal that finds the tenant stopped takes the ticket from everybody, until it runs", async (parts) => {
   const other = parts.another();
   for (const process of [parts.tickets, other]) await ticketOf(get(process));
-  parts.script.exchange = () => ({ kind: "refused" });
+  parts.script.state = () => stateOf("OfflineMaintenance");
   parts.clock.advance(5 * HOUR);
+  assert.equal((await refusalOf(parts.get())).code, "tenant_suspended");
+  assert.equal((await refusalOf(get(other))).code, "tenant_suspended");
+  assert.equal(parts.counts.exchanges, 1, "nobody asked for a ticket meanwhile");
+  parts.script.state = () => stateOf("Running");
+  parts.clock.advance(MINUTE);
+  for (const process of [parts.tickets, other]) await ticketOf(get(process));
+  assert.equal(parts.counts.exchanges, 2);
+});
+
+test("a renewal that SuperOffice refuses takes the ticket from everybody", async (parts) => {
+  const other = parts.another();
+  stay(parts);
+  for (const process of [parts.tickets, other]) await ticketOf(get(process));
+  parts.script.exchange = () => ({ kind: "refused" });
+  await pass(parts, 5 * HOUR, parts.tickets, other);
   await hit(parts.tickets);
   assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
   assert.equal((await refusalOf(get(parts.another()))).code, "consent_withdrawn");
@@ -199,25 +214,23 @@ test("a renewal that SuperOffice refuses takes the ticket from everybody", async
 test("a ticket that grows old leaves memory when its tenant was removed elsewhere", async (parts) => {
   await ticketOf(parts.get());
   parts.clock.advance(5 * HOUR);
-  await parts.stores.tenants.remove(TENANT);
+  await parts.stores.tenants.remove(TENANT, null);
   await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
-  await hit(parts.tickets);
   assert.equal((await refusalOf(parts.get())).code, "tenant_unknown");
 });
 
 test("a ticket that was found to be gone does not come back with a renewal that was too early", async (parts) => {
+  stay(parts);
   const other = parts.another();
   for (const process of [parts.tickets, other]) await ticketOf(get(process));
   parts.script.exchange = silent;
-  parts.clock.advance(5 * HOUR);
+  await pass(parts, 5 * HOUR, parts.tickets, other);
   await hit(other);
-  parts.clock.advance(3_000);
-  const find = parts.stores.tenants.get;
-  let asked = 0;
-  // Removed when the ticket was looked after, and back when its renewal came to that.
-  parts.stores.tenants.get = (tenant) => asked++ === 0 ? Promise.resolve(null) : find(tenant);
+  parts.clock.advance(46_000);
+  // Removed when the news are heard, and back when its renewal comes to that.
+  parts.stores.tenants.changes = () =>
+    Promise.resolve({ newest: 99, changes: [{ tenant: TENANT, number: 99, standing: null }] });
   await hit(parts.tickets);
-  assert.equal(asked, 2);
   assert.equal((await handoutOf(parts.get())).source, "store");
 });
 

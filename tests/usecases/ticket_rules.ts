@@ -5,7 +5,7 @@ import type { Outcome, Refusal } from "../../src/domain/refusal.ts";
 import { Generation, type Ticket } from "../../src/domain/ticket.ts";
 import type { Handout } from "../../src/usecases/ticket_flight.ts";
 import type { Tickets } from "../../src/usecases/tickets.ts";
-import { CALLER, createParts, TENANT } from "../support/parts.ts";
+import { CALLER, createParts, stateOf, TENANT } from "../support/parts.ts";
 
 export type Parts = ReturnType<typeof createParts>;
 
@@ -55,6 +55,17 @@ export async function hit(tickets: Tickets): Promise<Ticket> {
   assert.equal(source, "memory");
   await tickets.drain();
   return ticket;
+}
+
+/** SuperOffice says of the tenant's address that it holds for a day. */
+export function stay({ script, clock }: Parts): void {
+  script.state = () => stateOf("Running", { validUntil: clock.now() + 24 * HOUR });
+}
+
+/** Time passes for processes that are in use all the while: they hear what others changed. */
+export async function pass({ clock }: Parts, ms: number, ...processes: Tickets[]): Promise<void> {
+  clock.advance(ms);
+  for (const process of processes) await process.hearNews();
 }
 
 /** Lets everything go on that waits for nothing outside. */

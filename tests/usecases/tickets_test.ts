@@ -32,7 +32,7 @@ async function ticketOf(outcome: ReturnType<Parts["get"]>): Promise<Ticket> {
 
 test("a new consent after a removal that ended half-way gets a ticket of its own", async (parts) => {
   const first = await ticketOf(parts.get());
-  await parts.stores.tenants.remove(TENANT);
+  await parts.stores.tenants.remove(TENANT, null);
   parts.tickets.forget(TENANT);
   await parts.consent();
   parts.tickets.forget(TENANT);
@@ -118,6 +118,7 @@ Deno.test("memory keeps the newer of two tickets, unless the newer one is dead",
     expiresAt,
     webapiUrl: "https://sod2.example.test/Cust12345/api/",
     netserverUrl: "https://sod2.example.test/Cust12345/Remote/Services88/",
+    addressesUntil: 1e15,
   });
   memory.set(ticket(7, 1000), 0);
   memory.set(ticket(6, 5000), 500);

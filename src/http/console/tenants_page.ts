@@ -1,7 +1,7 @@
 /** The tenants and how they are, in the order of consent. Shows no token; names are foreign text. */
 
 import { html } from "hono/html";
-import type { Tenant } from "../../domain/tenant.ts";
+import type { TenantCard } from "../../domain/tenant.ts";
 import type { TenantPage } from "../../usecases/tenants.ts";
 import { frame, type View } from "./frame.ts";
 import { listing } from "./listing.ts";
@@ -30,7 +30,7 @@ export function tenantsPage(view: View, { tenants, next }: TenantPage, after: nu
   );
 }
 
-function summary(tenants: readonly Tenant[], isPart: boolean): Html {
+function summary(tenants: readonly TenantCard[], isPart: boolean): Html {
   const troubled = tenants.filter((tenant) => !isWell(tenant)).length;
   if (tenants.length === 0) return html`There are no ${isPart ? "more " : ""}tenants to show.`;
   return html`${plural(tenants.length, "tenant")}${isPart ? " on this page" : ""}, ${
@@ -40,11 +40,11 @@ function summary(tenants: readonly Tenant[], isPart: boolean): Html {
   }`;
 }
 
-function isWell({ health, state }: Tenant): boolean {
+function isWell({ health, state }: TenantCard): boolean {
   return health === "connected" && state === "Running";
 }
 
-function table(tenants: readonly Tenant[]): Html {
+function table(tenants: readonly TenantCard[]): Html {
   return listing({
     label: "Tenants in the order of consent",
     kind: "tenants",
@@ -60,7 +60,7 @@ function table(tenants: readonly Tenant[]): Html {
   });
 }
 
-function cells(tenant: Tenant): readonly (Html | string)[] {
+function cells(tenant: TenantCard): readonly (Html | string)[] {
   const { contextIdentifier, companyName, consentedAt, consentedBy } = tenant;
   return [
     html`
@@ -68,9 +68,16 @@ function cells(tenant: Tenant): readonly (Html | string)[] {
         title="Entries of ${contextIdentifier}">${contextIdentifier}</a>
     `,
     companyName,
-    tenant.health === "connected" ? state("good", "connected") : state("bad", "consent withdrawn"),
+    health(tenant),
     tenant.state === "Running" ? tenant.state : state("bad", tenant.state),
     instantAt(consentedAt),
     consentedBy,
   ];
+}
+
+/** In words, and since when unless all is well. */
+function health({ health, healthReason, healthSince }: TenantCard): Html {
+  if (health === "connected") return state("good", "connected");
+  return html`${state("bad", health.replaceAll("_", " "))}
+<span class="small">${healthReason.replaceAll("_", " ")}, since ${instantAt(healthSince)}</span>`;
 }
