@@ -14,7 +14,10 @@ import {
   printReceipt,
 } from "./cli_ledger.ts";
 import { addReconcile, collect } from "./cli_reconcile.ts";
+import { addTenants } from "./cli_tenants.ts";
+import { addTicket } from "./cli_ticket.ts";
 import { verifyLedger } from "./cli_verify.ts";
+import { addWebhooks } from "./cli_webhooks.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
 import { UnfitFile } from "./adapters/storage/sqlite_schema.ts";
 import { PartFault } from "./domain/part_fault.ts";
@@ -100,6 +103,10 @@ function buildProgram(done: (code: number) => void): Command {
     .requiredOption("--keep-days <days>", "what is younger stays in the store, too", wholeNumber)
     .action(async (options) => done(await archiveLedger(options)));
   addReconcile(ledger, done, keepReconciliation);
+
+  addTenants(program, done);
+  addTicket(program, done);
+  addWebhooks(program, done);
   return program;
 }
 

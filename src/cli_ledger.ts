@@ -48,8 +48,13 @@ export async function withLedger<T>(deed: (ledger: OpenedLedger) => Promise<T>):
   }
 }
 
-/** Another shell's PORT or PUBLIC_URL would make another log of it in the eyes of every auditor. */
-async function requireOwnName(store: LedgerStore, origin: string): Promise<void> {
+/**
+ * Another shell's PORT or PUBLIC_URL would make another log of it in the eyes of every auditor.
+ *
+ * @param origin what it would be called
+ * @throws UsageFault
+ */
+export async function requireOwnName(store: LedgerStore, origin: string): Promise<void> {
   const note = await store.note("checkpoint");
   const name = note === null ? origin : readUnverified(note)?.origin ?? origin;
   if (name === origin) return;
@@ -58,7 +63,8 @@ async function requireOwnName(store: LedgerStore, origin: string): Promise<void>
   );
 }
 
-function publicUrlOf(config: Config): URL {
+/** Where browsers find the service. */
+export function publicUrlOf(config: Config): URL {
   return config.publicUrl ?? new URL(`http://localhost:${config.port}`);
 }
 

@@ -22,8 +22,13 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Starts the simulated SuperOffice. It remembers its tenants under the data directory. */
-export async function startSandbox(config: Config): Promise<Sandbox> {
+/**
+ * Starts the simulated SuperOffice. It remembers its tenants under the data directory.
+ *
+ * @param isCopy true for one beside the service's own: as that one was when it last saved, at ports of
+ * its own, and saving nothing
+ */
+export async function startSandbox(config: Config, isCopy = false): Promise<Sandbox> {
   const { startSuperOffice } = await import("./simulator/superoffice/server.ts");
   const dir = dataDirOf(config);
   const publicKeyPem = config.signing.kind === "file"
@@ -35,11 +40,13 @@ export async function startSandbox(config: Config): Promise<Sandbox> {
   const options = {
     ...(publicKeyPem === null ? {} : { publicKeyPem }),
     ...(snapshot === null ? {} : { snapshot }),
-    onChange: (changed: string) => save(dir, changed),
-    changeDelayMs: SAVE_MS,
+    ...(isCopy ? {} : {
+      onChange: (changed: string) => save(dir, changed),
+      changeDelayMs: SAVE_MS,
+    }),
   };
   const simulator = await startAtFirst(
-    wantedPorts(config),
+    isCopy ? [{}] : wantedPorts(config),
     (ports) => startSuperOffice({ ...options, ...ports }),
   ).catch((error: Error) => {
     if (!error.message.startsWith("Cannot read simulator snapshot")) throw error;
