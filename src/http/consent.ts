@@ -6,27 +6,32 @@
 
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
 import { ContextId } from "../domain/context_id.ts";
 import { Secret } from "../domain/secret.ts";
-import { type Callback, CONSENT_MS, type Consents } from "../usecases/consent.ts";
-import type { ConsentRefusal } from "../usecases/consent_refusal.ts";
+import type { Callback, Consents } from "../usecases/consent.ts";
 import type { Env } from "./context.ts";
-import { connectedPage, landingPage, nothingPage, refusalPage } from "./pages.ts";
+import type { Pages, PagesParts } from "./page_answer.ts";
+import { donePage } from "./page_done.ts";
+import { landingPage } from "./page_landing.ts";
+import { referenceOf, refusalPage, REFUSED_PATH, refusedOf } from "./page_refusal.ts";
 
-export interface ConsentDoor {
+export interface ConsentDoor extends PagesParts {
   readonly consents: Consents;
-  /** Origin that browsers use: decides the cookie's name. */
-  readonly publicUrl: URL;
+  /** Where the pages' form leads first; on from there it may be any https address. */
+  readonly superofficeOrigin: string;
 }
 
 const HTML = { "text/html": { schema: z.string() } };
 
-const pageRoute = (path: string, summary: string) =>
+const LANG = z.string().optional();
+const TENANT = z.string().optional();
+
+const pageRoute = (path: string, summary: string, query: z.ZodRawShape) =>
   createRoute({
     method: "get",
     path,
     summary,
+    request: { query: z.object({ lang: LANG, ...query }) },
     responses: { 200: { description: summary, content: HTML } } as RouteConfig["responses"],
   });
 
@@ -34,7 +39,7 @@ const beginRoute = createRoute({
   method: "get",
   path: "/consent",
   summary: "Begin a consent: sends the browser to SuperOffice",
-  request: { query: z.object({ tenant: z.string().optional() }) },
+  request: { query: z.object({ lang: LANG, tenant: TENANT }) },
   responses: {
     302: { description: "To SuperOffice's authorization endpoint" },
     400: { description: "The tenant is not of its form", content: HTML },
@@ -58,49 +63,27 @@ const callbackRoute = (method: "get" | "post") =>
   });
 
 /** Routes of the consent. */
-export function consentRoutes(app: OpenAPIHono<Env>, { consents, publicUrl }: ConsentDoor): void {
-  const secure = publicUrl.protocol === "https:";
-  const cookieName = secure ? "__Host-box-office" : "box-office";
-
-  const refuse = (c: Context<Env>, why: ConsentRefusal): Response | Promise<Response> => {
-    const { status, page } = refusalPage(why, c.get("requestId"));
-    if (status === 503) c.header("retry-after", "10");
-    return c.html(page, status as 400);
-  };
-
-  const browserOf = (c: Context<Env>): string | null => {
-    const value = getCookie(c, cookieName);
-    return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : null;
-  };
-
-  // Lax would be dropped from SuperOffice's cross-site form post, so None; Chromium takes Secure
-  // cookies from loopback over http too.
-  const bind = (c: Context<Env>, browser: string): void =>
-    setCookie(c, cookieName, browser, {
-      path: "/",
-      httpOnly: true,
-      secure: true,
-      sameSite: "None",
-      maxAge: CONSENT_MS / 1000,
-    });
+export function consentRoutes(app: OpenAPIHono<Env>, door: ConsentDoor, pages: Pages): void {
+  const { consents } = door;
+  const { cookie } = pages;
 
   const complete = async (c: Context<Env>, callback: Callback | null): Promise<Response> => {
-    if (callback === null) return await refuse(c, "not_understood");
-    const outcome = await consents.complete(callback, browserOf(c), c.get("requestId"));
-    if (outcome.kind === "refused") return await refuse(c, outcome.why);
-    bind(c, outcome.browser);
+    if (callback === null) return await pages.refuse(c, "not_understood");
+    const { browser, language } = cookie.read(c);
+    const outcome = await consents.complete(callback, browser, c.get("requestId"));
+    if (outcome.kind === "refused") return await pages.refuse(c, outcome.why);
+    cookie.write(c, outcome.browser, language);
     return c.redirect("/consent/done", 303);
   };
 
-  app.openapi(pageRoute("/", "What the app asks for"), (c) => c.html(landingPage()));
+  landingRoutes(app, door, pages);
 
   app.openapi(beginRoute, async (c) => {
-    const asked = c.req.queries("tenant") ?? [];
-    const tenant = asked.length === 1 ? ContextId.parse(asked[0]) : null;
-    if (asked.length > 0 && tenant === null) return await refuse(c, "not_understood");
-    const begun = await consents.begin(tenant, browserOf(c));
-    if (begun === "try_again") return await refuse(c, begun);
-    bind(c, begun.browser);
+    const tenant = askedTenant(c);
+    if (tenant === undefined) return await pages.refuse(c, "not_understood");
+    const begun = await consents.begin(tenant, cookie.read(c).browser);
+    if (begun === "try_again") return await pages.refuse(c, begun, { tenant });
+    cookie.write(c, begun.browser, pages.chosen(c));
     return c.redirect(begun.location.href, 302);
   });
 
@@ -115,11 +98,37 @@ export function consentRoutes(app: OpenAPIHono<Env>, { consents, publicUrl }: Co
     return await complete(c, readForm(new URLSearchParams(await c.req.text())));
   });
 
-  app.openapi(pageRoute("/consent/done", "Which tenant is connected"), async (c) => {
-    const browser = browserOf(c);
+  app.openapi(pageRoute("/consent/done", "Which tenant is connected", {}), async (c) => {
+    const { browser } = cookie.read(c);
     const finished = browser === null ? null : await consents.finished(browser);
-    return c.html(finished === null ? nothingPage() : connectedPage(finished));
+    return await pages.show(c, (view) => donePage(view, finished));
   });
+}
+
+/** The pages that only say something. */
+function landingRoutes(app: OpenAPIHono<Env>, door: ConsentDoor, pages: Pages): void {
+  const { host } = new URL(door.superofficeOrigin);
+
+  app.openapi(pageRoute("/", "What the app asks for", { tenant: TENANT }), (c) => {
+    const tenant = askedTenant(c);
+    if (tenant === undefined) return pages.refuse(c, "not_understood");
+    return pages.show(c, (view) => landingPage(view, host, tenant));
+  });
+
+  const fields = { why: z.string().optional(), reference: z.string().optional(), tenant: TENANT };
+  app.openapi(pageRoute(REFUSED_PATH, "A refusal in another language", fields), (c) => {
+    const why = refusedOf(c.req.query("why"));
+    const tenant = askedTenant(c);
+    if (why === null || tenant === undefined) return pages.refuse(c, "not_found");
+    const reference = referenceOf(c.req.query("reference"));
+    return pages.show(c, (view) => refusalPage(view, { why, reference, tenant }));
+  });
+}
+
+/** @returns the tenant that should be connected, null if none was named, undefined if it is none */
+function askedTenant(c: Context<Env>): ContextId | null | undefined {
+  const asked = c.req.query("tenant");
+  return asked === undefined ? null : ContextId.parse(asked) ?? undefined;
 }
 
 /** The parameters, or null if one stands there twice. */

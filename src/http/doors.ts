@@ -19,10 +19,11 @@ import { healthRoutes } from "./health.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { limitBodies } from "./body_limit.ts";
 import { allowedMethods } from "./methods.ts";
-import { refusalPage } from "./pages.ts";
+import { createPages, type Pages } from "./page_answer.ts";
+import { pageFiles, pageHeaders } from "./page_headers.ts";
 import { faultProblem, problemOf } from "./problem.ts";
 import { isRelayed, relayRoutes } from "./relay.ts";
-import { STYLE } from "./style.ts";
+import { stateChangeRoutes } from "./state_changes.ts";
 import { tenantRoutes } from "./tenants.ts";
 import type { TicketAnswer } from "./ticket_answer.ts";
 import { ticketRoutes } from "./tickets.ts";
@@ -37,13 +38,14 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Builds the doors. */
 export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<Env> {
+  const pages = createPages(parts);
   const app = new OpenAPIHono<Env>({
     // The validator's own answer would repeat what came in.
     defaultHook: (result, c) => {
       if (result.success) return undefined;
       return isForMachines(c)
         ? problemOf("invalid_request", c.get("requestId"))
-        : pageOf(c, "not_understood");
+        : pages.refuse(c, "not_understood");
     },
   });
 
@@ -51,24 +53,25 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
   app.use(plainHosts());
   app.use("/v1/*", callersOnly(parts));
   judgeCallers(app, parts.admission);
-  const consentHeaders = pageHeaders(parts, ["https:", parts.superofficeOrigin]);
+  const consentHeaders = pageHeaders({
+    publicUrl: parts.publicUrl,
+    formTargets: ["https:", parts.superofficeOrigin],
+    hasPictures: parts.app.logo !== null,
+  });
   for (const path of ["/", "/consent", "/consent/*"]) app.use(path, consentHeaders);
   consoleDoor(app, parts);
-  app.use(limits());
+  stateChangeRoutes(app, parts.stateChanges);
+  app.use(limits(pages));
   ticketRoutes(app, parts.tickets, answer);
   tenantRoutes(app, parts.tenants);
   relayRoutes(app, parts.relay);
   ledgerRoutes(app, parts.audit);
   healthRoutes(app, parts.probes);
-  consentRoutes(app, parts);
-  app.get("/style.css", (c) =>
-    c.body(STYLE, 200, {
-      "content-type": "text/css; charset=utf-8",
-      "cache-control": "public, max-age=3600",
-    }));
+  consentRoutes(app, parts, pages);
+  pageFiles(app, parts.app);
   openApi(app);
 
-  app.notFound((c) => nothingFits(app, c));
+  app.notFound((c) => nothingFits(app, c, pages));
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {
       return problemOf(
@@ -77,7 +80,7 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
       );
     }
     parts.log.error("http.fault", { error, request_id: c.get("requestId") });
-    if (!isForMachines(c)) return pageOf(c, "try_again");
+    if (!isForMachines(c)) return pages.refuse(c, "try_again");
     return faultProblem(c.get("requestId"));
   });
   return app;
@@ -113,13 +116,13 @@ function plainHosts() {
 }
 
 /** The relay has no limit, and streams. */
-function limits() {
+function limits(pages: Pages) {
   const limit = limitBodies(
     MAX_BODY_BYTES,
     (c) =>
       isForMachines(c)
         ? problemOf("payload_too_large", c.get("requestId"))
-        : pageOf(c, "not_understood", 413),
+        : pages.refuse(c, "not_understood", { status: 413 }),
   );
   return createMiddleware<Env>((c, next) => isRelayed(c.req.path) ? next() : limit(c, next));
 }
@@ -133,40 +136,14 @@ function consoleDoor(app: OpenAPIHono<Env>, parts: AppParts): void {
     ]);
     return createConsoleRoutes({ ...parts, ...opening });
   });
+  const { publicUrl } = parts;
+  const headers = pageHeaders({ publicUrl, formTargets: [], hasPictures: false });
   for (const path of [CONSOLE_PATH, `${CONSOLE_PATH}/*`]) {
-    app.use(path, pageHeaders(parts, []), async (c) => {
+    app.use(path, headers, async (c) => {
       const requestId = c.get("requestId");
       return (await opened.get()).fetch(c.req.raw, { requestId } satisfies ConsoleBindings);
     });
   }
-}
-
-/**
- * What the pages may load and where their form may lead. Chromium applies `form-action` to every
- * redirect that follows a form, and a SuperOffice with federated sign-in redirects on to the
- * identity provider of the administrator's company: any https address, known to nobody here. The
- * origin is named because a simulated SuperOffice has plain http.
- *
- * @param formTargets besides our own
- */
-function pageHeaders({ publicUrl }: AppParts, formTargets: readonly string[]) {
-  const policy = [
-    "default-src 'none'",
-    "style-src 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-    ["form-action 'self'", ...formTargets].join(" "),
-  ].join("; ");
-  return createMiddleware<Env>(async (c, next) => {
-    await next();
-    c.header("content-security-policy", policy);
-    c.header("x-content-type-options", "nosniff");
-    c.header("referrer-policy", "no-referrer");
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
-    if (publicUrl.protocol === "https:") {
-      c.header("strict-transport-security", "max-age=31536000");
-    }
-  });
 }
 
 function openApi(app: OpenAPIHono<Env>): void {
@@ -194,25 +171,19 @@ function isForMachines(c: Context<Env>): boolean {
   return !/^\/((consent|console)(\/.*)?)?$/.test(c.req.path);
 }
 
-function pageOf(
+function nothingFits(
+  app: OpenAPIHono<Env>,
   c: Context<Env>,
-  why: "not_found" | "try_again" | "not_understood",
-  as?: number,
+  pages: Pages,
 ): Response | Promise<Response> {
-  const { status, page } = refusalPage(why, c.get("requestId"));
-  if (status === 503) c.header("retry-after", "10");
-  return c.html(page, (as ?? status) as 400);
-}
-
-function nothingFits(app: OpenAPIHono<Env>, c: Context<Env>): Response | Promise<Response> {
   const methods = allowedMethods([...app.routes, ...FRONT_ROUTES], c.req.path);
   const requestId = c.get("requestId");
   if (methods.length > 0) {
     c.header("allow", methods.join(", "));
-    if (!isForMachines(c)) return pageOf(c, "not_understood", 405);
+    if (!isForMachines(c)) return pages.refuse(c, "not_understood", { status: 405 });
     const answer = problemOf("method_not_allowed", requestId);
     answer.headers.set("allow", methods.join(", "));
     return answer;
   }
-  return isForMachines(c) ? problemOf("not_found", requestId) : pageOf(c, "not_found");
+  return isForMachines(c) ? problemOf("not_found", requestId) : pages.refuse(c, "not_found");
 }

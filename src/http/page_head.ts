@@ -2,8 +2,16 @@
 
 import { html } from "hono/html";
 
-/** @param title all of it. @param stylesheet its address, ours */
-export function pageHead(title: string, stylesheet: string): ReturnType<typeof html> {
+/**
+ * @param title all of it
+ * @param stylesheet its address, ours
+ * @param icon address of a picture of ours, if there is one
+ */
+export function pageHead(
+  title: string,
+  stylesheet: string,
+  icon: string | null = null,
+): ReturnType<typeof html> {
   return html`
     <head>
       <meta charset="utf-8">
@@ -12,6 +20,7 @@ export function pageHead(title: string, stylesheet: string): ReturnType<typeof h
       <meta name="robots" content="noindex">
       <title>${title}</title>
       <link rel="stylesheet" href="${stylesheet}">
+      ${icon === null ? "" : html`<link rel="icon" href="${icon}">`}
     </head>
   `;
 }

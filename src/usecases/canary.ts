@@ -9,7 +9,8 @@ import { PartFault } from "../domain/part_fault.ts";
 import { Secret } from "../domain/secret.ts";
 import { sha256Hex } from "../domain/signed_text.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
-import type { CheckpointSigner, Clock, ConsentStore, Log } from "./ports.ts";
+import type { ConsentStore } from "./consent_ports.ts";
+import type { CheckpointSigner, Clock, Log } from "./ports.ts";
 import type { Signing } from "./signing.ts";
 
 export interface Canaries {

@@ -11,7 +11,8 @@ import { sha256Hex } from "../domain/signed_text.ts";
 import { type AdmissionParts, createAdmission } from "./consent_admission.ts";
 import { type ConsentRefusal, refused, type Step } from "./consent_refusal.ts";
 import { LedgerFault } from "./ledger.ts";
-import type { FinishedConsent, Ids } from "./ports.ts";
+import type { FinishedConsent } from "./consent_ports.ts";
+import type { Ids } from "./ports.ts";
 import type { Identity, IdentityProvider, IdentityRefusal } from "./superoffice_ports.ts";
 
 export type ConsentOutcome =
@@ -119,7 +120,8 @@ export function createConsents(parts: ConsentsParts): Consents {
     const shownTo = browser ?? ids.next();
     try {
       const now = clock.now();
-      const finished = { contextIdentifier, companyName };
+      const { isRenewed } = admitted;
+      const finished = { contextIdentifier, companyName, isRenewed };
       await store.finish(sha256Hex(shownTo), finished, now + CONSENT_MS, now);
     } catch (error) {
       // The tenant is connected all the same; only the last page will not say which one.

@@ -1,134 +1,133 @@
 /**
- * The consent in a real Chromium. The service is at `http://localhost`, SuperOffice at
- * `http://127.0.0.1`: two sites, so the form post that ends a consent is a cross-site one and a browser's
- * own rules about cookies, policies and forms apply.
+ * The consent in a real Chromium, from the first page to the last one: with scripts and without, in several
+ * languages, on a narrow screen and a wide one, by keys alone, and in the wrong browser.
  */
 
 import assert from "node:assert/strict";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { APPEARANCE, type Appearance } from "../support/appearance.ts";
-import { inBrowser as openPage, runSteps, startChromium, witness } from "../support/chromium.ts";
+import type { Page } from "playwright-core";
+import type { Language } from "../../src/http/language.ts";
+import { WORDS } from "../../src/http/words/words.ts";
+import { runSteps, startChromium, witness } from "../support/chromium.ts";
+import {
+  approve,
+  assertQuiet,
+  DESKTOP,
+  heading,
+  inBrowser,
+  isCallback,
+  NARROW,
+  press,
+  removeTenant,
+  type Stage,
+  submit,
+  tenantStatus,
+} from "../support/consent_browser.ts";
 import { requires } from "../support/requirement.ts";
-import { startService, TENANT, type TestService } from "../support/service.ts";
+import { startService, TENANT } from "../support/service.ts";
 
-interface Stage {
-  readonly service: TestService;
-  readonly browser: Browser;
+/** Nothing is beyond the right edge. */
+async function assertFits(page: Page, width: number): Promise<void> {
+  const widest = await page.evaluate<number>("document.documentElement.scrollWidth");
+  assert.ok(widest <= width, `${page.url()} is ${widest} px wide`);
 }
 
-const NARROW = { width: 320, height: 640 };
-const DESKTOP = { width: 1280, height: 900 };
-
-/** Wide, unless the options say otherwise. */
-const inBrowser = <T>(
-  { browser }: Stage,
-  deed: (page: Page) => Promise<T>,
-  options: BrowserContextOptions = {},
-): Promise<T> => openPage(browser, deed, { viewport: DESKTOP, ...options });
-
-const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
-
-/** Signs in and approves; ends where SuperOffice sends the browser back. */
-async function approve(page: Page, start: string | URL): Promise<void> {
-  await page.goto(String(start));
-  if (await page.getByRole("button", { name: "Connect SuperOffice" }).count() > 0) {
-    await press(page, "Connect SuperOffice");
-  }
-  await press(page, "Sign in");
-  if (await page.getByRole("button", { name: "I approve" }).count() > 0) {
+/** The whole way, by hand. Without scripts SuperOffice asks for one press more. */
+async function connect(
+  stage: Stage,
+  { language, width, scripts }: { language: Language; width: number; scripts: boolean },
+): Promise<void> {
+  await removeTenant(stage);
+  stage.service.simulator.control.revoke(TENANT);
+  const words = WORDS[language];
+  await inBrowser(stage, async (page) => {
+    const seen = witness(page);
+    await page.goto(new URL(`/?lang=${language}`, stage.service.url).href);
+    await assertFits(page, width);
+    await press(page, words.connect);
+    await press(page, "Sign in");
     await press(page, "I approve");
-  }
+    if (!scripts) await press(page, "Continue");
+    await page.waitForURL("**/consent/done");
+    // Chosen on the first page, and not lost at SuperOffice.
+    assert.equal(await heading(page), words.connected.title);
+    const text = await page.getByRole("main").innerText();
+    assert.match(text, new RegExp(`${words.tenant}\\s+${TENANT}`));
+    assert.match(text, new RegExp(`${words.company}\\s+Example Tenant AS`));
+    await assertFits(page, width);
+    await page.getByRole("link", { name: WORDS.fi.name, exact: true }).click();
+    assert.equal(await heading(page), WORDS.fi.connected.title);
+    assert.match(await page.getByRole("main").innerText(), new RegExp(TENANT));
+    assertQuiet(stage, seen);
+  }, {
+    javaScriptEnabled: scripts,
+    viewport: { width, height: 700 },
+    locale: "sv-SE",
+  });
+  assert.equal(await tenantStatus(stage), 200);
 }
 
-const isCallback = (response: { url(): string }) =>
-  new URL(response.url()).pathname === "/consent/callback";
-
-/** Sends a form that came from elsewhere, as a page of another site would. */
-async function submit(page: Page, html: string, button: string) {
-  await page.setContent(html);
-  const [response] = await Promise.all([page.waitForResponse(isCallback), press(page, button)]);
-  await page.waitForLoadState();
-  return response;
-}
-
-const heading = (page: Page) => page.getByRole("heading", { level: 1 }).innerText();
-
-/** Requests that found nothing so far. */
-const missed = ({ service }: Stage) =>
-  service.log.lines.filter(({ fields }) => fields.status === 404).length;
-
-async function tenantStatus({ service }: Stage): Promise<number> {
-  const response = await service.call(`/v1/tenants/${TENANT}`);
-  await response.body?.cancel();
-  return response.status;
-}
-
-/** Everything asked for came from the two parties; nobody complained; nothing was missing. */
-function assertQuiet(stage: Stage, { complaints, requests }: ReturnType<typeof witness>): void {
-  const { service } = stage;
-  // The stand-in has no favicon, as its log-in pages are nobody's product; ours must not miss one.
-  const own = complaints.filter((line) => !line.includes(`${service.simulator.url}/favicon.ico`));
-  assert.deepEqual(own, []);
-  const origins = new Set(requests.map((url) => url.origin));
-  assert.deepEqual(origins, new Set([service.url.origin, service.simulator.url]));
-  const refused = service.log.lines.filter(({ event }) => event === "http.refused");
-  assert.deepEqual(refused, []);
-}
+/** Each pair of language, width and scripts is there once. */
+const WAYS = [
+  { language: "nb", width: NARROW.width, scripts: true },
+  { language: "nb", width: DESKTOP.width, scripts: false },
+  { language: "de", width: NARROW.width, scripts: false },
+  { language: "de", width: DESKTOP.width, scripts: true },
+] as const;
 
 const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
-  async "an administrator connects with scripts on, across two sites"(stage) {
-    const { service } = stage;
+  async "the form post from another site brings the binding cookie along"(stage) {
     await inBrowser(stage, async (page) => {
       const seen = witness(page);
       const callback = page.waitForRequest(isCallback);
       // It is awaited at the end; until then another failure must be the one that is told.
       callback.catch(() => {});
-      await page.goto(service.url.href);
+      await page.goto(stage.service.url.href);
       await press(page, "Connect SuperOffice");
-      assert.equal(new URL(page.url()).origin, service.simulator.url);
+      assert.equal(new URL(page.url()).origin, stage.service.simulator.url);
       const [bound] = await page.context().cookies();
       await press(page, "Sign in");
       await press(page, "I approve");
       await page.waitForURL("**/consent/done");
       assert.equal(await heading(page), "Your SuperOffice is connected");
-      const text = await page.getByRole("main").innerText();
-      assert.match(text, new RegExp(TENANT));
-      assert.match(text, /Example Tenant AS/);
       assertQuiet(stage, seen);
 
       const cookies = await page.context().cookies();
       assert.equal(cookies.length, 1);
       const [cookie] = cookies;
-      assert.deepEqual(
-        { ...cookie, value: "", expires: 0 },
-        {
-          name: "box-office",
-          value: "",
-          domain: "localhost",
-          path: "/",
-          expires: 0,
-          httpOnly: true,
-          secure: true,
-          sameSite: "None",
-        },
-      );
+      assert.deepEqual({ ...cookie, value: "", expires: 0 }, {
+        name: "box-office",
+        value: "",
+        domain: "localhost",
+        path: "/",
+        expires: 0,
+        httpOnly: true,
+        secure: true,
+        sameSite: "None",
+      });
       const sent = await (await callback).allHeaders();
       assert.equal((await callback).method(), "POST");
       assert.equal(sent["sec-fetch-site"], "cross-site");
       assert.equal(sent.cookie, `box-office=${bound!.value}`);
+      assert.equal(await page.evaluate("document.cookie"), "");
     });
   },
 
-  async "a browser without scripts gets there by pressing Continue"(stage) {
-    await inBrowser(stage, async (page) => {
-      const seen = witness(page);
-      await approve(page, stage.service.url);
-      await press(page, "Continue");
+  ...Object.fromEntries(WAYS.map((way) => [
+    `an administrator connects in ${way.language}, at ${way.width} px, ` +
+    `with scripts ${way.scripts ? "on" : "off"}`,
+    (stage: Stage) => connect(stage, way),
+  ])),
+
+  "a browser's own language is enough": (stage) =>
+    inBrowser(stage, async (page) => {
+      await page.goto(stage.service.url.href);
+      await press(page, WORDS.da.connect);
+      await press(page, "Sign in");
       await page.waitForURL("**/consent/done");
-      assert.match(await page.getByRole("main").innerText(), new RegExp(TENANT));
-      assertQuiet(stage, seen);
-    }, { javaScriptEnabled: false });
-  },
+      assert.equal(await heading(page), WORDS.da.renewed.title);
+      const [cookie] = await page.context().cookies();
+      assert.match(cookie!.value, /^[\w-]{43}$/);
+    }, { locale: "da-DK" }),
 
   async "the keyboard alone is enough"(stage) {
     await inBrowser(stage, async (page) => {
@@ -137,10 +136,15 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
       await page.keyboard.press("Tab");
       const focused = page.locator(":focus");
       assert.equal(await focused.innerText(), "Connect SuperOffice");
-      const outline = await page.evaluate<string>(
-        "getComputedStyle(document.activeElement).outline",
-      );
-      assert.match(outline, /solid 3px$/);
+      const names: string[] = [];
+      for (let steps = 0; steps < 7; steps++) {
+        assert.match(await page.evaluate<string>(OUTLINE), /solid 3px$/);
+        await page.keyboard.press("Tab");
+        names.push(await focused.innerText());
+      }
+      assert.deepEqual(names, Object.values(WORDS).map(({ name }) => name));
+      await page.keyboard.press("Enter");
+      await tabTo(page, WORDS.fi.connect);
       await page.keyboard.press("Enter");
       await page.waitForURL(`${stage.service.simulator.url}/**`);
       for (const name of ["Sign in", "I approve"]) {
@@ -148,13 +152,14 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
         await page.keyboard.press("Enter");
       }
       await page.waitForURL("**/consent/done");
+      assert.equal(await heading(page), WORDS.fi.renewed.title);
     });
   },
 
   async "a consent that another browser finishes is refused with a page, and stores nothing"(
     stage,
   ) {
-    await remove(stage);
+    await removeTenant(stage);
     await inBrowser(stage, async (first) => {
       await approve(first, stage.service.url);
       const form = await first.content();
@@ -180,7 +185,7 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
   },
 
   async "a binding cookie of somebody else's choosing does not finish a consent"(stage) {
-    await remove(stage);
+    await removeTenant(stage);
     await inBrowser(stage, async (first) => {
       await approve(first, stage.service.url);
       const form = await first.content();
@@ -192,35 +197,6 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
         assert.equal(await tenantStatus(stage), 404);
       }, { javaScriptEnabled: false });
     }, { javaScriptEnabled: false });
-  },
-
-  async "every page fits 320 px and a desktop, in light and dark, with readable text"(stage) {
-    const before = missed(stage);
-    await inBrowser(stage, async (page) => {
-      for (const [title, arrive] of Object.entries(PAGES)) {
-        await arrive(page, stage);
-        assert.equal(await heading(page), title);
-        // A title is there before its stylesheet is.
-        await page.waitForLoadState("load");
-        assert.equal(await page.title(), `${title} – Box Office`);
-        const backgrounds = new Set<string>();
-        for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme });
-          for (const viewport of [NARROW, DESKTOP]) {
-            await page.setViewportSize(viewport);
-            const seen = await page.evaluate<Appearance>(APPEARANCE);
-            assert.ok(seen.width <= viewport.width, `${title}: ${seen.width} px wide`);
-            assert.deepEqual(seen.faint, [], `${title} in ${colorScheme}`);
-            assert.deepEqual(seen.small, [], title);
-            assert.deepEqual([seen.lang, seen.headings, seen.mains], ["en", 1, 1], title);
-            backgrounds.add(seen.background);
-          }
-        }
-        assert.equal(backgrounds.size, 2, `${title} looks the same in light and dark`);
-      }
-    }, { javaScriptEnabled: false });
-    // The one address that is not there on purpose: no icon, font or picture is missed.
-    assert.equal(missed(stage) - before, 1);
   },
 
   async "when SuperOffice does not answer, the page says so with 503 and Retry-After"(stage) {
@@ -236,6 +212,8 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
   },
 };
 
+const OUTLINE = "getComputedStyle(document.activeElement).outline";
+
 /** Tab, not the mouse: the button is reached in a few steps or not at all. */
 async function tabTo(page: Page, name: string): Promise<void> {
   const button = page.getByRole("button", { name, exact: true });
@@ -247,73 +225,8 @@ async function tabTo(page: Page, name: string): Promise<void> {
   assert.fail(`${name} is not reached with Tab`);
 }
 
-async function remove({ service }: Stage): Promise<void> {
-  await (await service.call(`/v1/tenants/${TENANT}`, { method: "DELETE" })).body?.cancel();
-}
-
-const form = (stage: Stage, fields: string) =>
-  `<form method="post" action="${new URL("/consent/callback", stage.service.url)}">${fields}
-   <button>Continue</button></form>`;
-
-/** Ways to each page of the service, by its title. */
-const PAGES: Readonly<Record<string, (page: Page, stage: Stage) => Promise<unknown>>> = {
-  "Connect your SuperOffice": (page, { service }) => page.goto(service.url.href),
-  "Nothing to show": (page, { service }) => page.goto(new URL("/consent/done", service.url).href),
-  "There is nothing here": (page, { service }) =>
-    page.goto(new URL("/consent/nowhere", service.url).href),
-  "That did not work": (page, { service }) =>
-    page.goto(new URL("/consent?tenant=nonsense", service.url).href),
-  "This attempt is over": (page, { service }) =>
-    page.goto(new URL("/consent/callback?code=x&state=y", service.url).href),
-  "This way is closed": (page, stage) =>
-    submit(page, form(stage, `<input type="hidden" name="JWT" value="x">`), "Continue"),
-  async "Nothing was approved"(page, { service }) {
-    service.simulator.control.revoke(TENANT);
-    await page.goto(service.url.href);
-    await press(page, "Connect SuperOffice");
-    await press(page, "Sign in");
-    await press(page, "Cancel");
-    await press(page, "Continue");
-  },
-  async "The sign-in could not be verified"(page, { service }) {
-    service.simulator.control.set({ idToken: { claims: { iss: "https://elsewhere.example" } } });
-    await approve(page, service.url);
-    await press(page, "Continue");
-    service.simulator.control.resetSwitches();
-  },
-  async "An administrator has to approve"(page, { service }) {
-    service.simulator.control.set({ idToken: { claims: { [SYSTEM_TOKEN]: null } } });
-    await approve(page, service.url);
-    await press(page, "Continue");
-    service.simulator.control.resetSwitches();
-  },
-  async "Your SuperOffice is connected"(page, { service }) {
-    await approve(page, service.url);
-    await press(page, "Continue");
-  },
-  async "This tenant looks different"(page, { service }) {
-    service.simulator.control.set({ idToken: { claims: { [SERIAL]: "9999999999" } } });
-    await approve(page, service.url);
-    await press(page, "Continue");
-    service.simulator.control.resetSwitches();
-  },
-  async "That was another tenant"(page, { service }) {
-    service.simulator.control.set({ idToken: { claims: { [CONTEXT]: "Cust54321" } } });
-    await approve(page, new URL(`/consent?tenant=${TENANT}`, service.url));
-    await press(page, "Continue");
-    service.simulator.control.resetSwitches();
-  },
-};
-
-const CLAIMS = "http://schemes.superoffice.net/identity";
-const [SYSTEM_TOKEN, SERIAL, CONTEXT] = [
-  `${CLAIMS}/system_token`,
-  `${CLAIMS}/serial`,
-  `${CLAIMS}/ctx`,
-];
-
 Deno.test({
-  name: "in a real Chromium",
+  name: "the consent in a real Chromium",
   ...requires("chromium"),
   async fn(t) {
     const service = await startService();

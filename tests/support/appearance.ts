@@ -42,7 +42,7 @@ export const APPEARANCE = `(() => {
     headings: document.querySelectorAll("h1").length,
     mains: document.querySelectorAll("main").length,
     faint: texts.filter((it) => contrast(it) < 4.5).map((it) => it.outerHTML),
-    small: [...document.querySelectorAll("button, a, input, select")]
+    small: [...document.querySelectorAll("button, a, input:not([type=hidden]), select")]
       .filter((it) => it.getBoundingClientRect().height < 44).map((it) => it.outerHTML),
   };
 })()`;

@@ -98,25 +98,29 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ...(clock === undefined ? {} : { clock: () => clock.now() }),
   });
   const log = createMemoryLog();
-  const parsed = parseConfig({
-    PORT: "0",
-    DATA_DIR: dataDir,
-    EXCHANGE_TIMEOUT_MS: "20000",
-    SUPEROFFICE_ENVIRONMENT: "simulator",
-    SUPEROFFICE_URL: simulator.url,
-    SUPEROFFICE_CLIENT_ID: simulator.clientId,
-    SUPEROFFICE_CLIENT_SECRET: simulator.clientSecret,
-    CALLERS: JSON.stringify({
-      callers: options.callers ?? [{
-        id: "everything",
-        api_key_sha256: [sha256Hex(API_KEY)],
-        tenants: ["*"],
-        may: ["ticket", "relay", "tenants", "ledger"],
-      }],
-    }),
-    ...(kms === null ? {} : { KMS_KEY_VERSION: kms.keyVersion, KMS_ENDPOINT: kms.url }),
-    ...options.env,
-  }, () => null);
+  const parsed = parseConfig(
+    {
+      PORT: "0",
+      DATA_DIR: dataDir,
+      EXCHANGE_TIMEOUT_MS: "20000",
+      SUPEROFFICE_ENVIRONMENT: "simulator",
+      SUPEROFFICE_URL: simulator.url,
+      SUPEROFFICE_CLIENT_ID: simulator.clientId,
+      SUPEROFFICE_CLIENT_SECRET: simulator.clientSecret,
+      CALLERS: JSON.stringify({
+        callers: options.callers ?? [{
+          id: "everything",
+          api_key_sha256: [sha256Hex(API_KEY)],
+          tenants: ["*"],
+          may: ["ticket", "relay", "tenants", "ledger"],
+        }],
+      }),
+      ...(kms === null ? {} : { KMS_KEY_VERSION: kms.keyVersion, KMS_ENDPOINT: kms.url }),
+      ...options.env,
+    },
+    () => null,
+    (path) => Deno.readFileSync(path),
+  );
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { config } = parsed;
   if (config.signing.kind === "generated") {

@@ -11,7 +11,7 @@ import {
   type SignSlot,
   sumOf,
 } from "../../domain/ledger_charts.ts";
-import { count, type Html, scrolling } from "./words.ts";
+import { count, type Html, keyWords, scrolling } from "./words.ts";
 
 /** What a chart shows, besides its numbers. */
 export interface ChartWords {
@@ -76,7 +76,7 @@ export function chart(series: SignSeries, words: ChartWords): Html {
       </svg>
       <details>
         <summary>Numbers of “${title.toLowerCase()}”</summary>
-        ${scrolling(title, table(series, words))}
+        ${scrolling(`${title}: ${keyWords(series.keyVersion)}`, table(series, words))}
       </details>
     </figure>
   `;

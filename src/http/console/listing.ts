@@ -25,7 +25,7 @@ export interface Column {
 
 export function listing({ label, kind, columns, rows }: Listing): Html {
   return scrolling(
-    label,
+    `${label}: table`,
     html`
       <table class="listing ${kind}" role="table" aria-label="${label}">
         <thead role="rowgroup">

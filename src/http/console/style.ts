@@ -8,11 +8,11 @@ import { PALETTE } from "../style.ts";
 
 export const CONSOLE_STYLE = `${PALETTE}
 :root {
-  --bad: #a01c26; --bad-back: #fdf1f1; --warn: #7d4e00; --warn-back: #fdf6e7; --edge: #6b7c88; --stripe: #f7f9fa;
+  --bad: #a01c26; --bad-back: #fdf1f1; --warn: #7d4e00; --warn-back: #fdf6e7; --stripe: #f7f9fa;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --bad: #ff9a94; --bad-back: #2b1a1f; --warn: #f2c46d; --warn-back: #2a2318; --edge: #8495a1;
+    --bad: #ff9a94; --bad-back: #2b1a1f; --warn: #f2c46d; --warn-back: #2a2318;
     --stripe: #1b2731;
   }
 }

@@ -60,7 +60,11 @@ export function state(kind: keyof typeof PATHS, words: Html | string): Html {
     d="${PATHS[kind]}" fill-rule="evenodd" /></svg> <span>${words}</span></span>`;
 }
 
-/** A table that scrolls by itself where it is wider than the page; reached and moved by keys, too. */
+/**
+ * A table that scrolls by itself where it is wider than the page; reached and moved by keys, too.
+ *
+ * @param label of no other part of the page
+ */
 export function scrolling(label: string, table: Html): Html {
   return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 }
