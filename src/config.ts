@@ -4,6 +4,8 @@
  * environment in a problem, because it may be a secret in the wrong place.
  */
 
+import { readAppProfile, type ReadBytes } from "./config_app.ts";
+import type { AppProfile } from "./domain/app_profile.ts";
 import { type CallerEntry, parseCallers } from "./domain/caller_entry.ts";
 import { isKeyName } from "./domain/key_name.ts";
 import type { Secret } from "./domain/secret.ts";
@@ -16,6 +18,7 @@ import {
   type SigningConfig,
 } from "./config_keys.ts";
 import { createReader, type Problem, type Reader } from "./config_reader.ts";
+import { readWebhook, type WebhookConfig } from "./config_webhooks.ts";
 
 const ENVIRONMENTS = ["sod", "stage", "online", "simulator"] as const;
 export type Environment = typeof ENVIRONMENTS[number];
@@ -69,6 +72,10 @@ export interface Config {
   readonly signaturesPerTenantHour: number;
   /** Of all callers for one tenant. Null: no limit. */
   readonly requestsPerTenantMinute: number | null;
+  /** Who is told of changes to tenants. Null: nobody is. */
+  readonly webhook: WebhookConfig | null;
+  /** What tenant administrators are shown of the application. */
+  readonly app: AppProfile;
   readonly logLevel: "debug" | "info" | "warning" | "error" | "off";
 }
 
@@ -84,11 +91,13 @@ export type ReadFile = (path: string) => string | null;
  *
  * @param environment names and values; an empty value counts as absent
  * @param readFile used for `CALLERS_FILE` and `SIGNING_KEY_FILE`
+ * @param readBytes used for `APP_LOGO_FILE`
  * @returns the configuration, or every problem there is
  */
 export function parseConfig(
   environment: Readonly<Record<string, string | undefined>>,
   readFile: ReadFile,
+  readBytes: ReadBytes = () => null,
 ): ParsedConfig {
   const reader = createReader(environment);
   const kind = reader.choice("SUPEROFFICE_ENVIRONMENT", ENVIRONMENTS, "simulator");
@@ -122,6 +131,8 @@ export function parseConfig(
     requestsPerTenantMinute: reader.has("REQUESTS_PER_TENANT_MINUTE")
       ? reader.whole("REQUESTS_PER_TENANT_MINUTE", 1, 10_000_000, 1)
       : null,
+    webhook: readWebhook(reader),
+    app: readAppProfile(reader, readBytes),
     logLevel: reader.choice(
       "LOG_LEVEL",
       ["debug", "info", "warning", "error", "off"],

@@ -9,6 +9,8 @@ type Env = Readonly<Record<string, string>>;
 const KEY = "projects/p/locations/europe-north1/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1";
 const SEED = btoa("0123456789abcdef0123456789abcdef");
 const DIGEST = "ab".repeat(32);
+const WHSEC = `whsec_${SEED}`;
+const OTHER_WHSEC = `whsec_${btoa("o".repeat(64))}`;
 
 const caller = (bend: Readonly<Record<string, unknown>> = {}) => ({
   id: "orders",
@@ -83,6 +85,8 @@ Deno.test("no environment at all is the sandbox, on loopback, on disk", () => {
     signaturesPerMinute: 300,
     signaturesPerTenantHour: 240,
     requestsPerTenantMinute: null,
+    webhook: null,
+    app: { name: null, vendor: null, privacyUrl: null, supportUrl: null, logo: null },
     logLevel: "info",
   });
 });
@@ -131,7 +135,19 @@ const GOOD: readonly (readonly [Env, Partial<Config> | ((config: Config) => unkn
   [{ SIGNATURES_PER_MINUTE: "1" }, { signaturesPerMinute: 1 }],
   [{ SIGNATURES_PER_TENANT_HOUR: "100000" }, { signaturesPerTenantHour: 100_000 }],
   [{ LOG_LEVEL: "warning" }, { logLevel: "warning" }],
+  [{ APP_NAME: "Acme Sync", APP_VENDOR: "Acme AS" }, ({ app }) => app.name === "Acme Sync"],
   [{ LEDGER_ORIGIN: "tickets.example.com/ledger" }, { ledgerOrigin: "tickets.example.com/ledger" }],
+  [
+    { WEBHOOK_URL: "https://hooks.example.com/in?from=box-office", WEBHOOK_SECRET: WHSEC },
+    ({ webhook }) =>
+      webhook?.url.href === "https://hooks.example.com/in?from=box-office" &&
+      webhook.secrets.map((secret) => secret.reveal()).join() === WHSEC,
+  ],
+  [
+    { WEBHOOK_URL: "http://127.0.0.1:9/", WEBHOOK_SECRET: `${WHSEC}, ${OTHER_WHSEC}` },
+    ({ webhook }) =>
+      webhook?.secrets.map((secret) => secret.reveal()).join() === `${WHSEC},${OTHER_WHSEC}`,
+  ],
   [{ LEDGER_ARCHIVE: "/data/archive" }, { ledgerArchive: "/data/archive" }],
   [{ CANARY_MINUTES: "60" }, { canaryMs: 3_600_000 }],
   [{ CANARY_MINUTES: "10080" }, { canaryMs: 604_800_000 }],
@@ -282,6 +298,32 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
     `sp ace:${SEED}`,
   ].map((SEALING_KEYS) => [{ SEALING_KEYS }, ["SEALING_KEYS"]] as const),
   [{ LEDGER_KEY: "c2hvcnQ=" }, ["LEDGER_KEY"]],
+  ...[
+    "hooks.example.com",
+    "ftp://hooks.example.com",
+    "http://hooks.example.com/in",
+    "http://127.0.0.1.example.com/in",
+    "https://user:pass@hooks.example.com/in",
+    "https://:pass@hooks.example.com/in",
+    "https://user@hooks.example.com/in",
+    "https://hooks.example.com/in#a",
+    "https://hooks.example.com/in#",
+    `https://hooks.example.com/${"x".repeat(2048)}`,
+  ].map((WEBHOOK_URL) => [{ WEBHOOK_URL, WEBHOOK_SECRET: WHSEC }, ["WEBHOOK_URL"]] as const),
+  ...[
+    "secret",
+    SEED,
+    `whsec_${btoa("x".repeat(23))}`,
+    `whsec_${btoa("x".repeat(65))}`,
+    "whsec_not base64!",
+    `${WHSEC},`,
+    `${WHSEC},${WHSEC}`,
+    [1, 2, 3, 4].map((it) => `whsec_${btoa(`${it}`.repeat(24))}`).join(),
+  ].map((WEBHOOK_SECRET) =>
+    [{ WEBHOOK_URL: "https://hooks.example.com", WEBHOOK_SECRET }, ["WEBHOOK_SECRET"]] as const
+  ),
+  [{ WEBHOOK_URL: "https://hooks.example.com" }, ["WEBHOOK_SECRET"]],
+  [{ WEBHOOK_SECRET: WHSEC }, ["WEBHOOK_URL"]],
   [{ LEDGER_KEY: SEED, LEDGER_KMS_KEY_VERSION: KEY }, ["LEDGER_KEY"]],
   [{ LEDGER_ORIGIN: "two words" }, ["LEDGER_ORIGIN"]],
   [{ CANARY_MINUTES: "0" }, ["CANARY_MINUTES"]],
@@ -297,6 +339,11 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   ]],
   [{ EXCHANGE_TIMEOUT_MS: "4s" }, ["EXCHANGE_TIMEOUT_MS"]],
   [{ LOG_LEVEL: "warn" }, ["LOG_LEVEL"]],
+  [{ APP_PRIVACY_URL: "privacy", APP_SUPPORT_URL: "mailto:", APP_LOGO_FILE: "/missing.svg" }, [
+    "APP_PRIVACY_URL",
+    "APP_SUPPORT_URL",
+    "APP_LOGO_FILE",
+  ]],
   [without(ONLINE, "CALLERS"), ["CALLERS"]],
   [{ CALLERS: callers(caller()), CALLERS_FILE: "/callers.json" }, ["CALLERS"]],
   [{ CALLERS_FILE: "/missing.json" }, ["CALLERS_FILE"]],
@@ -309,9 +356,16 @@ Deno.test("bad values are refused by the name of the variable, and nothing else 
 });
 
 Deno.test("plain http is for loopback only, in every variable that holds an address", () => {
-  const all = ["PUBLIC_URL", "SUPEROFFICE_URL", "KMS_ENDPOINT", "UPSTASH_REDIS_REST_URL"];
+  const webhook = { WEBHOOK_URL: "https://hooks.example.com", WEBHOOK_SECRET: WHSEC };
+  const all = [
+    "PUBLIC_URL",
+    "SUPEROFFICE_URL",
+    "KMS_ENDPOINT",
+    "UPSTASH_REDIS_REST_URL",
+    "WEBHOOK_URL",
+  ];
   for (const name of all) {
-    const base = { ...ONLINE, ...UPSTASH };
+    const base = { ...ONLINE, ...UPSTASH, ...webhook };
     for (const host of ["localhost:1", "127.0.0.1:1", "127.8.9.10:1", "[::1]:1", "LOCALHOST:1"]) {
       assert.deepEqual(problems({ ...base, [name]: `http://${host}` }), [], `${name} ${host}`);
     }
@@ -450,6 +504,8 @@ Deno.test("a secret of a good environment prints itself nowhere", () => {
     ...UPSTASH,
     SUPEROFFICE_CLIENT_SECRET: "marked-client-secret",
     UPSTASH_REDIS_REST_TOKEN: "marked-upstash-token",
+    WEBHOOK_URL: "https://hooks.example.com",
+    WEBHOOK_SECRET: WHSEC,
   };
   const config = good(secrets);
   const shown = [JSON.stringify(config), Deno.inspect(config, { depth: 10 })].join("\n");
