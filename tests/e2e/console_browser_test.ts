@@ -285,8 +285,11 @@ async function looksGood(page: Page, stage: Stage, path: string, title: string):
       assert.deepEqual(seen.small, [], where);
       assert.deepEqual(await page.evaluate(GRAPHICS), [], where);
       assert.deepEqual([seen.lang, seen.headings, seen.mains], ["en", 1, 1], where);
-      // Of texts in charts and of single digits it is not sure: the two above are.
-      assert.deepEqual(await axeFindings(page, CONTRAST), [], where);
+      // Each scheme and each width once. Of texts in charts and of single digits axe-core is not sure:
+      // the two above are.
+      if ((colorScheme === "light") === (viewport === NARROW)) {
+        assert.deepEqual(await axeFindings(page, CONTRAST), [], where);
+      }
       backgrounds.add(seen.background);
     }
   }

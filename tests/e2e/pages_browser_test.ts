@@ -131,17 +131,19 @@ const PAGES: readonly Way[] = [
   ...KNOWN.map(refusal),
 ];
 
+/** Both schemes and both widths. What axe-core looks at changes with the one or the other, not with both. */
 const LOOKS = [
-  { colorScheme: "light", viewport: NARROW },
-  { colorScheme: "dark", viewport: DESKTOP },
-  { colorScheme: "light", viewport: DESKTOP },
-  { colorScheme: "dark", viewport: NARROW },
+  { colorScheme: "light", viewport: NARROW, isJudged: true },
+  { colorScheme: "dark", viewport: DESKTOP, isJudged: true },
+  { colorScheme: "light", viewport: DESKTOP, isJudged: false },
+  { colorScheme: "dark", viewport: NARROW, isJudged: false },
 ] as const;
 
 async function looksGood(page: Page, language: Language, title: string): Promise<void> {
   const backgrounds = new Set<string>();
-  // Both schemes and both widths; another language has longer words, not other colours.
-  for (const { colorScheme, viewport } of language === "en" ? LOOKS : LOOKS.slice(0, 2)) {
+  for (const { colorScheme, viewport, isJudged } of LOOKS) {
+    // Another language has longer words, not other colours.
+    const isAsked = isJudged && (language === "en" || viewport === NARROW);
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize(viewport);
     const where = `${title} in ${colorScheme} at ${viewport.width} px`;
@@ -149,7 +151,7 @@ async function looksGood(page: Page, language: Language, title: string): Promise
     assert.ok(seen.width <= viewport.width, `${where}: ${seen.width} px wide`);
     assert.deepEqual([seen.faint, seen.small], [[], []], where);
     assert.deepEqual([seen.lang, seen.headings, seen.mains], [language, 1, 1], where);
-    assert.deepEqual(await axeFindings(page), [], where);
+    if (isAsked) assert.deepEqual(await axeFindings(page), [], where);
     backgrounds.add(seen.background);
   }
   assert.equal(backgrounds.size, 2, `${title} looks the same in light and dark`);
