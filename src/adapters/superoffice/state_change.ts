@@ -117,9 +117,14 @@ function judgeClaims(
   return isForSomethingElse(claims) ? "kind" : null;
 }
 
-/** The same key signs all of SuperOffice's tokens. Of an id_token, `sub` is the person's `upn`. */
+/** The same key signs all of SuperOffice's tokens. Of an id_token, `sub` is the person's `upn`, an address. */
 function isForSomethingElse(claims: Claims): boolean {
   return FOREIGN.some((name) => Object.hasOwn(claims, name)) ||
     FOREIGN_IDENTITY.some((name) => hasIdentityClaim(claims, name)) ||
-    claims.sub === identityClaim(claims, "upn");
+    isPerson(claims);
+}
+
+function isPerson({ sub, ...claims }: Claims): boolean {
+  if (typeof sub !== "string") return false;
+  return sub.includes("@") || sub.toLowerCase() === identityClaim(claims, "upn")?.toLowerCase();
 }

@@ -17,7 +17,7 @@ const CLOUD = "superoffice.com";
 /**
  * - At SuperOffice: https, `superoffice.com` and what lies below.
  * - On this machine (the simulator, tests): whatever is secure. There is no tenant to be robbed.
- * - Elsewhere (a private cloud): https, the origin's own host and what lies below its parent domain.
+ * - Elsewhere (a private cloud): https, the origin's own host and what lies below it.
  *
  * @param origin of the identity provider
  */
@@ -34,19 +34,13 @@ export function createTenantHosts(origin: URL): TenantHosts {
 
 function hostRule(origin: URL): (url: URL) => boolean {
   const { hostname, port } = origin;
-  const domain = isWithinDomain(hostname, CLOUD) ? CLOUD : parentOf(hostname);
+  const domain = isWithinDomain(hostname, CLOUD) ? CLOUD : hostname;
   return (url) => {
     if (url.protocol !== "https:" || (url.port !== "" && url.port !== port)) return false;
-    return url.hostname === hostname || (domain !== null && isWithinDomain(url.hostname, domain));
+    return isWithinDomain(url.hostname, domain);
   };
 }
 
 function isWithinDomain(hostname: string, domain: string): boolean {
   return hostname === domain || hostname.endsWith(`.${domain}`);
-}
-
-/** @returns null for numbers and for names right below a top-level domain: others are neighbours there */
-function parentOf(hostname: string): string | null {
-  const labels = hostname.split(".");
-  return /^\d+$/.test(labels.at(-1)!) || labels.length < 3 ? null : labels.slice(1).join(".");
 }

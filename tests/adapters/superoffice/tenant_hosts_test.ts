@@ -96,23 +96,26 @@ const ORIGINS: Readonly<Record<string, Rules>> = {
     ],
     refused: ["http://tenant.example.test/"],
   },
-  "https://login.crm.example.com:8443": {
+  "https://crm.example.com:8443": {
     taken: [
-      "https://login.crm.example.com:8443/Cust12345/api/",
-      "https://login.crm.example.com/",
-      "https://tenant7.crm.example.com/",
-      "https://tenant7.crm.example.com:8443/",
-      "https://crm.example.com/",
+      "https://crm.example.com:8443/Cust12345/api/",
+      "https://crm.example.com/Cust12345/api/",
+      "https://app.crm.example.com/Cust12345/api/",
+      "https://a.b.crm.example.com:8443/",
     ],
     refused: [
       "https://example.com/",
       "https://other.example.com/",
       "https://evilcrm.example.com/",
-      "https://login.crm.example.com.evil.test/",
-      "https://login.crm.example.com:9443/",
+      "https://crm.example.com.evil.test/",
+      "https://crm.example.com:9443/",
       "https://online2.superoffice.com/",
       "http://127.0.0.1/",
     ],
+  },
+  "https://superoffice.co.uk": {
+    taken: ["https://app.superoffice.co.uk/"],
+    refused: ["https://evil.co.uk/", "https://co.uk/"],
   },
   "https://login.eu.superoffice.com": {
     taken: ["https://online2.superoffice.com/", "https://login.eu.superoffice.com/"],
@@ -128,7 +131,7 @@ const ORIGINS: Readonly<Record<string, Rules>> = {
   },
   "https://example.com": {
     taken: ["https://example.com/Cust12345/api/"],
-    refused: ["https://com/", "https://evil.com/", "https://tenant.example.com/"],
+    refused: ["https://com/", "https://evil.com/", "https://evilexample.com/"],
   },
   "https://10.1.2.3": {
     taken: ["https://10.1.2.3/Cust12345/api/"],
