@@ -16,30 +16,28 @@ import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import { createWorkerHost } from "./adapters/signing/kms_worker_host.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import type { ComposeOptions } from "./compose.ts";
-import { type Deadlines, MAX_SIGN_ATTEMPTS } from "./deadlines.ts";
+import type { Deadlines } from "./deadlines.ts";
 import { sha256Hex } from "./domain/signed_text.ts";
-import { guardPreparation, guardRedemption, type Guards } from "./guards.ts";
+import { guardRedemption, type Guards } from "./guards.ts";
 import type { BackParts, ConsoleParts } from "./http/app_parts.ts";
-import { createSigners, openLedger } from "./parts.ts";
+import { createSigners, type LedgerParts, openLedger } from "./parts.ts";
+import { openExchange, openKeys } from "./parts_exchange.ts";
 import { openNotices } from "./parts_notices.ts";
 import { createSessionSealer } from "./parts_stores.ts";
-import { createAsking } from "./usecases/asking.ts";
 import type { Audit } from "./usecases/audit.ts";
+import { type Background, createRepeated } from "./usecases/background.ts";
 import type { Guard } from "./usecases/breaker.ts";
-import { createConsents } from "./usecases/consent.ts";
-import { createExchanging, type Exchanging } from "./usecases/exchanging.ts";
 import { createCanaries } from "./usecases/canary.ts";
-import { createKnownStates } from "./usecases/known_states.ts";
-import { createLedger, type Ledger } from "./usecases/ledger.ts";
-import type { Clock, Ids, Signer } from "./usecases/ports.ts";
-import { createRelay } from "./usecases/relay.ts";
-import { createRepeated } from "./usecases/repeated.ts";
-import { createSigning } from "./usecases/signing.ts";
-import { createSigningBudget } from "./usecases/signing_budget.ts";
+import { type ConsentsParts, createConsents } from "./usecases/consent.ts";
+import type { Exchanging } from "./usecases/exchanging.ts";
+import { createLedger } from "./usecases/ledger.ts";
+import type { Clock, Ids } from "./usecases/ports.ts";
+import { createRelay, type RelayParts } from "./usecases/relay.ts";
+import type { Signing } from "./usecases/signing.ts";
 import { createStateChanges } from "./usecases/state_changes.ts";
-import { createStandings } from "./usecases/tenant_standings.ts";
+import type { Standings } from "./usecases/tenant_standings.ts";
 import { createTenants } from "./usecases/tenants.ts";
-import { createTicketCare, type TicketCare } from "./usecases/ticket_care.ts";
+import type { TicketCare } from "./usecases/ticket_care.ts";
 import type { Tickets } from "./usecases/tickets.ts";
 
 export interface BackOfficeOptions extends ComposeOptions {
@@ -70,56 +68,22 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   const { config, deadlines, publicUrl, log, clock, ids, guards, stores, tickets } = options;
   const host = options.kmsHost ?? createWorkerHost();
   const signers = await createSigners(config, deadlines.signAttemptMs, host);
-  const { consents } = stores;
   const superoffice = connectSuperOffice(options, guards.login, () => clock.now());
-  const { exchange, states: published } = guardPreparation(superoffice, guards.exchange);
-  const { maxTenants } = options;
-  const states = createKnownStates({ states: published, clock, maxTenants });
   const { announce, tenants, delivery } = openNotices(options);
   const records = await openLedger(config, publicUrl, stores, log, host, clock);
   const { audit, checkpoints } = records;
   const grown = () => checkpoints.grown();
   const ledger = createLedger({ store: stores.ledger, clock, ids, log, grown });
-  const keys = openKeys(options, signers, ledger);
-  const canaries = config.canaryMs === null ? null : createCanaries({
-    signing: keys[0]!,
-    ledgerKey: records.signer,
-    claims: consents,
-    origin: records.origin,
-    periodMs: config.canaryMs,
-    clock,
-    log,
+  const world = { ...options, ledger };
+  const keys = openKeys(world, signers);
+  const { states, standings, exchanging, care } = openExchange(world, keys, {
+    superoffice,
+    stores: { tenants, tickets: stores.tickets },
+    announce,
   });
-  const standings = createStandings({ tenants, ledger, announce, clock, log, maxTenants });
-  const exchanging = createExchanging({
-    standings,
-    tickets: stores.tickets,
-    asking: createAsking({
-      ledger,
-      keys,
-      exchange,
-      breaker: guards.exchange,
-      clock,
-      exchangeTimeoutMs: config.exchangeTimeoutMs,
-    }),
-    exchange,
-    states,
-    clock,
-    log,
-    ticketLifetimeMs: config.ticketLifetimeMs,
-  });
-  const care = createTicketCare({
-    tenants,
-    store: stores.tickets,
-    states,
-    standings,
-    clock,
-    log,
-  });
+  const canaries = openCanaries(options, records, keys[0]!);
   const news = createRepeated({ clock, everyMs: NEWS_MS, deed: () => tickets.hearNews() });
   const shared = { ticketStore: stores.tickets, tickets, states, ledger, announce, clock, log };
-  const { legacyLogin } = config;
-  const { identity, stateChangeReader, probe } = superoffice;
   // Those of a log that somebody else was writing until now may still lack their checkpoint.
   checkpoints.grown();
   canaries?.start();
@@ -129,26 +93,10 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     exchanging,
     care,
     parts: {
-      tenants: createTenants({ ...shared, store: tenants }),
-      stateChanges: createStateChanges({
-        ...shared,
-        reader: stateChangeReader,
-        tenants,
-        claims: consents,
-      }),
-      consents: createConsents({ ...shared, identity, tenants, store: consents, ids, legacyLogin }),
-      relay: createRelay({
-        tickets,
-        standings,
-        transport: createRelayTransport({
-          clientSecret: options.superoffice.clientSecret,
-          timeoutMs: deadlines.relayMs,
-        }),
-        log,
-      }),
+      ...openDeeds(options, superoffice, { ...shared, tenants, standings }),
       audit,
       openConsole: (front) => openConsole(options, audit, front),
-      probes: [stores.probe, probe],
+      probes: [stores.probe, superoffice.probe],
       publicUrl,
       app: config.app,
       superofficeOrigin: options.superoffice.origin.origin,
@@ -167,6 +115,38 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
 /** Also where nobody asks for tickets: what other processes ended does not stay in memory. */
 const NEWS_MS = 45_000;
 
+/** What happens to tenants, and through them. */
+function openDeeds(
+  { config, deadlines, stores, ids, superoffice: { clientSecret } }: BackOfficeOptions,
+  { identity, stateChangeReader }: ReturnType<typeof connectSuperOffice>,
+  shared:
+    & Omit<ConsentsParts, "store" | "identity" | "ids" | "legacyLogin">
+    & Pick<RelayParts, "tickets">
+    & { readonly standings: Standings },
+): Pick<BackParts, "tenants" | "stateChanges" | "consents" | "relay"> {
+  const { consents } = stores;
+  const { legacyLogin } = config;
+  const transport = createRelayTransport({ clientSecret, timeoutMs: deadlines.relayMs });
+  return {
+    tenants: createTenants({ ...shared, store: shared.tenants }),
+    stateChanges: createStateChanges({ ...shared, reader: stateChangeReader, claims: consents }),
+    consents: createConsents({ ...shared, identity, store: consents, ids, legacyLogin }),
+    relay: createRelay({ ...shared, transport }),
+  };
+}
+
+/** Null where no canaries are wanted. */
+function openCanaries(
+  { config, clock, log, stores }: BackOfficeOptions,
+  { signer, origin }: LedgerParts,
+  signing: Signing,
+): Background | null {
+  const { canaryMs: periodMs } = config;
+  if (periodMs === null) return null;
+  const claims = stores.consents;
+  return createCanaries({ signing, ledgerKey: signer, claims, origin, periodMs, clock, log });
+}
+
 /** What the console shows and who may see it. */
 async function openConsole(
   { config, clock, log, stores }: BackOfficeOptions,
@@ -183,29 +163,6 @@ async function openConsole(
     sessions: createConsoleSessions({ ...front, sealer: createSessionSealer(config), clock }),
     now: () => clock.now(),
   };
-}
-
-/** Each of the app's keys, behind its breaker and on one budget. */
-function openKeys(options: BackOfficeOptions, signers: readonly Signer[], ledger: Ledger) {
-  const { config, clock, ids, log, guards } = options;
-  const budget = createSigningBudget({
-    clock,
-    perMinute: config.signaturesPerMinute,
-    perTenantHour: config.signaturesPerTenantHour,
-    maxTenants: options.maxTenants,
-  });
-  return signers.map((signer) =>
-    createSigning({
-      signer,
-      maxAttempts: MAX_SIGN_ATTEMPTS,
-      breaker: guards.key(signer),
-      budget,
-      ledger,
-      clock,
-      ids,
-      log,
-    })
-  );
 }
 
 /** Everything that talks to SuperOffice, on one set of its login keys. */

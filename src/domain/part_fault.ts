@@ -39,6 +39,11 @@ export class PartFault extends Error {
   }
 }
 
+/** True if what is stored is not what we write, or was sealed under a key that is gone. */
+export function isUnreadable(error: unknown): error is PartFault {
+  return error instanceof PartFault && error.reason === "unreadable";
+}
+
 /** What a caller is told to wait. @param otherwise where the fault does not say, in seconds */
 export function retryAfterSeconds(
   fault: { readonly retryAfterMs: number },

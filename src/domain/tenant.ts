@@ -9,15 +9,18 @@ import type { Secret } from "./secret.ts";
  * - `connected`: the last thing that was asked of SuperOffice for it worked, or it has just consented.
  * - `consent_withdrawn`: SuperOffice refuses its system user token; an administrator must consent again.
  * - `suspended`: the tenant is not running; its state says why.
- * - `moved`: it left the address that we know, and nothing has worked since.
+ * - `moved`: it left the address that we know, and where it is now nobody has asked or been told.
  * - `unreachable`: SuperOffice, or the tenant's own web services, do not answer.
  */
-export type TenantHealth =
-  | "connected"
-  | "consent_withdrawn"
-  | "suspended"
-  | "moved"
-  | "unreachable";
+export type TenantHealth = typeof TENANT_HEALTHS[number];
+
+export const TENANT_HEALTHS = [
+  "connected",
+  "consent_withdrawn",
+  "suspended",
+  "moved",
+  "unreachable",
+] as const;
 
 /** What one consent told us of a tenant. Instants are milliseconds since the epoch. */
 export interface Consent {

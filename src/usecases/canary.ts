@@ -9,16 +9,10 @@ import { PartFault } from "../domain/part_fault.ts";
 import { Secret } from "../domain/secret.ts";
 import { sha256Hex } from "../domain/signed_text.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
+import { type Background, createBackground } from "./background.ts";
 import type { ConsentStore } from "./consent_ports.ts";
 import type { CheckpointSigner, Clock, Log } from "./ports.ts";
 import type { Signing } from "./signing.ts";
-
-export interface Canaries {
-  /** Begins, and goes on until `stop`. */
-  start(): void;
-  /** Resolves when nothing is being signed any more. */
-  stop(): Promise<void>;
-}
 
 /** How long a canary may take, and how long to wait after a part did not answer. */
 const PATIENCE_MS = 60_000;
@@ -37,12 +31,7 @@ export function createCanaries(
     readonly clock: Clock;
     readonly log: Log;
   },
-): Canaries {
-  const leaving = new AbortController();
-  let running: Promise<void> | null = null;
-  const sleepUntil = (instant: number) =>
-    clock.sleep(Math.max(0, instant - clock.now()), leaving.signal);
-
+): Background {
   const read = async (start: number): Promise<Canary> => {
     const message = canaryMessage(origin, start, periodMs);
     const signature = await ledgerKey.sign(new TextEncoder().encode(message));
@@ -60,13 +49,15 @@ export function createCanaries(
     log.warn("canary.not_signed", { code, reason });
   };
 
-  const run = async (): Promise<void> => {
-    while (!leaving.signal.aborted) {
+  return createBackground(async (leaving) => {
+    const sleepUntil = (instant: number) =>
+      clock.sleep(Math.max(0, instant - clock.now()), leaving);
+    while (!leaving.aborted) {
       const start = periodOf(clock.now(), periodMs);
       try {
         const canary = await read(start);
         await sleepUntil(canary.dueAt);
-        if (leaving.signal.aborted) return;
+        if (leaving.aborted) return;
         // A machine that slept, or a clock that was set: this period's time is over.
         if (periodOf(clock.now(), periodMs) !== start) continue;
         await sign(start, canary);
@@ -79,15 +70,5 @@ export function createCanaries(
       }
       await sleepUntil(start + periodMs);
     }
-  };
-
-  return {
-    start() {
-      running ??= run();
-    },
-    async stop() {
-      leaving.abort();
-      await running;
-    },
-  };
+  });
 }

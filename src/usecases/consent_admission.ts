@@ -98,6 +98,8 @@ export function createAdmission(parts: AdmissionParts): Admission {
         consented_at: new Date(now).toISOString(),
         renewed: isRenewed,
       });
+      // Once the consent is there, other processes read anew: they must not find the older one's ticket.
+      await parts.ticketStore.invalidate(tenant, now);
       const answer = await tenants.put({ ...consent, consentedAt: now }, notice);
       if (answer.kind === "serial_conflict") return stop("serial_changed");
       parts.states.forget(tenant);

@@ -11,7 +11,7 @@ import { stoppedReason } from "../domain/tenant_state.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
 import type { Asking } from "./asking.ts";
-import { type LedgerContext, LedgerFault } from "./ledger.ts";
+import { type LedgerContext, LedgerFault, refuseUnrecorded } from "./ledger.ts";
 import type { KnownState, KnownStates } from "./known_states.ts";
 import type { Clock, Log } from "./ports.ts";
 import type { Exchange, ExchangeAnswer } from "./superoffice_ports.ts";
@@ -68,35 +68,10 @@ const NOT_ASKED: ReadonlySet<string> = new Set(["breaker_open", "too_late"]);
 type Refused = { readonly ok: false; readonly refusal: Refusal };
 
 export function createExchanging(parts: ExchangingParts): Exchanging {
-  const { log, clock, standings } = parts;
+  const { log, clock } = parts;
+  const take = createTaking(parts);
   const noting = createNoting(parts);
   const fail = createFailing(parts);
-
-  /** The ticket that was issued, with the tenant's addresses of now. */
-  const take = async (
-    { tenant, lease, context }: Run,
-    answer: Extract<ExchangeAnswer, { readonly kind: "issued" }>,
-    state: KnownState | null,
-    issuedAt: number,
-  ): Promise<Outcome<Ticket>> => {
-    const addresses = tenantAddresses(
-      state?.webapiUrl ?? answer.webapiUrl ?? tenant.webapiUrl,
-      state?.netserverUrl ?? answer.netserverUrl ?? tenant.netserverUrl,
-    );
-    if (addresses === null) return refuse("exchange_failed", "no_address");
-    const stateName = state?.state ?? tenant.state;
-    const seen = { health: "connected", reason: "exchanged", state: stateName } as const;
-    await standings.note(tenant, seen, context);
-    return accept({
-      contextIdentifier: tenant.contextIdentifier,
-      ticket: answer.ticket,
-      generation: lease.generation,
-      issuedAt,
-      expiresAt: issuedAt + parts.ticketLifetimeMs,
-      ...addresses,
-      addressesUntil: state?.validUntil ?? clock.now() + UNREAD_MS,
-    });
-  };
 
   const stateFor = ({ tenant: { contextIdentifier }, lease }: Run): Promise<KnownState | null> =>
     lease.isDoubtful
@@ -141,10 +116,7 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
         const outcome = await exchange(run);
         return outcome.ok ? outcome : await fail(run, outcome);
       } catch (error) {
-        if (error instanceof LedgerFault) {
-          const retryAfter = retryAfterSeconds(error, 2);
-          return fail(run, refuse("ledger_unavailable", "ledger", retryAfter));
-        }
+        if (error instanceof LedgerFault) return await fail(run, refuseUnrecorded(error));
         // Nobody foresaw this one; the lease must end all the same.
         await fail(run, refuse("exchange_failed", "fault"));
         throw error;
@@ -158,6 +130,34 @@ interface Run {
   readonly tenant: Tenant;
   readonly lease: Lease;
   readonly context: LedgerContext;
+}
+
+/** The ticket that was issued, with the tenant's addresses of now. */
+function createTaking({ standings, clock, ticketLifetimeMs }: ExchangingParts) {
+  return async (
+    { tenant, lease, context }: Run,
+    answer: Extract<ExchangeAnswer, { readonly kind: "issued" }>,
+    state: KnownState | null,
+    issuedAt: number,
+  ): Promise<Outcome<Ticket>> => {
+    const addresses = tenantAddresses(
+      state?.webapiUrl ?? answer.webapiUrl ?? tenant.webapiUrl,
+      state?.netserverUrl ?? answer.netserverUrl ?? tenant.netserverUrl,
+    );
+    if (addresses === null) return refuse("exchange_failed", "no_address");
+    const stateName = state?.state ?? tenant.state;
+    const seen = { health: "connected", reason: "exchanged", state: stateName } as const;
+    await standings.note(tenant, seen, context);
+    return accept({
+      contextIdentifier: tenant.contextIdentifier,
+      ticket: answer.ticket,
+      generation: lease.generation,
+      issuedAt,
+      expiresAt: issuedAt + ticketLifetimeMs,
+      ...addresses,
+      addressesUntil: state?.validUntil ?? clock.now() + UNREAD_MS,
+    });
+  };
 }
 
 /** What came to nothing, and says something of the tenant. */

@@ -38,13 +38,17 @@ export function createKnownStates(
   },
 ): KnownStates {
   const known = new Map<ContextId, KnownState>();
+  let forgotten = 0;
 
   const reread = async (tenant: ContextId): Promise<KnownState | null> => {
     known.delete(tenant);
+    const before = forgotten;
     const state = await states.read(tenant);
     // `Unknown` is also SuperOffice's word for an incident of its own, so it decides nothing.
     if (state === null || state.state === "Unknown") return null;
     const kept = { ...state, validUntil: validity(state, clock.now()) };
+    // What was asked for before somebody said "forget" may be just what was to be forgotten.
+    if (forgotten !== before) return kept;
     known.set(tenant, kept);
     if (known.size > maxTenants) known.delete(known.keys().next().value!);
     return kept;
@@ -56,7 +60,10 @@ export function createKnownStates(
       const state = known.get(tenant);
       return state !== undefined && clock.now() < state.validUntil ? state : await reread(tenant);
     },
-    forget: (tenant) => void known.delete(tenant),
+    forget(tenant) {
+      forgotten++;
+      known.delete(tenant);
+    },
   };
 }
 

@@ -4,6 +4,7 @@
  * process costs the store one round trip per batch, not per entry. Decides nothing about content.
  */
 
+import type { ContextId } from "../domain/context_id.ts";
 import {
   type EntryContext,
   type EntryDeed,
@@ -11,7 +12,8 @@ import {
   leafText,
 } from "../domain/ledger_entry.ts";
 import { grow, leafHash, type TreeHead } from "../domain/merkle.ts";
-import { PartFault } from "../domain/part_fault.ts";
+import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
+import { refuse } from "../domain/refusal.ts";
 import type { Clock, Ids, LedgerStore, Log } from "./ports.ts";
 
 /** Who and what an entry is about. */
@@ -19,6 +21,11 @@ export interface LedgerContext {
   readonly requestId: string | null;
   readonly caller: string | null;
   readonly contextIdentifier: string | null;
+}
+
+/** Of what happens to a tenant without anybody's request. */
+export function nobodyAsked(contextIdentifier: ContextId): LedgerContext {
+  return { requestId: null, caller: null, contextIdentifier };
 }
 
 /** Thrown when an entry could not be made durable. */
@@ -31,6 +38,11 @@ export class LedgerFault extends Error {
     super("Cannot write the ledger: the entry is not durable");
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** What a caller is told whose deed could not be put on record. */
+export function refuseUnrecorded(fault: LedgerFault) {
+  return refuse("ledger_unavailable", "ledger", retryAfterSeconds(fault, 2));
 }
 
 export interface Ledger {

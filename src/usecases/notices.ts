@@ -8,6 +8,7 @@ import { type Announce, noticeBody, noticeLabel } from "../domain/notice.ts";
 import { PartFault } from "../domain/part_fault.ts";
 import { fateOf, type NoticeFate } from "../domain/webhook.ts";
 import { isWithin } from "../domain/within.ts";
+import { type Background, createBackground } from "./background.ts";
 import type { NoticeSender, NoticeStore, TakenNotice } from "./notice_ports.ts";
 import type { Clock, Ids, Log } from "./ports.ts";
 
@@ -26,13 +27,10 @@ export function createAnnounce(
   };
 }
 
-export interface NoticeDelivery {
-  /** Begins, and goes on until `stop`. */
-  start(): void;
+/** What waits when it stops is left to others, or to the next start. */
+export interface NoticeDelivery extends Background {
   /** There may be something to send. */
   nudge(): void;
-  /** Resolves when nothing is being sent any more. What waits is left to others, or to the next start. */
-  stop(): Promise<void>;
 }
 
 export interface NoticeDeliveryOptions {
@@ -52,48 +50,35 @@ const AT_ONCE = 4;
 
 export function createNoticeDelivery(options: NoticeDeliveryOptions): NoticeDelivery {
   const { sender, clock } = options;
-  const leaving = new AbortController();
-  let running: Promise<void> | null = null;
   let isNudged = false;
   let nap = new AbortController();
   const nudge = () => {
     isNudged = true;
     nap.abort();
   };
-  const outbox = createOutbox(options, (dueInMs) => {
-    // Otherwise it would wait for the next look.
-    if (dueInMs < LOOK_MS) void clock.sleep(dueInMs, leaving.signal).then(nudge);
-  });
 
-  const deliverDue = async (): Promise<void> => {
-    while (!leaving.signal.aborted && !outbox.isResting()) {
-      const taken = await outbox.take(AT_ONCE, 2 * sender.timeoutMs);
-      if (taken.length === 0 || leaving.signal.aborted) return;
-      await Promise.all(taken.map(outbox.deliver));
-    }
-  };
-
-  const run = async (): Promise<void> => {
-    while (!leaving.signal.aborted) {
+  const delivering = createBackground(async (leaving) => {
+    leaving.addEventListener("abort", nudge);
+    const outbox = createOutbox(options, (dueInMs) => {
+      // Otherwise it would wait for the next look.
+      if (dueInMs < LOOK_MS) void clock.sleep(dueInMs, leaving).then(nudge);
+    });
+    const deliverDue = async (): Promise<void> => {
+      while (!leaving.aborted && !outbox.isResting()) {
+        const taken = await outbox.take(AT_ONCE, 2 * sender.timeoutMs);
+        if (taken.length === 0 || leaving.aborted) return;
+        await Promise.all(taken.map(outbox.deliver));
+      }
+    };
+    while (!leaving.aborted) {
       isNudged = false;
       await deliverDue();
-      if (isNudged || leaving.signal.aborted) continue;
+      if (isNudged || leaving.aborted) continue;
       nap = new AbortController();
       await clock.sleep(LOOK_MS, nap.signal);
     }
-  };
-
-  return {
-    start() {
-      running ??= run();
-    },
-    nudge,
-    async stop() {
-      leaving.abort();
-      nap.abort();
-      await running;
-    },
-  };
+  });
+  return { ...delivering, nudge };
 }
 
 /** Notices one by one. A store that does not answer is logged once, until it answers again. */

@@ -112,17 +112,9 @@ interface Forwarded {
 }
 
 /** Sends, mends what can be mended, and sends again. */
-function createForwarding({ tickets, standings, transport, log }: RelayParts) {
-  const send = (target: URL, ticket: Ticket, call: RelayCall): Promise<RelayAnswer> =>
-    transport.send(target, ticket.ticket, call).catch((error: unknown) => {
-      // Where nobody answers is not where the tenant is, or it is nowhere at the moment.
-      if (!call.signal.aborted && error instanceof PartFault) {
-        const tenant = ticket.contextIdentifier;
-        tickets.doubt(tenant, 0);
-        standings.trouble(tenant, { health: "unreachable", reason: error.reason });
-      }
-      throw error;
-    });
+function createForwarding(parts: RelayParts) {
+  const { tickets, standings, log } = parts;
+  const send = createSending(parts);
 
   return async (
     { caller, requestId, rest, call }: Forwarded,
@@ -174,6 +166,19 @@ function createForwarding({ tickets, standings, transport, log }: RelayParts) {
       }
     }
   };
+}
+
+function createSending({ tickets, standings, transport }: RelayParts) {
+  return (target: URL, ticket: Ticket, call: RelayCall): Promise<RelayAnswer> =>
+    transport.send(target, ticket.ticket, call).catch((error: unknown) => {
+      // Where nobody answers is not where the tenant is, or it is nowhere at the moment.
+      if (!call.signal.aborted && error instanceof PartFault) {
+        const tenant = ticket.contextIdentifier;
+        tickets.doubt(tenant, 0);
+        standings.trouble(tenant, { health: "unreachable", reason: error.reason });
+      }
+      throw error;
+    });
 }
 
 /** @returns what passes a fault on, without the answer that nobody will read any more */

@@ -5,14 +5,13 @@
  */
 
 import type { ContextId } from "../domain/context_id.ts";
-import { retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
 import { sha256Hex, signedText } from "../domain/signed_text.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
 import { type Breaker, isPass, type Pass } from "./breaker.ts";
 import type { Ledger, LedgerContext } from "./ledger.ts";
-import { LedgerFault } from "./ledger.ts";
+import { LedgerFault, refuseUnrecorded } from "./ledger.ts";
 import type { Clock, Ids, Log, Signer } from "./ports.ts";
 import type { SigningBudget } from "./signing_budget.ts";
 
@@ -128,7 +127,7 @@ export function createSigning(parts: SigningParts): Signing {
         }
       } catch (error) {
         if (!(error instanceof LedgerFault)) throw error;
-        return refuse("ledger_unavailable", "ledger", retryAfterSeconds(error, 2));
+        return refuseUnrecorded(error);
       }
     },
   };

@@ -11,10 +11,11 @@ import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { sha256Hex } from "../domain/signed_text.ts";
 import type { Tenant, TenantHealth, TenantStanding } from "../domain/tenant.ts";
-import { type Ledger, LedgerFault } from "./ledger.ts";
+import { type Ledger, LedgerFault, refuseUnrecorded } from "./ledger.ts";
 import type { ConsentStore } from "./consent_ports.ts";
 import type { Clock, Log, TenantStore } from "./ports.ts";
 import type { StateChange, StateChangeReader } from "./superoffice_ports.ts";
+import type { Standings } from "./tenant_standings.ts";
 import type { TicketStore } from "./ticket_ports.ts";
 import type { Tickets } from "./tickets.ts";
 
@@ -33,6 +34,7 @@ export interface StateChangesParts {
   readonly claims: Pick<ConsentStore, "claim" | "unclaim">;
   readonly ledger: Ledger;
   readonly announce: Announce;
+  readonly standings: Pick<Standings, "watch">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -67,17 +69,21 @@ export function createStateChanges(parts: StateChangesParts): StateChanges {
     if (change.kind === "refused") return refused(change.reason, requestId);
     const { usableUntil, contextIdentifier: context_identifier, type } = change;
     const said = { type, context_identifier, request_id: requestId };
+    const found = await parts.tenants.get(context_identifier);
+    if (found === null) {
+      log.info("state_change.ignored", said);
+      return accept(null);
+    }
     const claimed = claimOf(change);
+    // A crash after this leaves a push that its token cannot bring again; the next exchange hears of it.
+    if (!await claims.claim(claimed, usableUntil + CLAIM_MARGIN_MS, now)) {
+      return refused("replayed", requestId);
+    }
+    log.info("state_change.received", said);
     try {
-      // A crash after this leaves a push that its token cannot bring again; the next exchange hears of it.
-      if (!await claims.claim(claimed, usableUntil + CLAIM_MARGIN_MS, now)) {
-        return refused("replayed", requestId);
-      }
-      log.info("state_change.received", said);
-      if (!await obey(change, requestId)) log.info("state_change.ignored", said);
+      await obey(change, found, requestId);
       return accept(null);
     } catch (error) {
-      // Also where the claim itself failed: it may have been made all the same.
       await release(claimed, requestId);
       throw error;
     }
@@ -90,10 +96,9 @@ export function createStateChanges(parts: StateChangesParts): StateChanges {
       } catch (error) {
         if (!(error instanceof PartFault) && !(error instanceof LedgerFault)) throw error;
         log.warn("state_change.fault", { error, request_id: requestId });
-        const wait = retryAfterSeconds(error, 2);
-        if (error instanceof LedgerFault) return refuse("ledger_unavailable", "ledger", wait);
+        if (error instanceof LedgerFault) return refuseUnrecorded(error);
         const code = error.part === "store" ? "store_unavailable" : "upstream_unavailable";
-        return refuse(code, error.reason, wait);
+        return refuse(code, error.reason, retryAfterSeconds(error, 2));
       }
     },
   };
@@ -101,13 +106,15 @@ export function createStateChanges(parts: StateChangesParts): StateChanges {
 
 /**
  * What works once. A token says which tenant and when, to the second, and nothing of what happened: two
- * changes of one tenant may well come with the same one.
+ * changes of one tenant may well come with the same one. All that we have no word for counts as one, or
+ * one token could be told as many as there are numbers.
  */
 function claimOf({ type, tokenDigest }: StateChange): string {
-  return sha256Hex(`state_change\n${type}\n${tokenDigest}`);
+  const kind = type === "Upgrade" || Object.hasOwn(EFFECTS, type) ? type : "other";
+  return sha256Hex(`state_change\n${kind}\n${tokenDigest}`);
 }
 
-/** @returns what obeys a push; it answers false if the tenant is not one of ours */
+/** @returns what obeys a push */
 function createObedience(parts: StateChangesParts) {
   const { tenants, ticketStore, tickets, ledger, clock } = parts;
 
@@ -121,6 +128,11 @@ function createObedience(parts: StateChangesParts) {
     return await tenants.mark(contextIdentifier, consentedAt, standing, notice);
   };
 
+  const end = async (tenant: ContextId, now: number): Promise<void> => {
+    tickets.forget(tenant);
+    await ticketStore.invalidate(tenant, now);
+  };
+
   /** The ticket is good, somewhere else: whoever reads it next asks where, in whatever process. */
   const doubt = async (tenant: ContextId, now: number): Promise<void> => {
     tickets.doubt(tenant, 0);
@@ -128,10 +140,8 @@ function createObedience(parts: StateChangesParts) {
     if (stored !== null) await ticketStore.relocate({ ...stored, addressesUntil: now });
   };
 
-  return async (change: StateChange, requestId: string): Promise<boolean> => {
+  return async (change: StateChange, found: Tenant, requestId: string): Promise<void> => {
     const { contextIdentifier, type } = change;
-    const found = await tenants.get(contextIdentifier);
-    if (found === null) return false;
     const effect = EFFECTS[type];
     const now = clock.now();
     // COMMIT POINT: a crash after this leaves a change on record that was not obeyed. The next exchange
@@ -140,18 +150,19 @@ function createObedience(parts: StateChangesParts) {
       { requestId, caller: null, contextIdentifier },
       { kind: "tenant_state", from: found.state, to: effect?.state ?? type },
     );
+    // Before the mark, which has all processes read anew: they must not find what it ends.
+    const isOver = effect !== undefined && effect.tickets !== "doubted";
+    if (isOver) await end(contextIdentifier, now);
     if (!await mark(found, change, now)) {
       // Consented anew or removed since. What happened to the tenant happened to it all the same.
       const again = await tenants.get(contextIdentifier);
       if (again !== null) await mark(again, change, now);
     }
     parts.states.forget(contextIdentifier);
-    if (effect?.tickets === "doubted") await doubt(contextIdentifier, now);
-    else if (effect !== undefined) {
-      tickets.forget(contextIdentifier);
-      await ticketStore.invalidate(contextIdentifier, now);
-    }
-    return true;
+    if (effect?.tickets === "doubted") {
+      await doubt(contextIdentifier, now);
+      parts.standings.watch(contextIdentifier);
+    } else if (isOver) tickets.forget(contextIdentifier);
   };
 }
 

@@ -7,7 +7,7 @@
 import type { ContextId } from "../domain/context_id.ts";
 import type { Announce } from "../domain/notice.ts";
 import type { Tenant, TenantHealth, TenantStanding } from "../domain/tenant.ts";
-import type { Ledger, LedgerContext } from "./ledger.ts";
+import { type Ledger, type LedgerContext, nobodyAsked } from "./ledger.ts";
 import type { Clock, Log, TenantStore } from "./ports.ts";
 
 /** What was seen of a tenant. */
@@ -26,6 +26,8 @@ export interface Standings {
   trouble(tenant: ContextId, seen: Seen & { readonly health: "moved" | "unreachable" }): void;
   /** They answered: costs nothing unless they had trouble before. */
   answered(tenant: ContextId): void;
+  /** SuperOffice said where the tenant is: it has not moved to where nobody knows. Costs as little. */
+  located(tenant: ContextId): void;
   /** Somebody else saw the trouble: an answer ends it. */
   watch(tenant: ContextId): void;
   /** Resolves when nothing is being noted any more. */
@@ -43,43 +45,31 @@ export interface StandingsParts {
 }
 
 export function createStandings(parts: StandingsParts): Standings {
-  const { tenants, ledger, log } = parts;
+  const { tenants, log } = parts;
+  const write = createWriting(parts);
   const troubled = new Set<ContextId>();
-  const underWay = new Set<Promise<void>>();
+  /** By tenant, what was begun last. */
+  const underWay = new Map<ContextId, Promise<void>>();
 
-  const note: Standings["note"] = async (tenant, seen, context) => {
-    const standing = standingOf(tenant, seen, parts.clock.now());
-    if (standing === null) return;
-    const { contextIdentifier, consentedAt } = tenant;
-    const isOtherState = standing.state !== tenant.state;
-    if (isOtherState) {
-      const change = { from: tenant.state, to: standing.state };
-      await ledger.record(context, { kind: "tenant_state", ...change });
-    }
-    const notice = noticeOf(parts.announce, tenant, standing);
-    try {
-      await tenants.mark(contextIdentifier, consentedAt, standing, notice);
-    } catch (error) {
-      log.warn("tenant.not_noted", { context_identifier: contextIdentifier, error });
-      return;
-    }
-    log.info("tenant.standing", {
-      context_identifier: contextIdentifier,
-      health: standing.health,
-      reason: standing.healthReason,
-      state: standing.state,
-    });
+  const look = async (tenant: ContextId, decide: Decide): Promise<boolean> => {
+    const found = await tenants.get(tenant);
+    const seen = found === null ? null : decide(found);
+    return found === null || seen === null || await write(found, seen, nobodyAsked(tenant));
   };
 
-  const behind = (tenant: ContextId, decide: (tenant: Tenant) => Seen | null): void => {
-    const work = (async () => {
-      const found = await tenants.get(tenant);
-      const seen = found === null ? null : decide(found);
-      const context = { requestId: null, caller: null, contextIdentifier: tenant };
-      if (found !== null && seen !== null) await note(found, seen, context);
-    })().catch((error) => log.warn("tenant.not_noted", { context_identifier: tenant, error }))
-      .finally(() => underWay.delete(work));
-    underWay.add(work);
+  /** One after the other, or an answer finds the trouble that it ends not noted yet. */
+  const behind = (tenant: ContextId, decide: Decide, lost: () => void): void => {
+    const work = (underWay.get(tenant) ?? Promise.resolve())
+      .then(() => look(tenant, decide))
+      .catch((error) => {
+        log.warn("tenant.not_noted", { context_identifier: tenant, error });
+        return false;
+      })
+      .then((isNoted) => {
+        if (!isNoted) lost();
+        if (underWay.get(tenant) === work) underWay.delete(tenant);
+      });
+    underWay.set(tenant, work);
   };
 
   const watch = (tenant: ContextId): void => {
@@ -88,27 +78,59 @@ export function createStandings(parts: StandingsParts): Standings {
   };
 
   return {
-    note,
+    note: async (tenant, seen, context) => void await write(tenant, seen, context),
     watch,
     trouble(tenant, seen) {
       if (troubled.has(tenant)) return;
       watch(tenant);
       // What is worse, and what needs somebody to act, is not covered up.
-      behind(tenant, ({ health }) => health === "connected" ? seen : null);
+      const decide: Decide = ({ health }) => health === "connected" ? seen : null;
+      behind(tenant, decide, () => troubled.delete(tenant));
     },
     answered(tenant) {
       if (troubled.size === 0 || !troubled.delete(tenant)) return;
-      behind(
-        tenant,
-        ({ health }) => health === "moved" || health === "unreachable" ? ANSWERED : null,
-      );
+      const decide: Decide = ({ health }) =>
+        health === "moved" || health === "unreachable" ? ANSWERED : null;
+      behind(tenant, decide, () => watch(tenant));
+    },
+    located(tenant) {
+      if (troubled.size === 0 || !troubled.has(tenant)) return;
+      behind(tenant, ({ health }) => health === "moved" ? LOCATED : null, () => {});
     },
     async drain() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      while (underWay.size > 0) await Promise.all(underWay.values());
     },
   };
 }
 
+/** What is to be noted of a tenant as it stands now. Null: nothing. */
+type Decide = (tenant: Tenant) => Seen | null;
+
+/** @returns what answers false where the store took nothing of it. @throws LedgerFault as `note` does */
+function createWriting({ tenants, ledger, announce, clock, log }: StandingsParts) {
+  return async (tenant: Tenant, seen: Seen, context: LedgerContext): Promise<boolean> => {
+    const standing = standingOf(tenant, seen, clock.now());
+    if (standing === null) return true;
+    const { contextIdentifier, consentedAt } = tenant;
+    const { health, healthReason, state } = standing;
+    if (state !== tenant.state) {
+      await ledger.record(context, { kind: "tenant_state", from: tenant.state, to: state });
+    }
+    const notice = noticeOf(announce, tenant, standing);
+    const what = { context_identifier: contextIdentifier, health, reason: healthReason, state };
+    try {
+      // Of a tenant that consented anew meanwhile this says nothing.
+      const isMarked = await tenants.mark(contextIdentifier, consentedAt, standing, notice);
+      if (isMarked) log.info("tenant.standing", what);
+      return true;
+    } catch (error) {
+      log.warn("tenant.not_noted", { context_identifier: contextIdentifier, error });
+      return false;
+    }
+  };
+}
+
+const LOCATED: Seen = { health: "connected", reason: "located" };
 const ANSWERED: Seen = { health: "connected", reason: "answered" };
 
 /** @returns null if nothing is new */

@@ -2,12 +2,12 @@
 
 import { type Caller, may, mayDo } from "../domain/caller.ts";
 import type { ContextId } from "../domain/context_id.ts";
-import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
+import { isUnreadable, PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import type { Announce } from "../domain/notice.ts";
 import type { TenantCard } from "../domain/tenant.ts";
 import type { KnownStates } from "./known_states.ts";
-import { type Ledger, LedgerFault } from "./ledger.ts";
+import { type Ledger, LedgerFault, refuseUnrecorded } from "./ledger.ts";
 import type { Clock, Log, TenantStore } from "./ports.ts";
 import type { TicketStore } from "./ticket_ports.ts";
 import type { Tickets } from "./tickets.ts";
@@ -25,30 +25,21 @@ export interface Tenants {
   remove(caller: Caller, tenant: ContextId, requestId: string): Promise<Outcome<null>>;
 }
 
-export function createTenants(
-  { store, ticketStore, tickets, states, ledger, announce, clock, log }: {
-    readonly store: TenantStore;
-    readonly ticketStore: TicketStore;
-    readonly tickets: Pick<Tickets, "forget">;
-    readonly states: Pick<KnownStates, "forget">;
-    readonly ledger: Ledger;
-    readonly announce: Announce;
-    readonly clock: Clock;
-    readonly log: Log;
-  },
-): Tenants {
-  const guarded = async <T>(deed: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
-    try {
-      return await deed();
-    } catch (error) {
-      if (error instanceof LedgerFault) {
-        return refuse("ledger_unavailable", "ledger", retryAfterSeconds(error, 2));
-      }
-      if (!(error instanceof PartFault)) throw error;
-      log.warn("tenants.store_fault", { reason: error.reason });
-      return refuse("store_unavailable", error.reason, retryAfterSeconds(error, 2));
-    }
-  };
+export interface TenantsParts {
+  readonly store: TenantStore;
+  readonly ticketStore: TicketStore;
+  readonly tickets: Pick<Tickets, "forget">;
+  readonly states: Pick<KnownStates, "forget">;
+  readonly ledger: Ledger;
+  readonly announce: Announce;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createTenants(parts: TenantsParts): Tenants {
+  const { store, log } = parts;
+  const guarded = createGuarding(log);
+  const remove = createRemoving(parts);
 
   return {
     async list(caller, after, limit) {
@@ -74,30 +65,54 @@ export function createTenants(
 
     async remove(caller, tenant, requestId) {
       if (!may(caller, "tenants", tenant)) return refuse("caller_forbidden", "tenants");
-      return await guarded(async () => {
-        const isKnown = await isThere(store, tenant);
-        const forget = async () => {
-          tickets.forget(tenant);
-          states.forget(tenant);
-          await ticketStore.invalidate(tenant, clock.now());
-        };
-        if (isKnown) {
-          // COMMIT POINT: a crash after this leaves a removal on record that did not finish;
-          // asking again finishes it.
-          await ledger.record(
-            { requestId, caller: caller.id, contextIdentifier: tenant },
-            { kind: "tenant_removed", reason: "requested" },
-          );
-          await forget();
-          await store.remove(tenant, announce("tenant.removed", tenant, { removed_by: caller.id }));
-        }
-        // Again, after the token: without it no exchange can bring back what is forgotten here. Also
-        // for a tenant that is gone already, because a removal may have ended just before this.
-        await forget();
-        if (!isKnown) return refuse("tenant_unknown", "no_consent");
-        return accept(null);
-      });
+      return await guarded(() => remove(caller, tenant, requestId));
     },
+  };
+}
+
+function createRemoving(
+  { store, ticketStore, tickets, states, ledger, announce, clock }: TenantsParts,
+) {
+  return async (
+    caller: Caller,
+    tenant: ContextId,
+    requestId: string,
+  ): Promise<Outcome<null>> => {
+    const isKnown = await isThere(store, tenant);
+    const forget = async () => {
+      tickets.forget(tenant);
+      states.forget(tenant);
+      await ticketStore.invalidate(tenant, clock.now());
+    };
+    if (isKnown) {
+      // COMMIT POINT: a crash after this leaves a removal on record that did not finish;
+      // asking again finishes it.
+      await ledger.record(
+        { requestId, caller: caller.id, contextIdentifier: tenant },
+        { kind: "tenant_removed", reason: "requested" },
+      );
+      await forget();
+      await store.remove(tenant, announce("tenant.removed", tenant, { removed_by: caller.id }));
+    }
+    // Again, after the token: without it no exchange can bring back what is forgotten here. Also
+    // for a tenant that is gone already, because a removal may have ended just before this.
+    await forget();
+    if (!isKnown) return refuse("tenant_unknown", "no_consent");
+    return accept(null);
+  };
+}
+
+/** @returns what runs a deed, and refuses where the ledger or the store does not do its work */
+function createGuarding(log: Log) {
+  return async <T>(deed: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+    try {
+      return await deed();
+    } catch (error) {
+      if (error instanceof LedgerFault) return refuseUnrecorded(error);
+      if (!(error instanceof PartFault)) throw error;
+      log.warn("tenants.store_fault", { reason: error.reason });
+      return refuse("store_unavailable", error.reason, retryAfterSeconds(error, 2));
+    }
   };
 }
 
@@ -106,7 +121,7 @@ async function isThere(store: TenantStore, tenant: ContextId): Promise<boolean> 
   try {
     return await store.get(tenant) !== null;
   } catch (error) {
-    if (error instanceof PartFault && error.reason === "unreadable") return true;
+    if (isUnreadable(error)) return true;
     throw error;
   }
 }

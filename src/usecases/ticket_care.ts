@@ -5,14 +5,16 @@
  */
 
 import type { ContextId } from "../domain/context_id.ts";
+import { isUnreadable } from "../domain/part_fault.ts";
 import type { TenantStanding } from "../domain/tenant.ts";
 import { type StoppedReason, stoppedReason } from "../domain/tenant_state.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Ticket } from "../domain/ticket.ts";
 import type { KnownState, KnownStates } from "./known_states.ts";
+import { nobodyAsked } from "./ledger.ts";
 import type { Clock, Log, TenantStore } from "./ports.ts";
 import type { Standings } from "./tenant_standings.ts";
-import type { Held, TicketMemory } from "./ticket_memory.ts";
+import { doubt, type Held, putOff, type TicketMemory } from "./ticket_memory.ts";
 import type { TicketStore } from "./ticket_ports.ts";
 
 /** What SuperOffice says of a ticket's tenant. */
@@ -78,7 +80,9 @@ export function createTicketCare(parts: TicketCareParts): TicketCare {
   return { hearNews, locate: (...args) => locate(parts, ...args) };
 }
 
-function createHearing({ tenants, states, standings }: TicketCareParts): TicketCare["hearNews"] {
+function createHearing(
+  { tenants, states, standings, clock }: TicketCareParts,
+): TicketCare["hearNews"] {
   /** Number of the last change that was heard of. */
   let heard: number | null = null;
 
@@ -87,7 +91,9 @@ function createHearing({ tenants, states, standings }: TicketCareParts): TicketC
     const held = cared.memory.get(tenant);
     if (held === undefined || standing === null || isEnded(standing, held.ticket)) {
       cared.forget(tenant);
-    } else if (standing.health === "moved") held.askFirstAt = held.askAt = -Infinity;
+    } else if (standing.health === "moved") doubt(held);
+    // It may have moved and been found again since: news are of the latest only.
+    else if (heard !== null) held.askAt = -Infinity;
     if (standing?.health === "moved" || standing?.health === "unreachable") standings.watch(tenant);
   };
 
@@ -95,11 +101,12 @@ function createHearing({ tenants, states, standings }: TicketCareParts): TicketC
   const begin = async (cared: Cared): Promise<void> => {
     const { newest } = await tenants.changes(NEWEST, 1);
     cared.leaveAll();
+    cared.memory.mistrust(clock.now());
     const held = cared.memory.all().map(({ ticket }) => ticket.contextIdentifier);
     for (let at = 0; at < held.length; at += AT_ONCE) {
       await Promise.all(
         held.slice(at, at + AT_ONCE).map(async (tenant) =>
-          obey(cared, tenant, await tenants.get(tenant))
+          obey(cared, tenant, await standingIn(tenants, tenant))
         ),
       );
     }
@@ -121,6 +128,16 @@ function createHearing({ tenants, states, standings }: TicketCareParts): TicketC
   };
 }
 
+/** Null for one that nobody can read, too: it keeps nobody from hearing of all the others. */
+async function standingIn(store: TenantStore, tenant: ContextId): Promise<TenantStanding | null> {
+  try {
+    return await store.get(tenant);
+  } catch (error) {
+    if (isUnreadable(error)) return null;
+    throw error;
+  }
+}
+
 function isEnded({ health, ticketsFrom }: TenantStanding, { issuedAt }: Ticket): boolean {
   return health === "consent_withdrawn" || health === "suspended" || ticketsFrom > issuedAt;
 }
@@ -133,20 +150,17 @@ async function locate(
 ): Promise<Whereabouts> {
   const { states, clock, log } = parts;
   const tenant = held.ticket.contextIdentifier;
+  const { doubts } = held;
   const state = await (anew ? states.reread(tenant) : states.read(tenant));
   const now = held.askedAt = clock.now();
   if (state === null) {
-    // Who cannot be asked is waited for by nobody, until there is an answer again.
-    [held.askAt, held.askFirstAt] = [now + PAUSE_MS, Infinity];
+    putOff(held, now + PAUSE_MS);
     return { kind: "unsaid" };
   }
   if (!state.isRunning) return await stop(parts, held, cared, state);
-  const ahead = Math.min(AHEAD_MS, AHEAD_PART * (state.validUntil - now));
-  held.askFirstAt = state.validUntil;
-  held.askAt = Math.min(
-    state.validUntil,
-    Math.max(now + PAUSE_MS, state.validUntil - ahead),
-  );
+  parts.standings.located(tenant);
+  // A doubt that came meanwhile is about what was just said.
+  if (held.doubts === doubts) trust(held, state, now);
   const { ticket } = held;
   const addresses = tenantAddresses(state.webapiUrl, state.netserverUrl);
   if (addresses === null || isAt(ticket, addresses)) return { kind: "here" };
@@ -162,6 +176,13 @@ async function locate(
     log.warn("tickets.not_relocated", { context_identifier: tenant, error });
   }
   return { kind: "moved", ticket: held.ticket };
+}
+
+/** Asked again ahead of the time until which SuperOffice's word holds, or at its end. */
+function trust(held: Held, { validUntil }: KnownState, now: number): void {
+  const ahead = Math.min(AHEAD_MS, AHEAD_PART * (validUntil - now));
+  held.askFirstAt = validUntil;
+  held.askAt = Math.min(validUntil, Math.max(now + PAUSE_MS, validUntil - ahead));
 }
 
 function isAt(ticket: Ticket, addresses: Pick<Ticket, "webapiUrl" | "netserverUrl">): boolean {
@@ -180,8 +201,7 @@ async function stop(
   forget(tenant);
   const found = await tenants.get(tenant);
   if (found !== null) {
-    const context = { requestId: null, caller: null, contextIdentifier: tenant };
-    await standings.note(found, { health: "suspended", reason, state }, context);
+    await standings.note(found, { health: "suspended", reason, state }, nobodyAsked(tenant));
   }
   await store.invalidate(tenant, clock.now());
   return { kind: "stopped", reason };

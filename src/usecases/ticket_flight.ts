@@ -4,7 +4,7 @@
  */
 
 import type { ContextId } from "../domain/context_id.ts";
-import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
+import { isUnreadable, PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { type Generation, isUsable, type Ticket } from "../domain/ticket.ts";
@@ -63,7 +63,7 @@ export async function fly(parts: FlightParts, flight: Flight): Promise<Outcome<H
   const { tenant } = flight;
   try {
     return await obtain(parts, flight).catch(async (error) => {
-      if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
+      if (!isUnreadable(error)) throw error;
       // A ticket that nobody can open any more (its sealing key was taken away) is no evidence and
       // may be forgotten; otherwise it would block its tenant until its end.
       parts.log.warn("tickets.unreadable", { context_identifier: tenant });
@@ -100,7 +100,7 @@ async function leaseAndExchange(
   const found = await tenants.get(tenant);
   if (found === null) return refuse("tenant_unknown", "no_consent");
   const owner = parts.ids.next();
-  const answer = await waitForLease(parts, flight, owner, credentialsOf(parts, found));
+  const answer = await waitForLease(parts, flight, owner, found);
   if (answer === null) return refuse("upstream_unavailable", "lease_wait", 2);
   if (answer.kind === "hit") return accept({ ticket: answer.ticket, source: "store" });
   if (answer.kind !== "lease") return withoutLease(wanted, answer);
@@ -143,15 +143,17 @@ async function waitForLease(
   parts: FlightParts,
   { tenant, wanted, until }: Flight,
   owner: string,
-  credentials: string,
+  found: Tenant,
 ) {
   const { store, clock, leaseMs } = parts;
-  const request = { owner, why: wanted.why, leaseMs, credentials };
+  const request = { owner, why: wanted.why, leaseMs, credentials: credentialsOf(parts, found) };
   let replaces = replacedBy(wanted);
   for (let pause = FIRST_POLL_MS;; pause = Math.min(MAX_POLL_MS, pause * 2)) {
     const now = clock.now();
     const answer = await store.lease(tenant, { ...request, replaces, now });
-    if (answer.kind === "hit" && !isUsable(answer.ticket, now)) {
+    // Somebody may have been kept from ending those of before in the store.
+    const isEnded = answer.kind === "hit" && answer.ticket.issuedAt < found.ticketsFrom;
+    if (answer.kind === "hit" && (isEnded || !isUsable(answer.ticket, now))) {
       replaces = answer.ticket.generation;
       continue;
     }

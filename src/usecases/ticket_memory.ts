@@ -18,6 +18,8 @@ export interface Held {
   askFirstAt: number;
   /** When it was last asked. */
   askedAt: number;
+  /** How often it was doubted. */
+  doubts: number;
 }
 
 export interface TicketMemory {
@@ -28,7 +30,10 @@ export interface TicketMemory {
   drop(tenant: ContextId, now: number): void;
   /** True while a copy of the store may still give what was dropped. */
   isDropped(tenant: ContextId, now: number): boolean;
+  /** Mistrusts copies of the store about every tenant for a minute. */
+  mistrust(now: number): void;
   all(): readonly Held[];
+  isEmpty(): boolean;
 }
 
 /** How many uses may pass before a ticket's place in the order is refreshed again. */
@@ -46,7 +51,25 @@ export function heldOf(ticket: Ticket, renewedAt = -Infinity): Held {
     askAt: addressesUntil,
     askFirstAt: addressesUntil,
     askedAt: -Infinity,
+    doubts: 0,
   };
+}
+
+/** Whatever is known of where its tenant is, it is asked about before the ticket is handed out again. */
+export function doubt(held: Held): void {
+  held.askFirstAt = held.askAt = -Infinity;
+  held.doubts++;
+}
+
+/** True from `doubt` until there is an answer, or none to be had. */
+export function isDoubted(held: Held): boolean {
+  return held.askFirstAt === -Infinity;
+}
+
+/** Nobody is kept waiting for an answer that cannot be had: it is asked for behind, from then on. */
+export function putOff(held: Held, until: number): void {
+  held.askAt = until;
+  held.askFirstAt = Infinity;
 }
 
 export function createTicketMemory(maxTickets: number): TicketMemory {
@@ -55,6 +78,7 @@ export function createTicketMemory(maxTickets: number): TicketMemory {
   const tickets = new Map<ContextId, Held>();
   const dropped = new Map<ContextId, number>();
   let uses = 0;
+  let mistrustedUntil = -Infinity;
   return {
     get(tenant) {
       const held = tickets.get(tenant);
@@ -81,13 +105,19 @@ export function createTicketMemory(maxTickets: number): TicketMemory {
       trim(dropped, maxTickets);
     },
     isDropped(tenant, now) {
+      if (now < mistrustedUntil) return true;
       const at = dropped.get(tenant);
       if (at === undefined) return false;
-      if (now >= at && now < at + DROPPED_MS) return true;
+      // A clock that was set back makes it last longer, which costs a request.
+      if (now < at + DROPPED_MS) return true;
       dropped.delete(tenant);
       return false;
     },
+    mistrust(now) {
+      mistrustedUntil = now + DROPPED_MS;
+    },
     all: () => [...tickets.values()],
+    isEmpty: () => tickets.size === 0,
   };
 }
 

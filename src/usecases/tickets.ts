@@ -8,13 +8,12 @@ import type { ContextId } from "../domain/context_id.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { RENEWAL_SPACING_MS } from "../domain/renewal.ts";
 import { type Generation, isFresh, isUsable, type Ticket } from "../domain/ticket.ts";
-import { isWithin } from "../domain/within.ts";
 import type { LedgerContext } from "./ledger.ts";
 import type { Whereabouts } from "./ticket_care.ts";
 import type { Handout } from "./ticket_flight.ts";
-import { createFlights, type FlightsParts } from "./ticket_flights.ts";
-import { createLooks, type LooksParts } from "./ticket_looks.ts";
-import { createTicketMemory, type Held, heldOf } from "./ticket_memory.ts";
+import { createFlights, type Flights, type FlightsParts } from "./ticket_flights.ts";
+import { createLooks, type Looks, type LooksParts } from "./ticket_looks.ts";
+import { createTicketMemory, type Held } from "./ticket_memory.ts";
 
 /** Each needs the permission of its name. */
 export type TicketUse = Extract<Permission, "ticket" | "relay">;
@@ -67,18 +66,12 @@ export interface TicketsParts extends FlightsParts, LooksParts {
 }
 
 export function createTickets(parts: TicketsParts): Tickets {
-  const { clock, log, renewalShift } = parts;
+  const { clock, renewalShift } = parts;
   const memory = createTicketMemory(parts.maxTicketsInMemory);
   const flights = createFlights(parts, memory);
   const looks = createLooks(parts, memory, flights);
-
-  const renewBehind = (held: Held, context: LedgerContext, now: number): void => {
-    if (now < held.renewedAt + RENEWAL_SPACING_MS) return;
-    held.renewedAt = now;
-    const wanted = { why: "renewal", held: held.ticket } as const;
-    flights.join(held.ticket.contextIdentifier, wanted, now + parts.waitMs, context)
-      .catch((error) => log.error("renewal.fault", { error }));
-  };
+  const renewBehind = createRenewing(parts, flights);
+  const fetched = createFetching(parts, flights, looks);
 
   /** The ticket in memory, if it can be handed out. */
   const usable = (tenant: ContextId, now: number): Held | null => {
@@ -86,52 +79,26 @@ export function createTickets(parts: TicketsParts): Tickets {
     return held !== undefined && isUsable(held.ticket, now) ? held : null;
   };
 
-  const give = (held: Held, context: LedgerContext, now: number): Outcome<Handout> => {
+  const give = (held: Held, caller: Caller, requestId: string, now: number): Outcome<Handout> => {
     const { ticket } = held;
-    if (!isFresh(ticket, renewalShift, now)) renewBehind(held, context, now);
+    if (!isFresh(ticket, renewalShift, now)) renewBehind(held, caller, requestId, now);
     return accept({ ticket, source: "memory" });
   };
-
-  /** By a flight; its ticket is looked after as one in memory is. */
-  const fetched = async (tenant: ContextId, context: LedgerContext): Promise<Outcome<Handout>> => {
-    // Whoever has no ticket does not share the refusal of one who rejects too many, and a renewal
-    // may end with a ticket whose time is over meanwhile.
-    const isEnough = (outcome: Outcome<Handout>) =>
-      outcome.ok
-        ? isUsable(outcome.value.ticket, clock.now())
-        : outcome.refusal.code !== "rate_limited";
-    const wanted = { why: "miss" } as const;
-    const outcome = await flights.obtain(tenant, wanted, context, isEnough);
-    if (!outcome.ok || outcome.value.source === "exchange") return outcome;
-    const { ticket, source } = outcome.value;
-    const present = memory.get(tenant);
-    // What did not get into memory is nobody's to look after.
-    const held = present?.ticket.generation === ticket.generation ? present : heldOf(ticket);
-    const look = looks.ofAddresses(held, clock.now());
-    if (look === null) return accept({ ticket: held.ticket, source });
-    const found = await look;
-    if (found?.kind !== "stopped") return accept({ ticket: held.ticket, source });
-    return await flights.obtain(tenant, wanted, context, isEnough);
-  };
-
-  const contextOf = (caller: Caller, tenant: ContextId, requestId: string): LedgerContext => ({
-    requestId,
-    caller: caller.id,
-    contextIdentifier: tenant,
-  });
 
   return {
     get(caller, tenant, requestId, use = "ticket") {
       if (!may(caller, use, tenant)) return refuse("caller_forbidden", use);
       const now = clock.now();
       const held = usable(tenant, now);
-      const context = contextOf(caller, tenant, requestId);
-      if (held === null) return fetched(tenant, context);
+      if (held === null) return fetched(caller, tenant, requestId);
       const look = looks.of(held, now);
-      if (look === null) return give(held, context, now);
+      if (look === null) return give(held, caller, requestId, now);
       return look.then(() => {
-        const still = usable(tenant, clock.now());
-        return still === null ? fetched(tenant, context) : give(still, context, clock.now());
+        const then = clock.now();
+        const still = usable(tenant, then);
+        return still === null
+          ? fetched(caller, tenant, requestId)
+          : give(still, caller, requestId, then);
       });
     },
 
@@ -151,26 +118,51 @@ export function createTickets(parts: TicketsParts): Tickets {
     },
 
     forget: looks.forget,
-
-    async locate(ticket) {
-      const present = memory.get(ticket.contextIdentifier);
-      const isSame = present?.ticket.generation === ticket.generation;
-      const held = isSame ? present : heldOf(ticket);
-      // Others may have met the same a moment ago.
-      const isElsewhere = () => held.ticket.webapiUrl !== ticket.webapiUrl;
-      if (isElsewhere()) return { kind: "moved", ticket: held.ticket };
-      const found = await looks.locate(held);
-      const isNews = found.kind === "here" && isElsewhere();
-      return isNews ? { kind: "moved", ticket: held.ticket } : found;
-    },
-
-    doubt(tenant, pauseMs) {
-      const held = memory.get(tenant);
-      if (held === undefined || isWithin(held.askedAt, pauseMs, clock.now())) return;
-      held.askFirstAt = held.askAt = -Infinity;
-    },
-
-    hearNews: () => looks.hearNews(),
+    locate: looks.locate,
+    doubt: looks.doubt,
+    hearNews: looks.hearNews,
     drain: () => flights.drain(),
   };
+}
+
+/** Renews a ticket behind the answer, not too often. */
+function createRenewing({ waitMs, log }: TicketsParts, flights: Flights) {
+  return (held: Held, caller: Caller, requestId: string, now: number): void => {
+    if (now < held.renewedAt + RENEWAL_SPACING_MS) return;
+    held.renewedAt = now;
+    const tenant = held.ticket.contextIdentifier;
+    const wanted = { why: "renewal", held: held.ticket } as const;
+    flights.join(tenant, wanted, now + waitMs, contextOf(caller, tenant, requestId))
+      .catch((error) => log.error("renewal.fault", { error }));
+  };
+}
+
+/** Where no ticket is in memory: by a flight. Its ticket is looked after as one in memory is. */
+function createFetching({ clock }: TicketsParts, flights: Flights, looks: Looks) {
+  // Whoever has no ticket does not share the refusal of one who rejects too many, and a renewal
+  // may end with a ticket whose time is over meanwhile.
+  const isEnough = (outcome: Outcome<Handout>): boolean =>
+    outcome.ok
+      ? isUsable(outcome.value.ticket, clock.now())
+      : outcome.refusal.code !== "rate_limited";
+
+  return async (
+    caller: Caller,
+    tenant: ContextId,
+    requestId: string,
+  ): Promise<Outcome<Handout>> => {
+    const context = contextOf(caller, tenant, requestId);
+    const fly = () => flights.obtain(tenant, { why: "miss" }, context, isEnough);
+    const outcome = await fly();
+    if (!outcome.ok || outcome.value.source === "exchange") return outcome;
+    const { ticket, source } = outcome.value;
+    // What did not get into memory is nobody's to look after.
+    const held = looks.heldFor(ticket);
+    const found = await looks.ofAddresses(held, clock.now());
+    return found?.kind === "stopped" ? await fly() : accept({ ticket: held.ticket, source });
+  };
+}
+
+function contextOf(caller: Caller, tenant: ContextId, requestId: string): LedgerContext {
+  return { requestId, caller: caller.id, contextIdentifier: tenant };
 }

@@ -77,3 +77,11 @@ Deno.test("who asks anew is answered by SuperOffice, and so is who comes after i
   world.states.forget(TENANT);
   assert.equal(await world.askedAt(1), 1);
 });
+
+Deno.test("what was on its way when it was to be forgotten is not kept", async () => {
+  const world = createWorld(stateOf("Running", { validUntil: NOW + 90 * MINUTE }));
+  const reading = world.states.read(TENANT);
+  world.states.forget(TENANT);
+  assert.equal((await reading)?.state, "Running");
+  assert.equal(await world.askedAt(0), 1);
+});

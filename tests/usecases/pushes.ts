@@ -80,6 +80,7 @@ function createWorld(parts: Parts): World {
     },
     tickets: parts.tickets,
     states: parts.states,
+    standings: parts.standings,
     claims: {
       claim: hooked("claim", (...args) => stores.consents.claim(...args)),
       unclaim: hooked("unclaim", (...args) => stores.consents.unclaim(...args)),

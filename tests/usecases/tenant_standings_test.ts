@@ -186,3 +186,41 @@ test("trouble of the web services covers up nothing worse", async (parts) => {
   await parts.standings.drain();
   assert.equal((await healthOf(parts)).health, "consent_withdrawn");
 });
+
+test("an answer ends trouble that is still being noted", async (parts) => {
+  const { standings, stores } = parts;
+  const { mark } = stores.tenants;
+  const slow = Promise.withResolvers<void>();
+  stores.tenants.mark = async (...args) => {
+    await slow.promise;
+    return await mark(...args);
+  };
+  standings.trouble(TENANT, { health: "unreachable", reason: "timeout" });
+  standings.answered(TENANT);
+  slow.resolve();
+  await standings.drain();
+  assert.equal((await healthOf(parts)).why, "answered");
+});
+
+test("trouble and its end that could not be stored are brought by what happens next", async (parts) => {
+  const { standings, stores } = parts;
+  const { mark } = stores.tenants;
+  const broken = () => Promise.reject(new PartFault("store", "network"));
+  const timeout = { health: "unreachable", reason: "timeout" } as const;
+  stores.tenants.mark = broken;
+  standings.trouble(TENANT, timeout);
+  await standings.drain();
+  assert.equal((await healthOf(parts)).health, "connected");
+  stores.tenants.mark = mark;
+  standings.trouble(TENANT, timeout);
+  await standings.drain();
+  assert.equal((await healthOf(parts)).why, "timeout");
+  stores.tenants.mark = broken;
+  standings.answered(TENANT);
+  await standings.drain();
+  assert.equal((await healthOf(parts)).why, "timeout");
+  stores.tenants.mark = mark;
+  standings.answered(TENANT);
+  await standings.drain();
+  assert.equal((await healthOf(parts)).why, "answered");
+});

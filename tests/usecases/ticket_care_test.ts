@@ -1,9 +1,10 @@
 /** Tickets in memory are looked after: addresses, stopped tenants, and what other processes changed. */
 
 import assert from "node:assert/strict";
+import { ContextId } from "../../src/domain/context_id.ts";
 import { PartFault } from "../../src/domain/part_fault.ts";
 import { standingOfConsent, type TenantStanding } from "../../src/domain/tenant.ts";
-import { stateOf, TENANT } from "../support/parts.ts";
+import { CALLER, stateOf, TENANT } from "../support/parts.ts";
 import {
   get,
   handoutOf,
@@ -283,7 +284,7 @@ test("who knows of an end asks the store's source, because a copy may be behind"
   parts.script.exchange = () => ({ kind: "refused" });
   const { generation } = old;
   const refused = await parts.tickets.replace(
-    { id: "orders", tenants: new Set(["*"]), permissions: new Set(["ticket"]) },
+    CALLER,
     TENANT,
     generation,
     "request-3",
@@ -303,4 +304,92 @@ test("who knows of an end asks the store's source, because a copy may be behind"
   const healed = await handoutOf(parts.get());
   assert.equal(healed.source, "exchange");
   assert.ok(healed.ticket.generation > generation);
+});
+
+test("a tenant that nobody can read is let go of, and keeps nobody from the news of others", async (parts) => {
+  stay(parts);
+  await ticketOf(parts.get());
+  const find = parts.stores.tenants.get;
+  parts.stores.tenants.get = () => Promise.reject(new PartFault("store", "unreadable"));
+  await parts.tickets.hearNews();
+  parts.stores.tenants.get = find;
+  assert.equal((await handoutOf(parts.get())).source, "store");
+});
+
+test("a ticket that could not be ended in the store is handed out by nobody who heard of its end", async (parts) => {
+  stay(parts);
+  const processes = [parts.tickets, parts.another()];
+  for (const process of processes) await ticketOf(get(process));
+  await pass(parts, 46_000, ...processes);
+  // The store's own end of it was lost.
+  await mark(parts, { ticketsFrom: parts.clock.now() });
+  await pass(parts, 46_000, ...processes);
+  for (const process of processes) assert.equal((await ticketOf(get(process))).generation, 2);
+  assert.equal(parts.counts.exchanges, 2);
+});
+
+test("a move that ended elsewhere before it was heard of here has the address asked for behind the answer", async (parts) => {
+  at(parts, "sod2", 5 * HOUR);
+  await ticketOf(parts.get());
+  await parts.tickets.hearNews();
+  at(parts, "sod3", 5 * HOUR);
+  await mark(parts, { health: "moved", healthReason: "state_change" });
+  await mark(parts, { health: "connected", healthReason: "answered" });
+  await pass(parts, 46_000, parts.tickets);
+  await ticketOf(parts.get());
+  await parts.tickets.drain();
+  assert.equal(hostOf(await ticketOf(parts.get())), "sod3");
+});
+
+test("a process that has just begun to hear trusts no copy of the store for a minute", async (parts) => {
+  stay(parts);
+  const old = await ticketOf(get(parts.another()));
+  await parts.stores.tenants.remove(TENANT, null);
+  await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
+  const process = parts.another();
+  const other = { ...old, contextIdentifier: ContextId.parse("Cust4711")! };
+  const read = parts.stores.tickets.get;
+  // The copy is behind; another tenant's ticket is what has this process hear at all.
+  parts.stores.tickets.get = (tenant) =>
+    Promise.resolve(tenant === TENANT ? old : { ...other, contextIdentifier: tenant });
+  await process.get({ ...CALLER }, other.contextIdentifier, "request-1");
+  await process.hearNews();
+  assert.equal((await refusalOf(get(process))).code, "tenant_unknown");
+  parts.stores.tickets.get = read;
+});
+
+test("a clock that is set back does not end the mistrust of copies", async (parts) => {
+  stay(parts);
+  const old = await ticketOf(parts.get());
+  await parts.stores.tenants.remove(TENANT, null);
+  await parts.stores.tickets.invalidate(TENANT, parts.clock.now());
+  parts.tickets.forget(TENANT);
+  parts.stores.tickets.get = () => Promise.resolve(old);
+  parts.clock.advance(-1000);
+  assert.equal((await refusalOf(parts.get())).code, "tenant_unknown");
+});
+
+test("a doubt that comes while SuperOffice is asked has it asked once more", async (parts) => {
+  at(parts, "sod2");
+  await ticketOf(parts.get());
+  await pass(parts, HOUR, parts.tickets);
+  const answer = parts.get();
+  // What was asked for is the state of before; then the tenant moves, and somebody says so.
+  parts.tickets.doubt(TENANT, 0);
+  await answer;
+  at(parts, "sod3");
+  assert.equal(hostOf(await ticketOf(parts.get())), "sod3");
+});
+
+test("a tenant of which SuperOffice said where it is has not moved any more", async (parts) => {
+  at(parts, "sod2", 5 * HOUR);
+  await ticketOf(parts.get());
+  await mark(parts, { health: "moved", healthReason: "state_change" });
+  parts.standings.watch(TENANT);
+  at(parts, "sod3", 5 * HOUR);
+  parts.tickets.doubt(TENANT, 0);
+  await ticketOf(parts.get());
+  await parts.standings.drain();
+  const { health, healthReason } = (await parts.stores.tenants.get(TENANT))!;
+  assert.deepEqual([health, healthReason], ["connected", "located"]);
 });
