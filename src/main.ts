@@ -14,6 +14,9 @@ import type { SuperOfficeSimulator } from "./simulator/superoffice/server.ts";
 /** Deno Deploy kills five seconds after its signal; containers usually after ten. */
 const DRAIN_MS = 4500;
 
+/** Of that, for what is to be written yet. */
+const CLOSE_MS = 1500;
+
 /** Whoever waited for the process to start is heard within this. */
 const QUIET_MS = 5;
 
@@ -100,25 +103,34 @@ export async function start(config: Config): Promise<Running> {
     await log.settle();
     throw error;
   }
-  log.info("service.started", {
-    public_url: publicUrl.href,
-    environment: config.environment,
-    store: config.store.kind,
-    signing: config.signing.kind,
-  });
+  log.info("service.started", startOf(config, publicUrl));
   const composed = service;
   return {
     publicUrl,
     apiKey,
     simulator,
     async stop() {
-      const drained = server.shutdown().then(() => composed.close());
-      await Promise.race([drained, new Promise((done) => setTimeout(done, DRAIN_MS))]);
+      // Who sends slowly keeps the listener, and must not keep the ledger and its checkpoint.
+      await withinMs(server.shutdown(), DRAIN_MS - CLOSE_MS);
+      await withinMs(composed.close(), CLOSE_MS);
       for (const close of closers) await close();
       log.info("service.stopped");
       await log.settle();
     },
   };
+}
+
+/** Resolves when the work is done, or when its time is over. */
+async function withinMs(work: Promise<unknown>, ms: number): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([work, over.promise]);
+  clearTimeout(timer);
+}
+
+/** For the log. */
+function startOf({ environment, store, signing }: Config, publicUrl: URL) {
+  return { public_url: publicUrl.href, environment, store: store.kind, signing: signing.kind };
 }
 
 /**

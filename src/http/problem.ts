@@ -9,7 +9,7 @@ const PROBLEMS: Readonly<Record<RefusalCode, readonly [status: number, title: st
   invalid_request: [400, "The request's body, parameters or headers are not of the expected form."],
   caller_unknown: [401, "The credential is missing or not one of ours."],
   caller_forbidden: [403, "This caller may not do that for this tenant."],
-  tenant_unknown: [404, "This tenant has never consented."],
+  tenant_unknown: [404, "This tenant is not connected."],
   not_found: [404, "There is nothing at this address."],
   method_not_allowed: [405, "This address does not take this method."],
   payload_too_large: [413, "The request's body is too large."],

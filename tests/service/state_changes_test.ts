@@ -59,7 +59,8 @@ const changes = async (service: TestService) =>
 const post = (service: TestService, push: unknown) =>
   send(new URL(PATH, service.url), {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    // What SuperOffice calls it is not published; the simulator says application/json.
+    headers: { "content-type": "text/json" },
     body: JSON.stringify(push),
   });
 
