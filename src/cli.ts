@@ -3,7 +3,7 @@
  * 0 done, 1 the check says no, 2 anything else that kept it from being done.
  */
 
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { checkCaller, createCaller, listCallers, rotateCaller } from "./cli_callers.ts";
 import {
   archiveLedger,
@@ -13,7 +13,8 @@ import {
   printKey,
   printReceipt,
 } from "./cli_ledger.ts";
-import { addReconcile, collect } from "./cli_reconcile.ts";
+import { addTo, collect, list, wholeNumber } from "./cli_options.ts";
+import { addReconcile } from "./cli_reconcile.ts";
 import { addTenants } from "./cli_tenants.ts";
 import { addTicket } from "./cli_ticket.ts";
 import { verifyLedger } from "./cli_verify.ts";
@@ -25,25 +26,20 @@ import { SignerFault } from "./domain/signer_fault.ts";
 import { print } from "./print.ts";
 import { UsageFault } from "./usage_fault.ts";
 
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Not a whole number.");
-  return Number(text);
-}
-
-const list = (text: string): string[] => text.split(",").map((part) => part.trim());
-
-/** Options that may be given several times add up. */
-const addTo = (text: string, known: string[] | undefined): string[] => [
-  ...(known ?? []),
-  ...list(text),
-];
-
 function buildProgram(done: (code: number) => void): Command {
   const program = new Command("deno task cli")
     .description("Operator commands of Box Office")
     .configureOutput({ writeErr: (text) => print.error(text.trimEnd()) })
     .exitOverride();
+  addCallers(program, done);
+  addLedger(program, done);
+  addTenants(program, done);
+  addTicket(program, done);
+  addWebhooks(program, done);
+  return program;
+}
 
+function addCallers(program: Command, done: (code: number) => void): void {
   const caller = program.command("caller").description("who may ask, and for what");
   caller.command("create")
     .description("make an API key and the caller entry that goes with it")
@@ -68,7 +64,9 @@ function buildProgram(done: (code: number) => void): Command {
     .option("--tenant <id>", "context identifier")
     .option("--json", "for machines")
     .action(async (options) => done(await checkCaller(options)));
+}
 
+function addLedger(program: Command, done: (code: number) => void): void {
   const ledger = program.command("ledger").description("the ledger of every signature");
   ledger.command("key")
     .description("print the log's verifier key")
@@ -103,11 +101,6 @@ function buildProgram(done: (code: number) => void): Command {
     .requiredOption("--keep-days <days>", "what is younger stays in the store, too", wholeNumber)
     .action(async (options) => done(await archiveLedger(options)));
   addReconcile(ledger, done, keepReconciliation);
-
-  addTenants(program, done);
-  addTicket(program, done);
-  addWebhooks(program, done);
-  return program;
 }
 
 /** Constant: what such an error says may repeat a path or a value. */

@@ -7,6 +7,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type Bad, badText } from "./cli_files.ts";
 import { withLedger } from "./cli_ledger.ts";
+import { collect } from "./cli_options.ts";
 import {
   createLedgerReader,
   exportedLedger,
@@ -197,12 +198,6 @@ function sayBad({ index, why }: Bad, { json }: ReconcileOptions): number {
   print.error("The ledger does not verify. Nothing was compared.");
   return 1;
 }
-
-/** An option that may be given several times. */
-export const collect = (
-  text: string,
-  known: string[] | undefined,
-): string[] => [...(known ?? []), text];
 
 function keyVersion(text: string, known: string[] | undefined): string[] {
   if (!isKeyVersionName(text)) {

@@ -11,7 +11,7 @@ import { publicUrlOf, requireOwnName } from "./cli_ledger.ts";
 import type { Config } from "./config.ts";
 import type { Caller, Permission } from "./domain/caller.ts";
 import { ContextId } from "./domain/context_id.ts";
-import { PartFault } from "./domain/part_fault.ts";
+import { isUnreadable } from "./domain/part_fault.ts";
 import { requireConfig } from "./main.ts";
 import { missingKeyFile, openLedger } from "./parts.ts";
 import { hasStore, missingSealingKey, openStores } from "./parts_stores.ts";
@@ -46,7 +46,8 @@ export async function withStores<T>(deed: (opened: OpenedStores) => Promise<T>):
 }
 
 /**
- * Does something that goes on record. What was appended has its checkpoint before this returns.
+ * Does something that goes on record. The service, or the next command that asks, signs
+ * its checkpoint.
  *
  * @param watch what sees the ledger being written; nobody if not given
  */
@@ -100,12 +101,12 @@ function requireStore(config: Config, missing: string | null): void {
   if (missing !== null) throw new UsageFault(`Cannot open the store: no ${missing} under DATA_DIR`);
 }
 
-/** @returns what a deed comes to, or null where what is stored was sealed under a key that is gone */
+/** @returns what a deed comes to, or `unreadable` where what is stored was sealed under a key that is gone */
 export async function readable<T>(deed: Promise<T>): Promise<T | "unreadable"> {
   try {
     return await deed;
   } catch (error) {
-    if (error instanceof PartFault && error.reason === "unreadable") return "unreadable";
+    if (isUnreadable(error)) return "unreadable";
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Columns for people at a terminal. Texts of others are spelled out by `shown` before they get here:
- * this only knows how wide letters are.
+ * Columns and instants for people at a terminal. Texts of others are spelled out by `shown` before they
+ * get here: this only knows how wide letters are.
  */
 
 /** @returns a line for each row, its columns aligned; the last one is as long as it is */
@@ -30,6 +30,11 @@ export function cut(text: string, columns: number): string {
     kept += segment;
   }
   return `${kept}…`;
+}
+
+/** @returns an instant, UTC, to the second */
+export function brief(instant: number): string {
+  return new Date(instant).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** What a reader takes for one letter, accents included. */

@@ -4,10 +4,10 @@
  */
 
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { wholeNumber } from "./cli_options.ts";
 import { shown } from "./cli_reconcile_lines.ts";
 import { operator, readable, requireTenant, withBooks, withStores } from "./cli_stores.ts";
-import { cut, tableLines } from "./cli_table.ts";
+import { brief, cut, tableLines } from "./cli_table.ts";
 import type { ContextId } from "./domain/context_id.ts";
 import type { TenantCard } from "./domain/tenant.ts";
 import type { Ticket } from "./domain/ticket.ts";
@@ -23,8 +23,12 @@ export function addTenants(program: Command, done: (code: number) => void): void
   const tenant = program.command("tenant").description("tenants that have consented");
   tenant.command("list")
     .description("print the tenants in the order of consent: all of them, unless told otherwise")
-    .option("--after <sequence>", "only those after this place in the order of consent", count)
-    .option("--limit <count>", "so many at most", count)
+    .option(
+      "--after <sequence>",
+      "only those after this place in the order of consent",
+      wholeNumber,
+    )
+    .option("--limit <count>", "so many at most", wholeNumber)
     .option("--json", "for machines")
     .action(async (options) => done(await listTenants(options)));
   tenant.command("show")
@@ -37,11 +41,6 @@ export function addTenants(program: Command, done: (code: number) => void): void
     .argument("<tenant>", "context identifier, such as Cust12345")
     .option("--yes", "do it; without, it is only said what would happen")
     .action(async (text, options) => done(await removeTenant(text, options)));
-}
-
-function count(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Not a whole number.");
-  return Number(text);
 }
 
 /** Read from the store at a time. */
@@ -116,10 +115,13 @@ function linesOf(tenant: TenantCard, ticket: Stored): string[] {
   return tableLines([
     ["tenant", tenant.contextIdentifier],
     ["company", shown(tenant.companyName)],
-    ["health", `${tenant.health} since ${brief(tenant.healthSince)}: ${tenant.healthReason}`],
+    [
+      "health",
+      `${tenant.health} since ${brief(tenant.healthSince)}: ${shown(tenant.healthReason)}`,
+    ],
     ["state", `${shown(tenant.state)}, as last seen`],
     ["consented", `${brief(tenant.consentedAt)} by ${shown(tenant.consentedBy)}`],
-    ["serial", tenant.serial],
+    ["serial", shown(tenant.serial)],
     ["sequence", String(tenant.sequence)],
     ["token", "stored, sealed; no command prints it"],
     ["web API", `${webapiUrl === null ? "not said" : shown(webapiUrl)}, at consent`],
@@ -207,7 +209,8 @@ async function sayRemoval(contextIdentifier: ContextId): Promise<number> {
   if (tenant === null) return sayUnknown(contextIdentifier);
   print.error(`This would remove ${contextIdentifier} (${shown(tenant.companyName)}):`);
   print.error("its system user token, its ticket and any lease, from the store at once and from");
-  print.error("every instance within a minute. Its ledger entries stay: they hold digests only.");
+  print.error("every instance within a minute. Its ledger entries stay: digests, its");
+  print.error("identifier and serial number, and who consented.");
   print.error("Nobody gets a ticket for it until one of its administrators consents again.");
   print.error("Nothing was removed. To do it, add --yes.");
   return 2;
@@ -220,9 +223,4 @@ function sayUnknown(tenant: ContextId): number {
 
 function iso(instant: number): string {
   return new Date(instant).toISOString();
-}
-
-/** Without milliseconds. */
-function brief(instant: number): string {
-  return iso(instant).replace(/\.\d+Z$/, "Z");
 }

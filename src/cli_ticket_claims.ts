@@ -6,10 +6,12 @@
 import { Buffer } from "node:buffer";
 import { shown } from "./cli_reconcile_lines.ts";
 import { maskedTicket } from "./cli_ticket_teller.ts";
+import {
+  IDENTITY_PREFIX as PREFIX,
+  type TokenRefusal,
+} from "./adapters/superoffice/token_reading.ts";
 import { Secret } from "./domain/secret.ts";
 import type { ExchangeAnswer } from "./usecases/superoffice_ports.ts";
-
-const PREFIX = "http://schemes.superoffice.net/identity/";
 
 const HEADER = ["alg", "typ", "kid", "x5t"];
 const INSTANTS = ["iat", "nbf", "exp"];
@@ -92,7 +94,7 @@ function instantOf(value: unknown): string {
 }
 
 /** In the order in which they are made, and by which word each says no. */
-const CHECKS = [
+const CHECKS: readonly { readonly what: string; readonly no: readonly TokenRefusal[] }[] = [
   {
     what: "three parts, not too long, each readable in one way only",
     no: ["too_large", "malformed"],
@@ -116,7 +118,7 @@ export function checkLines(answer: ExchangeAnswer): readonly string[] {
   if (answer.kind === "issued") return CHECKS.map(({ what }) => `✓ ${what}`);
   if (answer.kind === "refused") return [];
   const { reason } = answer;
-  const failed = CHECKS.findIndex(({ no }) => no.includes(reason));
+  const failed = CHECKS.findIndex(({ no }) => no.some((word) => word === reason));
   if (failed < 0) return [`✗ ${reason}`];
   return CHECKS.slice(0, failed + 1).map(({ what }, place) =>
     place === failed ? `✗ ${what}: ${reason}` : `✓ ${what}`

@@ -22,20 +22,15 @@ import {
 } from "./cli_ticket_watch.ts";
 import { credentialsOf } from "./compose.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
-import { DEADLINES, leaseFor, MAX_SIGN_ATTEMPTS } from "./deadlines.ts";
-import { createGuards, guardPreparation, type Guards } from "./guards.ts";
+import { DEADLINES, leaseFor } from "./deadlines.ts";
+import { createGuards } from "./guards.ts";
 import { createSigners } from "./parts.ts";
+import { type ExchangeWorld, openExchange, openKeys } from "./parts_exchange.ts";
 import { systemClock as clock, systemIds as ids } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
-import { createAsking } from "./usecases/asking.ts";
-import { createExchanging } from "./usecases/exchanging.ts";
-import { createKnownStates } from "./usecases/known_states.ts";
 import { createAnnounce } from "./usecases/notices.ts";
 import type { Signer, TenantStore } from "./usecases/ports.ts";
-import { createSigning, type Signing } from "./usecases/signing.ts";
-import { createSigningBudget } from "./usecases/signing_budget.ts";
-import { createStandings } from "./usecases/tenant_standings.ts";
-import { createTicketCare } from "./usecases/ticket_care.ts";
+import type { Signing } from "./usecases/signing.ts";
 import type { TicketStore } from "./usecases/ticket_ports.ts";
 import { createTickets, type Tickets } from "./usecases/tickets.ts";
 
@@ -67,36 +62,27 @@ export async function openTicketParts(
   const { config, ledger, log } = books;
   const met: Met = { tenant: null, signed: null };
   const remembered: Remembered = { refusal: null };
-  const guards = createGuards({ clock, log });
   const tenants = watchTenants(world.tenants, teller, met);
   const store = watchTickets(world.store, teller, remembered);
-  const superoffice = connect(config, world.superoffice, teller, met);
-  const { exchange, states: published } = guardPreparation(superoffice, guards.exchange);
-  const states = createKnownStates({ states: published, clock, maxTenants: MAX_TENANTS });
-  const announce = createAnnounce({ ids, clock, isWanted: config.webhook !== null });
-  const maxTenants = MAX_TENANTS;
-  const standings = createStandings({ tenants, ledger, announce, clock, log, maxTenants });
-  const { exchangeTimeoutMs, ticketLifetimeMs } = config;
-  const asking = createAsking({
-    ledger,
-    keys: await openKeys(books, guards, teller, met),
-    exchange,
-    breaker: guards.exchange,
-    clock,
-    exchangeTimeoutMs,
+  const guards = createGuards({ clock, log });
+  const parts = { config, ledger, guards, clock, ids, log, maxTenants: MAX_TENANTS };
+  const keys = openWatchedKeys(parts, await openSigners(config, books.host), teller, met);
+  const { standings, exchanging, care } = openExchange(parts, keys, {
+    superoffice: connect(config, world.superoffice, teller, met),
+    stores: { tenants, tickets: store },
+    announce: createAnnounce({ ids, clock, isWanted: config.webhook !== null }),
   });
-  const parts = { tickets: store, asking, exchange, states, standings, clock, log };
   const leaseMs = leaseFor(config, DEADLINES);
   const tickets = createTickets({
     tenants,
     store,
-    exchanging: createExchanging({ ...parts, ticketLifetimeMs }),
-    care: createTicketCare({ tenants, store, states, standings, clock, log }),
+    exchanging,
+    care,
     clock,
     ids,
     log,
     leaseMs,
-    waitMs: leaseMs + exchangeTimeoutMs,
+    waitMs: leaseMs + config.exchangeTimeoutMs,
     credentials: await credentialsOf(config, world.superoffice),
     renewalShift: 0,
     maxTicketsInMemory: MAX_TENANTS,
@@ -113,32 +99,15 @@ export async function openTicketParts(
   };
 }
 
-/** The key in use and its standby, each behind its breaker and on the budget of one process. */
-async function openKeys(
-  { config, ledger, host, log }: OpenedBooks,
-  guards: Guards,
+/** The key in use and its standby. */
+function openWatchedKeys(
+  parts: ExchangeWorld,
+  signers: readonly Signer[],
   teller: Teller,
   met: Met,
-): Promise<Signing[]> {
-  const budget = createSigningBudget({
-    clock,
-    perMinute: config.signaturesPerMinute,
-    perTenantHour: config.signaturesPerTenantHour,
-    maxTenants: MAX_TENANTS,
-  });
-  return (await openSigners(config, host)).map((signer) => {
-    const signing = createSigning({
-      signer: watchSigner(signer, teller),
-      maxAttempts: MAX_SIGN_ATTEMPTS,
-      breaker: guards.key(signer),
-      budget,
-      ledger,
-      clock,
-      ids,
-      log,
-    });
-    return watchSigning(signing, signer.keyVersion, teller, met);
-  });
+): Signing[] {
+  const keys = openKeys(parts, signers.map((signer) => watchSigner(signer, teller)));
+  return keys.map((key, place) => watchSigning(key, signers[place]!.keyVersion, teller, met));
 }
 
 async function openSigners(config: Config, host: KmsHost): Promise<Signer[]> {

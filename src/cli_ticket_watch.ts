@@ -4,6 +4,7 @@
  */
 
 import { shown } from "./cli_reconcile_lines.ts";
+import { brief } from "./cli_table.ts";
 import { checkLines, secretsOf, tokenLines } from "./cli_ticket_claims.ts";
 import type { WatchedCall } from "./cli_ticket_http.ts";
 import { maskedText, maskedTicket, maskedToken, type Teller, timed } from "./cli_ticket_teller.ts";
@@ -46,7 +47,7 @@ export function watchTenants(store: TenantStore, teller: Teller, met: Met): Tena
 }
 
 function tenantLines(tenant: Tenant): string[] {
-  const at = iso(tenant.consentedAt);
+  const at = brief(tenant.consentedAt);
   return [
     `${tenant.contextIdentifier} ${shown(tenant.companyName)}, serial ${tenant.serial}`,
     `consented ${at}, by ${shown(tenant.consentedBy)}; health ${tenant.health}`,
@@ -73,7 +74,7 @@ export function watchStates(states: TenantStates, teller: Teller): TenantStates 
         `${shown(state.state)}: ${state.isRunning ? "it runs" : "it does not run"}`,
         `web API ${shown(webapiUrl ?? "not said")}`,
         `NetServer ${shown(netserverUrl ?? "not said")}`,
-        validUntil === null ? "no word of how long that holds" : `holds until ${iso(validUntil)}`,
+        validUntil === null ? "no word of how long that holds" : `holds until ${brief(validUntil)}`,
       );
       return state;
     },
@@ -211,8 +212,4 @@ function tellAnswer(answer: ExchangeAnswer, token: Secret | null, teller: Teller
     const digest = sha256Hex(ticket.reveal());
     teller.step("ticket", null, maskedTicket(ticket), `SHA-256 ${digest}`);
   }
-}
-
-function iso(instant: number): string {
-  return new Date(instant).toISOString().replace(/\.\d+Z$/, "Z");
 }

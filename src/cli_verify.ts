@@ -10,7 +10,7 @@ import { badText, linesOf, readBytes, readText, textIn } from "./cli_files.ts";
 import { configuredKey, type OpenedLedger, withLedger } from "./cli_ledger.ts";
 import { parseVerifierKey, readUnverified, type VerifierKey } from "./domain/checkpoint.ts";
 import type { LedgerVerdict } from "./domain/ledger_verification.ts";
-import { PartFault } from "./domain/part_fault.ts";
+import { isUnreadable, PartFault } from "./domain/part_fault.ts";
 import { type Receipt, verifyReceipt } from "./domain/receipt.ts";
 import { Secret } from "./domain/secret.ts";
 import { parseSecureUrl } from "./domain/secure_url.ts";
@@ -162,7 +162,7 @@ async function judgeStore(options: VerifyOptions): Promise<Judged> {
   const kept = (checkpoint === undefined ? files : [checkpoint, ...files]).map(readText);
   return await withLedger(async (ledger) => await judgeLedger(ledger, kept, options))
     .catch((error: unknown): Judged => {
-      if (!(error instanceof PartFault) || error.reason !== "unreadable") throw error;
+      if (!isUnreadable(error)) throw error;
       const why = "the store's own records are not whole";
       return { verdict: { ok: false, index: null, why }, isSigned: true };
     });

@@ -4,7 +4,9 @@
  */
 
 import type { Command } from "commander";
+import { MAX_BURIED } from "./adapters/storage/notice_records.ts";
 import { createWebhookSender } from "./adapters/webhooks/sender.ts";
+import { shown } from "./cli_reconcile_lines.ts";
 import { type OpenedStores, withStores } from "./cli_stores.ts";
 import { tableLines } from "./cli_table.ts";
 import { noticeLabel } from "./domain/notice.ts";
@@ -47,13 +49,10 @@ export function addWebhooks(program: Command, done: (code: number) => void): voi
     .action(async (options) => done(await testWebhook(options)));
 }
 
-/** The store keeps no more than this. */
-const ALL = 10_000;
-
 async function listNotices({ json }: { readonly json?: true }): Promise<number> {
   return await withStores(async ({ stores: { notices } }) => {
     const { waiting } = await notices.count();
-    const buried = await notices.buried(ALL);
+    const buried = await notices.buried(MAX_BURIED);
     if (json) {
       print.line(JSON.stringify({ waiting, buried: buried.map(entryOf) }));
       return 0;
@@ -80,7 +79,7 @@ function entryOf({ id, body, at, attempts, buriedAt, error }: BuriedNotice) {
 function rowOf(notice: BuriedNotice): string[] {
   const { id, type, context_identifier, at, attempts, error } = entryOf(notice);
   const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  return [at, type ?? "?", context_identifier ?? "?", tries, error, id];
+  return [at, type ?? "?", context_identifier ?? "?", tries, shown(error), shown(id)];
 }
 
 interface Choice {
@@ -119,7 +118,7 @@ async function withBuried(
   }
   return await withStores(async (opened) => {
     // Once through: what is given up meanwhile stays so.
-    const buried = (await opened.stores.notices.buried(ALL)).map((notice) => notice.id);
+    const buried = (await opened.stores.notices.buried(MAX_BURIED)).map((notice) => notice.id);
     const ids = id === undefined ? buried : buried.filter((known) => known === id);
     if (id !== undefined && ids.length === 0) {
       print.error("Nothing of that id was given up.");

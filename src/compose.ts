@@ -11,14 +11,15 @@ import type { Config, SuperOfficeConfig } from "./config.ts";
 import { DEADLINES, type Deadlines, leaseFor } from "./deadlines.ts";
 import type { CallerEntry } from "./domain/caller_entry.ts";
 import { digestOf } from "./domain/digest.ts";
-import { once } from "./domain/once.ts";
+import { type Once, once } from "./domain/once.ts";
 import { renewalShift } from "./domain/ticket.ts";
 import { createGuards, guardStores } from "./guards.ts";
 import { createApp } from "./http/app.ts";
 import { openStores } from "./parts_stores.ts";
 import { systemClock, systemIds } from "./system.ts";
 import { createAdmission } from "./usecases/admission.ts";
-import type { Clock, Ids, Log } from "./usecases/ports.ts";
+import type { Limits } from "./usecases/limits.ts";
+import type { Clock, Ids, Log, UsageStore } from "./usecases/ports.ts";
 import { createTickets } from "./usecases/tickets.ts";
 
 /** A service ready to hand out the tickets it has. */
@@ -93,11 +94,7 @@ function assemble(
   const tickets = createTickets({
     tenants: stores.tenants,
     store: stores.tickets,
-    exchanging: { run: async (...args) => (await backOffice.get()).exchanging.run(...args) },
-    care: {
-      hearNews: async (...args) => await (await backOffice.get()).care.hearNews(...args),
-      locate: async (...args) => await (await backOffice.get()).care.locate(...args),
-    },
+    ...lateParts(backOffice),
     clock,
     ids,
     log,
@@ -113,14 +110,7 @@ function assemble(
     now: () => clock.now(),
     log,
   });
-  const limits = limiting === null ? null : limiting.createLimits({
-    callersPerMinute: limitsOf(options.callers),
-    tenantsPerMinute: config.requestsPerTenantMinute,
-    store: stores.usage,
-    clock,
-    log,
-    maxTenants: MAX_TENANTS_IN_MEMORY,
-  });
+  const limits = limiting === null ? null : openLimits(limiting, options, stores.usage, clock);
   const front = { tickets, callers, admission: createAdmission({ limits, log }), log };
   const app = createApp(front, async (answer) => {
     const [{ createDoors }, { parts }] = await Promise.all([
@@ -140,8 +130,35 @@ function assemble(
   };
 }
 
+/** What tickets need of the back office, which is loaded when they first do. */
+function lateParts(backOffice: Once<BackOffice>): Pick<BackOffice, "exchanging" | "care"> {
+  return {
+    exchanging: { run: async (...args) => (await backOffice.get()).exchanging.run(...args) },
+    care: {
+      hearNews: async (...args) => await (await backOffice.get()).care.hearNews(...args),
+      locate: async (...args) => await (await backOffice.get()).care.locate(...args),
+    },
+  };
+}
+
 /** Loaded only where there are limits: it is nothing that a ticket needs. */
 type Limiting = typeof import("./usecases/limits.ts");
+
+function openLimits(
+  { createLimits }: Limiting,
+  { config, callers, log }: ComposeOptions,
+  store: UsageStore | null,
+  clock: Clock,
+): Limits {
+  return createLimits({
+    callersPerMinute: limitsOf(callers),
+    tenantsPerMinute: config.requestsPerTenantMinute,
+    store,
+    clock,
+    log,
+    maxTenants: MAX_TENANTS_IN_MEMORY,
+  });
+}
 
 function hasLimits({ config, callers }: ComposeOptions): boolean {
   return config.requestsPerTenantMinute !== null || limitsOf(callers).size > 0;

@@ -11,7 +11,7 @@ import { Secret } from "../domain/secret.ts";
 import type { Callback, Consents } from "../usecases/consent.ts";
 import type { Env } from "./context.ts";
 import type { Pages, PagesParts } from "./page_answer.ts";
-import { donePage } from "./page_done.ts";
+import { DONE_PATH, donePage } from "./page_done.ts";
 import { landingPage } from "./page_landing.ts";
 import { referenceOf, refusalPage, REFUSED_PATH, refusedOf } from "./page_refusal.ts";
 
@@ -71,16 +71,18 @@ export function consentRoutes(app: OpenAPIHono<Env>, door: ConsentDoor, pages: P
     if (callback === null) return await pages.refuse(c, "not_understood");
     const { browser, language } = cookie.read(c);
     const outcome = await consents.complete(callback, browser, c.get("requestId"));
-    if (outcome.kind === "refused") return await pages.refuse(c, outcome.why);
+    if (outcome.kind === "refused") {
+      return await pages.refuse(c, outcome.why, { tenant: outcome.asked });
+    }
     cookie.write(c, outcome.browser, language);
-    return c.redirect("/consent/done", 303);
+    return c.redirect(DONE_PATH, 303);
   };
 
   landingRoutes(app, door, pages);
 
   app.openapi(beginRoute, async (c) => {
     const tenant = askedTenant(c);
-    if (tenant === undefined) return await pages.refuse(c, "not_understood");
+    if (tenant === undefined) return await pages.refuse(c, "link_incomplete");
     const begun = await consents.begin(tenant, cookie.read(c).browser);
     if (begun === "try_again") return await pages.refuse(c, begun, { tenant });
     cookie.write(c, begun.browser, pages.chosen(c));
@@ -98,7 +100,7 @@ export function consentRoutes(app: OpenAPIHono<Env>, door: ConsentDoor, pages: P
     return await complete(c, readForm(new URLSearchParams(await c.req.text())));
   });
 
-  app.openapi(pageRoute("/consent/done", "Which tenant is connected", {}), async (c) => {
+  app.openapi(pageRoute(DONE_PATH, "Which tenant is connected", {}), async (c) => {
     const { browser } = cookie.read(c);
     const finished = browser === null ? null : await consents.finished(browser);
     return await pages.show(c, (view) => donePage(view, finished));
@@ -111,7 +113,7 @@ function landingRoutes(app: OpenAPIHono<Env>, door: ConsentDoor, pages: Pages): 
 
   app.openapi(pageRoute("/", "What the app asks for", { tenant: TENANT }), (c) => {
     const tenant = askedTenant(c);
-    if (tenant === undefined) return pages.refuse(c, "not_understood");
+    if (tenant === undefined) return pages.refuse(c, "link_incomplete");
     return pages.show(c, (view) => landingPage(view, host, tenant));
   });
 

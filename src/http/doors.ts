@@ -4,7 +4,8 @@
  */
 
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { accepts } from "hono/accepts";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
@@ -43,9 +44,10 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
     // The validator's own answer would repeat what came in.
     defaultHook: (result, c) => {
       if (result.success) return undefined;
-      return isForMachines(c)
-        ? problemOf("invalid_request", c.get("requestId"))
-        : pages.refuse(c, "not_understood");
+      return isForMachines(c) ? problemOf("invalid_request", c.get("requestId")) : pages.refuse(
+        c,
+        c.req.query("tenant") === undefined ? "not_understood" : "link_incomplete",
+      );
     },
   });
 
@@ -71,7 +73,7 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
   pageFiles(app, parts.app);
   openApi(app);
 
-  app.notFound((c) => nothingFits(app, c, pages));
+  app.notFound((c) => nothingFits(app, c, pages, consentHeaders));
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {
       return problemOf(
@@ -171,19 +173,33 @@ function isForMachines(c: Context<Env>): boolean {
   return !/^\/((consent|console)(\/.*)?)?$/.test(c.req.path);
 }
 
-function nothingFits(
+/** Somebody's browser, at an address that is mistyped rather than a program's. */
+function wantsPage(c: Context<Env>): boolean {
+  if (/^\/(v1|healthz|readyz|openapi\.json)(\/|$)/.test(c.req.path)) return false;
+  const [json, html] = ["application/json", "text/html"] as const;
+  return accepts(c, { header: "Accept", supports: [json, html], default: json }) === html;
+}
+
+/** @param headers what a page is sent with; those of the pages' own addresses have them already */
+async function nothingFits(
   app: OpenAPIHono<Env>,
   c: Context<Env>,
   pages: Pages,
-): Response | Promise<Response> {
+  headers: MiddlewareHandler<Env>,
+): Promise<Response> {
   const methods = allowedMethods([...app.routes, ...FRONT_ROUTES], c.req.path);
   const requestId = c.get("requestId");
   if (methods.length > 0) {
     c.header("allow", methods.join(", "));
-    if (!isForMachines(c)) return pages.refuse(c, "not_understood", { status: 405 });
+    if (!isForMachines(c)) return await pages.refuse(c, "not_understood", { status: 405 });
     const answer = problemOf("method_not_allowed", requestId);
     answer.headers.set("allow", methods.join(", "));
     return answer;
   }
-  return isForMachines(c) ? problemOf("not_found", requestId) : pages.refuse(c, "not_found");
+  if (!isForMachines(c)) return await pages.refuse(c, "not_found");
+  if (!wantsPage(c)) return problemOf("not_found", requestId);
+  await headers(c, async () => {
+    c.res = await pages.refuse(c, "not_found");
+  });
+  return c.res;
 }

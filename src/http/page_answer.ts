@@ -55,7 +55,8 @@ export function createPages({ app, publicUrl }: PagesParts): Pages {
     chosen,
     show,
     refuse(c, why, { status = statusOf(why), tenant = null } = {}) {
-      if (status === 503) c.header("retry-after", "10");
+      // A minute, as the page says.
+      if (status === 503) c.header("retry-after", "60");
       return show(
         c,
         (view) => refusalPage(view, { why, reference: view.requestId, tenant }),

@@ -1,7 +1,7 @@
 /** How a consent ended well: which tenant is connected, or that there is nothing to say about one. */
 
 import { html } from "hono/html";
-import type { FinishedConsent } from "../usecases/consent_ports.ts";
+import type { ConnectedTenant } from "../usecases/consent.ts";
 import { frame, type Html, namesOf, startLink, type View } from "./page_frame.ts";
 
 const CHECK = html`
@@ -13,20 +13,20 @@ const CHECK = html`
 `;
 
 /** Where this page is, whatever it says. */
-const PATH = "/consent/done";
+export const DONE_PATH = "/consent/done";
 
 /** @param finished what this browser connected a moment ago, if anything */
-export function donePage(view: View, finished: FinishedConsent | null): Html {
+export function donePage(view: View, finished: ConnectedTenant | null): Html {
   return finished === null ? nothingPage(view) : connectedPage(view, finished);
 }
 
-function connectedPage(view: View, finished: FinishedConsent): Html {
+function connectedPage(view: View, finished: ConnectedTenant): Html {
   const { words } = view;
   const names = namesOf(view);
   const { isRenewed } = finished;
   return frame(view, {
     title: isRenewed ? words.renewed.title : words.connected.title,
-    path: PATH,
+    path: DONE_PATH,
     icon: CHECK,
     body: html`
       <dl>
@@ -49,7 +49,7 @@ function nothingPage(view: View): Html {
   const { nothing } = view.words;
   return frame(view, {
     title: nothing.title,
-    path: PATH,
+    path: DONE_PATH,
     body: html`<p>${nothing.text}</p>${startLink(view)}`,
   });
 }

@@ -84,9 +84,12 @@ export function connectForm(view: View, tenant: ContextId | null): Html {
 
 /** To the first page, in the language that was chosen. */
 export function startLink(view: View): Html {
-  return html`<p><a class="button" href="${
-    address("/", carried(view))
-  }">${view.words.start}</a></p>`;
+  return html`<p><a class="button" href="${pageAddress(view, "/")}">${view.words.start}</a></p>`;
+}
+
+/** @returns where a page of ours is, in the language that was chosen */
+export function pageAddress(view: View, path: string): string {
+  return address(path, carried(view));
 }
 
 /** @returns the fields that are there, and the language if it was chosen */

@@ -6,20 +6,33 @@
 
 import { html } from "hono/html";
 import type { ContextId } from "../domain/context_id.ts";
-import { connectForm, frame, type Html, namesOf, startLink, type View } from "./page_frame.ts";
+import { DONE_PATH } from "./page_done.ts";
+import {
+  connectForm,
+  frame,
+  type Html,
+  namesOf,
+  pageAddress,
+  startLink,
+  type View,
+} from "./page_frame.ts";
 import type { Refused } from "./words/words.ts";
 
-/** What somebody can press: connect again, go to the start page, ask the vendor, or several. */
-type Next = "connect" | "start" | "contact" | "connect_or_contact";
+/**
+ * What somebody can press: connect again, see what is connected, go to the start page, ask the vendor,
+ * several, or nothing.
+ */
+type Next = "connect" | "connect_or_see" | "start" | "contact" | "connect_or_contact" | "none";
 
 const REFUSALS: Readonly<Record<Refused, readonly [status: number, next: Next]>> = {
   not_understood: [400, "connect"],
-  link_expired: [400, "connect"],
+  link_incomplete: [400, "none"],
+  link_expired: [400, "connect_or_see"],
   other_browser: [403, "connect"],
   declined: [403, "connect"],
   not_accepted: [400, "connect_or_contact"],
   no_system_token: [403, "connect_or_contact"],
-  already_used: [409, "connect"],
+  already_used: [409, "connect_or_see"],
   serial_changed: [409, "contact"],
   other_tenant: [409, "contact"],
   legacy_off: [403, "start"],
@@ -79,6 +92,11 @@ function nextSteps(view: View, next: Next, tenant: ContextId | null): Html | str
   switch (next) {
     case "connect":
       return connectForm(view, tenant);
+    case "connect_or_see":
+      return html`
+        <p>${view.words.seen.text}</p>
+        <div class="choice">${connectForm(view, tenant)}${seeLink(view)}</div>
+      `;
     case "start":
       return startLink(view);
     case "contact":
@@ -87,7 +105,17 @@ function nextSteps(view: View, next: Next, tenant: ContextId | null): Html | str
       return html`
         <div class="choice">${connectForm(view, tenant)}${contactLink(view, "button quiet")}</div>
       `;
+    case "none":
+      return "";
   }
+}
+
+/** For who went back and sent the same once more: it worked the first time. */
+function seeLink(view: View): Html {
+  return html`
+    <p><a class="button quiet" href="${pageAddress(view, DONE_PATH)}">${view.words.seen
+      .link}</a></p>
+  `;
 }
 
 /** Nothing where no address is known: the sentence says whom to ask. */

@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { ContextId } from "../domain/context_id.ts";
-import type { TenantCard } from "../domain/tenant.ts";
+import { TENANT_HEALTHS, type TenantCard } from "../domain/tenant.ts";
 import type { Tenants } from "../usecases/tenants.ts";
 import type { Env } from "./context.ts";
 import { problem, problemOf } from "./problem.ts";
@@ -14,7 +14,7 @@ import {
   wholeNumber,
 } from "./schemas.ts";
 
-const HEALTH = z.enum(["connected", "consent_withdrawn", "suspended", "moved", "unreachable"]);
+const HEALTH = z.enum(TENANT_HEALTHS);
 
 const TenantAnswer = z.object({
   context_identifier: z.string(),

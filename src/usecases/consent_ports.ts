@@ -13,10 +13,12 @@ export interface PendingConsent {
   readonly tenant: ContextId | null;
 }
 
-/** A finished consent, shown once more to the browser that made it. */
+/**
+ * A finished consent, shown once more to the browser that made it. Names the tenant and nothing else of
+ * it: what is kept here is not looked for when the tenant is removed.
+ */
 export interface FinishedConsent {
   readonly contextIdentifier: ContextId;
-  readonly companyName: string;
   /** True if the tenant had consented before. */
   readonly isRenewed: boolean;
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
+  assertOffersLook,
   assertRefusalPage,
   begin,
   type Begun,
@@ -27,9 +28,23 @@ Deno.test("a used state is refused, and so is the used token under another state
       postForm(service.url, { state: begun.state, id_token: token }, begun.cookie);
     assert.equal((await bring(first)).status, 303);
     const before = await remembered(service);
-    assertRefusalPage(await bring(first));
+    const again = await bring(first);
+    assertRefusalPage(again);
+    assertOffersLook(again);
     assertRefusalPage(await bring(other));
     assert.deepEqual(await remembered(service), before);
+    const done = (cookie: string) =>
+      send(new URL("/consent/done", service.url), { headers: { cookie } });
+    assert.match((await done(first.cookie)).body, new RegExp(TENANT));
+    const stranger = await begin(service.url);
+    const theirs = await postForm(
+      service.url,
+      { state: first.state, id_token: token },
+      stranger.cookie,
+    );
+    assertRefusalPage(theirs);
+    assert.doesNotMatch(theirs.body, new RegExp(TENANT));
+    assert.doesNotMatch((await done(stranger.cookie)).body, new RegExp(TENANT));
   }));
 
 Deno.test("a later consent replaces the token, and the next ticket is bought with it", () =>

@@ -1,7 +1,13 @@
 /** The legacy login's door: shut unless it is opened, and no way around the other one. */
 
 import assert from "node:assert/strict";
-import { assertRefusalPage, assertSafePage, postForm, remembered } from "../support/callback.ts";
+import {
+  assertOffersLook,
+  assertRefusalPage,
+  assertSafePage,
+  postForm,
+  remembered,
+} from "../support/callback.ts";
 import { facts } from "../support/facts.ts";
 import { PREFIX, publishedKey, respelled } from "../support/forge.ts";
 import type { MintIdToken } from "../../src/simulator/superoffice/levers/tokens.ts";
@@ -57,6 +63,9 @@ facts(
         const answer = await postForm(service.url, { JWT: again });
         assert.ok(answer.status >= 400 && answer.status < 500, name);
       }
+      const once = await postForm(service.url, { JWT: token });
+      assert.equal(once.status, 409);
+      assertOffersLook(once);
       assert.deepEqual(await remembered(service), before);
       const fresh = service.simulator.control.mintLegacyToken({
         ctx: TENANT,

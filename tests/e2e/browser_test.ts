@@ -166,7 +166,7 @@ const STEPS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
       await inBrowser(stage, async (second) => {
         const response = await submit(second, form, "Continue");
         assert.equal(response.status(), 403);
-        assert.equal(await heading(second), "This is another browser");
+        assert.equal(await heading(second), "This browser could not be recognized");
         assert.equal((await second.context().cookies()).length, 0);
       }, { javaScriptEnabled: false });
       assert.equal(await tenantStatus(stage), 404);

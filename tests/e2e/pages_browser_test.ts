@@ -93,7 +93,8 @@ const at = (path: string): Arrive => (page, stage) => open(page, stage, path);
 /** Ways to each refusal. At first the tenant is unknown. */
 const UNKNOWN: readonly (readonly [Refused, Arrive])[] = [
   ["not_found", at("/consent/nowhere")],
-  ["not_understood", at("/consent?tenant=nonsense")],
+  ["not_understood", at("/consent/callback?state=y")],
+  ["link_incomplete", at("/consent?tenant=nonsense")],
   ["link_expired", at("/consent/callback?code=x&state=y")],
   ["legacy_off", legacy],
   ["other_browser", withoutCookies],

@@ -77,8 +77,8 @@ const APP = ["landing.title", "landing.intro", "landing.approve", "landing.end"]
     "refusals.declined.todo",
     "refusals.legacy_off.todo",
   ]);
-const VENDOR = ["contact", "landing.power", "refusals.not_accepted.todo"]
-  .concat(["refusals.serial_changed.todo"]);
+const VENDOR = ["contact", "landing.power", "landing.end", "refusals.not_accepted.todo"]
+  .concat(["refusals.serial_changed.todo", "refusals.no_system_token.todo"]);
 
 Deno.test("names stand where they belong, in every language", () => {
   for (const language of LANGUAGES) {
@@ -100,4 +100,19 @@ Deno.test("SuperOffice's own terms stay recognisable in every language", () => {
     assert.match(WORDS[language].connect, /SuperOffice/);
   }
   assert.equal(WORDS.en.connect, "Connect SuperOffice");
+});
+
+Deno.test("a refusal's title and its sentence say the same: how long to wait, and that cookies are needed", () => {
+  for (const language of LANGUAGES) {
+    const { try_again, other_browser } = WORDS[language].refusals;
+    for (const text of [try_again.title, try_again.todo(UNNAMED)]) {
+      assert.match(text, /minu+t/i, `${language}: ${text}`);
+    }
+    assert.match(other_browser.todo(UNNAMED), /cookies|kakor|informasjonskapsler|evästeet/i);
+  }
+});
+
+Deno.test("Finnish speaks of an attempt to connect, not of a company, that has come to its end", () => {
+  assert.doesNotMatch(WORDS.fi.refusals.link_expired.title, /\byritys\b/);
+  assert.equal(WORDS.fi.company, "Yritys");
 });

@@ -62,7 +62,7 @@ Deno.test("a language that is none of ours is no fault", () =>
     assert.equal((await get(service, "/?lang=nb&lang=de")).status, 400);
   }));
 
-Deno.test("a link for one tenant goes on to the button and the languages, if it is of its form", () =>
+Deno.test("a link for one tenant goes on to the button and the languages", () =>
   withPages({}, async (service) => {
     const landing = await get(service, "/?tenant=cust54321&lang=nb");
     assert.match(landing.body, /<dd>Cust54321<\/dd>/);
@@ -71,12 +71,6 @@ Deno.test("a link for one tenant goes on to the button and the languages, if it 
     assert.ok(linksOf(landing).includes("/?lang=fi&tenant=Cust54321"));
     const plain = await get(service, "/");
     assert.doesNotMatch(plain.body, /<input|<dd>/);
-    for (const tenant of ["", "12345", "Cust", "Cust1&tenant=Cust2", `Cust1"><script>`]) {
-      const answer = await get(service, `/?tenant=${tenant}`);
-      assert.equal(answer.status, 400, tenant);
-      assert.equal(titleOf(answer), "That did not work");
-      assertSafePage(answer);
-    }
     const browser = createBrowser();
     const page = await browser.open(new URL("/?tenant=Cust12345", service.url));
     const { url } = await browser.press(page, "Connect SuperOffice");

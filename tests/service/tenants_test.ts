@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { withBridge } from "../adapters/storage/backends.ts";
 import { requires } from "../support/requirement.ts";
 import { startService, TENANT } from "../support/service.ts";
+import type { Bridge } from "../support/upstash_bridge.ts";
 
 const TICKET = `/v1/tenants/${TENANT}/ticket`;
 
@@ -73,6 +74,22 @@ Deno.test("a removed tenant is gone with its ticket, and its entries stay", asyn
   }
 });
 
+/** Every key with its value as text. */
+async function everythingIn({ redis }: Bridge): Promise<[key: string, value: string][]> {
+  const keys = await redis.keys("*");
+  return await Promise.all(keys.map(async (key): Promise<[string, string]> => {
+    const type = await redis.type(key);
+    const value = type === "hash"
+      ? await redis.hgetall(key)
+      : type === "zset"
+      ? await redis.zrange(key, 0, -1)
+      : type === "list"
+      ? await redis.lrange(key, 0, -1)
+      : await redis.get(key);
+    return [key, JSON.stringify(value)];
+  }));
+}
+
 Deno.test({
   name: "a removal that the store cut short is finished by asking again",
   ...requires("redis-server"),
@@ -104,6 +121,11 @@ Deno.test({
         const left = await bridge.redis.keys(`*ticket:{${TENANT}}`);
         for (const key of left) {
           assert.equal(JSON.parse((await bridge.redis.get(key))!).ticket, undefined);
+        }
+        const kept = (await everythingIn(bridge)).filter(([key]) => !key.includes("{ledger}"));
+        assert.ok(kept.length > 2);
+        for (const [key, value] of kept) {
+          assert.doesNotMatch(value, /Example Tenant|admin@example\.test/, key);
         }
       } finally {
         await service.close();

@@ -121,6 +121,12 @@ export function assertRefusalPage(answer: Answer): void {
   assertSafePage(answer);
 }
 
+/** Refused because it was brought before, which often worked: what is connected can be looked at. */
+export function assertOffersLook({ body }: Answer): void {
+  assert.ok(body.includes("If you have just seen that it is connected, all is well."));
+  assert.match(body, /<a class="button quiet" href="\/consent\/done">See what is connected<\/a>/);
+}
+
 /** HTML under the strict policy: no script, no style of its own, no foreign host. */
 export function assertSafePage({ headers, body }: Answer): void {
   assert.match(headers.get("content-type") ?? "", /^text\/html; charset=utf-8$/i);

@@ -5,15 +5,16 @@
  */
 
 import { ContextId } from "../../domain/context_id.ts";
-import { PartFault } from "../../domain/part_fault.ts";
+import { isUnreadable, PartFault } from "../../domain/part_fault.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { Secret } from "../../domain/secret.ts";
-import type {
-  Consent,
-  Tenant,
-  TenantCard,
-  TenantHealth,
-  TenantStanding,
+import {
+  type Consent,
+  type Tenant,
+  TENANT_HEALTHS,
+  type TenantCard,
+  type TenantHealth,
+  type TenantStanding,
 } from "../../domain/tenant.ts";
 import { Generation, type Ticket } from "../../domain/ticket.ts";
 import type { FinishedConsent, PendingConsent } from "../../usecases/consent_ports.ts";
@@ -152,7 +153,6 @@ export async function readPending(row: Row, open: Open): Promise<PendingConsent>
 export function readFinished(row: Row): FinishedConsent {
   return {
     contextIdentifier: readContextId(row.context_identifier, null),
-    companyName: readText(row.company_name),
     isRenewed: readFlag(row.is_renewed),
   };
 }
@@ -162,7 +162,7 @@ export function readOrNull<T>(read: () => T): T | null {
   try {
     return read();
   } catch (error) {
-    if (error instanceof PartFault && error.reason === "unreadable") return null;
+    if (isUnreadable(error)) return null;
     throw error;
   }
 }
@@ -171,7 +171,7 @@ export function readText(value: unknown): string {
   return typeof value === "string" ? value : unreadable();
 }
 
-export function readTextOrNull(value: unknown): string | null {
+function readTextOrNull(value: unknown): string | null {
   return value === null ? null : readText(value);
 }
 
@@ -206,18 +206,8 @@ function readFlag(value: unknown): boolean {
 }
 
 function readHealth(value: unknown): TenantHealth {
-  const health = readText(value);
-  return Object.hasOwn(HEALTHS, health) ? health as TenantHealth : unreadable();
+  return TENANT_HEALTHS.find((health) => health === value) ?? unreadable();
 }
-
-/** As an object so that a word missing here does not compile. */
-const HEALTHS: Readonly<Record<TenantHealth, true>> = {
-  connected: true,
-  consent_withdrawn: true,
-  suspended: true,
-  moved: true,
-  unreachable: true,
-};
 
 /** As an object so that a code missing here does not compile. */
 const REFUSAL_CODES: Readonly<Record<RefusalCode, true>> = {

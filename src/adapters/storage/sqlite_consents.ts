@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import type { ConsentStore } from "../../usecases/consent_ports.ts";
 import { readFinished, readPending, readWhole } from "./records.ts";
 import type { Sealing } from "./sealing.ts";
-import { type Connection, whole } from "./sqlite_connection.ts";
+import type { Connection } from "./sqlite_connection.ts";
 
 /** Rows outlive their time by this much: another process's clock may be behind. */
 const SLACK_MS = 60_000;
@@ -47,8 +47,8 @@ export function createSqliteConsents(connection: Connection, sealing: Sealing): 
     finish: (browser, finished, untilMs, now) =>
       connection.write(() => {
         prune(now);
-        const { contextIdentifier, companyName, isRenewed } = finished;
-        const values = [contextIdentifier, whole(companyName), untilMs, Number(isRenewed)];
+        const { contextIdentifier, isRenewed } = finished;
+        const values = [contextIdentifier, untilMs, Number(isRenewed)];
         sql.finish.run(browser, ...values);
       }),
     finished: (browser, now) =>
@@ -77,7 +77,7 @@ function prepare(connection: Connection) {
     unclaim: connection.prepare("DELETE FROM consent_claims WHERE digest = ?"),
     finish: connection.prepare(`
       INSERT OR REPLACE INTO consent_finished
-        (browser, context_identifier, company_name, until, is_renewed) VALUES (?, ?, ?, ?, ?)`),
+        (browser, context_identifier, until, is_renewed) VALUES (?, ?, ?, ?)`),
     finished: connection.prepare("SELECT * FROM consent_finished WHERE browser = ?"),
     prune: ["consent_states", "consent_claims", "consent_finished"].map((table) =>
       connection.prepare(`DELETE FROM ${table} WHERE until <= ?`)

@@ -150,7 +150,15 @@ const STEPS: readonly (string | ((database: DatabaseSync) => void))[] = [
   UPDATE tickets SET ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
     netserver_url = NULL;
 
-  ALTER TABLE consent_finished ADD COLUMN is_renewed INTEGER NOT NULL DEFAULT 0;
+  -- Ten minutes of browsers' last pages: they held names, which a removed tenant left behind.
+  DROP TABLE consent_finished;
+  CREATE TABLE consent_finished (
+    browser TEXT PRIMARY KEY,
+    context_identifier TEXT NOT NULL,
+    is_renewed INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX consent_finished_until ON consent_finished (until);
 `,
 ];
 

@@ -20,34 +20,10 @@ import { createKeeping } from "./sqlite_notices.ts";
 /** Makes the tenant store of a connection. Seals system user tokens, and notices. */
 export function createSqliteTenants(connection: Connection, sealing: Sealing): TenantStore {
   const sql = prepare(connection);
-  const keep = createKeeping(connection);
   const read = (row: Row, tenant: ContextId): Promise<Tenant> =>
     readTenant(row, tenant, sealing, place);
 
-  const changed = (tenant: ContextId, notice: Notice | null): void => {
-    sql.change.run(tenant);
-    if (notice !== null) keep(notice);
-  };
-
-  /** @returns the stored row; null if another serial's is there */
-  const put = (consent: Consent, sealedToken: string): Row | null => {
-    const tenant = consent.contextIdentifier;
-    const known = sql.get.get(tenant);
-    if (known !== undefined && known.serial !== consent.serial) return null;
-    const values = [
-      whole(consent.companyName),
-      whole(consent.consentedBy),
-      consent.consentedAt,
-      whole(consent.serial),
-      sealedToken,
-      whole(consent.webapiUrl),
-      whole(consent.netserverUrl),
-      ...valuesOf(standingOfConsent(consent)),
-      tenant,
-    ];
-    (known === undefined ? sql.insert : sql.update).run(...values);
-    return sql.get.get(tenant)!;
-  };
+  const { put, change } = createChanging(connection, sealing, sql);
 
   return {
     async get(tenant) {
@@ -58,33 +34,18 @@ export function createSqliteTenants(connection: Connection, sealing: Sealing): T
       const tenant = consent.contextIdentifier;
       const tokenAt = tokenPlace(place(tenant), consent);
       const sealed = await sealing.seal(tokenAt, consent.systemUserToken.reveal());
-      const kept = await sealNotice(sealing, notice);
-      const row = await connection.write(() => {
-        const stored = put(consent, sealed);
-        if (stored !== null) changed(tenant, kept);
-        return stored;
-      });
+      const row = await put(consent, sealed, notice);
       return row === null
         ? { kind: "serial_conflict" }
         : { kind: "stored", tenant: await read(row, tenant) };
     },
-    async mark(tenant, consentedAt, standing, notice) {
-      const kept = await sealNotice(sealing, notice);
-      return await connection.write(() => {
-        const { changes } = sql.mark.run(...valuesOf(standing), tenant, consentedAt);
-        if (Number(changes) === 0) return false;
-        changed(tenant, kept);
-        return true;
-      });
-    },
-    async remove(tenant, notice) {
-      const kept = await sealNotice(sealing, notice);
-      return await connection.write(() => {
-        if (Number(sql.remove.run(tenant).changes) === 0) return false;
-        changed(tenant, kept);
-        return true;
-      });
-    },
+    mark: (tenant, consentedAt, standing, notice) =>
+      change(
+        tenant,
+        notice,
+        () => sql.mark.run(...standingValues(standing), tenant, consentedAt),
+      ),
+    remove: (tenant, notice) => change(tenant, notice, () => sql.remove.run(tenant)),
     list: (after, limit) =>
       connection.read(() =>
         sql.list.all(after, Math.max(0, limit)).map((row) => readCard(row, null))
@@ -97,18 +58,81 @@ export function createSqliteTenants(connection: Connection, sealing: Sealing): T
   };
 }
 
+/** What changes a tenant, with the notice of it. */
+function createChanging(connection: Connection, sealing: Sealing, sql: Statements) {
+  const keep = createKeeping(connection);
+  const changed = (tenant: ContextId, notice: Notice | null): void => {
+    sql.change.run(tenant);
+    if (notice !== null) keep(notice);
+  };
+
+  /** @returns the stored row; null if another serial's is there */
+  const store = (consent: Consent, sealedToken: string): Row | null => {
+    const tenant = consent.contextIdentifier;
+    const known = sql.get.get(tenant);
+    if (known !== undefined && known.serial !== consent.serial) return null;
+    const statement = known === undefined ? sql.insert : sql.update;
+    statement.run(...consentValues(consent, sealedToken), tenant);
+    return sql.get.get(tenant)!;
+  };
+
+  return {
+    /** @returns the stored row; null if another serial's is there */
+    async put(
+      consent: Consent,
+      sealedToken: string,
+      notice: Notice | null,
+    ): Promise<Row | null> {
+      const kept = await sealNotice(sealing, notice);
+      return await connection.write(() => {
+        const stored = store(consent, sealedToken);
+        if (stored !== null) changed(consent.contextIdentifier, kept);
+        return stored;
+      });
+    },
+    /** @returns false if the deed changed nothing */
+    async change(
+      tenant: ContextId,
+      notice: Notice | null,
+      deed: () => { readonly changes: number | bigint },
+    ): Promise<boolean> {
+      const kept = await sealNotice(sealing, notice);
+      return await connection.write(() => {
+        if (Number(deed().changes) === 0) return false;
+        changed(tenant, kept);
+        return true;
+      });
+    },
+  };
+}
+
 function place(tenant: string): string {
   return `tenants/${tenant}`;
 }
 
 /** In the order of the statements. */
-function valuesOf(standing: TenantStanding): (string | number)[] {
+function consentValues(consent: Consent, sealedToken: string): (string | number | null)[] {
+  return [
+    whole(consent.companyName),
+    whole(consent.consentedBy),
+    consent.consentedAt,
+    whole(consent.serial),
+    sealedToken,
+    whole(consent.webapiUrl),
+    whole(consent.netserverUrl),
+    ...standingValues(standingOfConsent(consent)),
+  ];
+}
+
+function standingValues(standing: TenantStanding): (string | number)[] {
   const { health, healthReason, healthSince, state, ticketsFrom } = standing;
   return [health, whole(healthReason), healthSince, whole(state), ticketsFrom];
 }
 
 const STANDING = `health = ?, health_reason = ?, health_since = ?, state = ?,
   tickets_from = max(tickets_from, ?)`;
+
+type Statements = ReturnType<typeof prepare>;
 
 function prepare(connection: Connection) {
   return {

@@ -36,14 +36,73 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
   const read = (row: Row, tenant: ContextId): Promise<Ticket> =>
     readTicket(row, tenant, sealing, place(tenant));
 
+  const prune = createPruning(sql);
+  const { look, grant } = createLeasing(sql, prune);
+  const seal = (tenant: ContextId, ticket: Ticket): Promise<string> =>
+    sealing.seal(ticketPlace(place(tenant), ticket), ticket.ticket.reveal());
+
+  return {
+    async get(tenant, now) {
+      const row = await connection.read(() => sql.get.get(tenant));
+      return row !== undefined && isLive(row, now) ? await read(row, tenant) : null;
+    },
+    async lease(tenant, request): Promise<LeaseAnswer> {
+      const looked = await connection.read(() => look(tenant, request));
+      const seen = isSeen(looked) ? looked : await connection.write(() => grant(tenant, request));
+      return seen.kind === "hit" ? { kind: "hit", ticket: await read(seen.row, tenant) } : seen;
+    },
+    async publish(tenant, owner, ticket) {
+      const sealed = await seal(tenant, ticket);
+      return await connection.write(() => {
+        const stored = sql.get.get(tenant);
+        if (stored !== undefined && readWhole(stored.generation) >= ticket.generation) {
+          return "fenced";
+        }
+        const { generation, issuedAt, expiresAt } = ticket;
+        const values = [generation, issuedAt, expiresAt, sealed, ...addressesOf(ticket), issuedAt];
+        sql.publish.run(tenant, generation, ...values);
+        sql.endLease.run(tenant, owner);
+        return "published";
+      });
+    },
+    refuse: (tenant, { owner, refusal, forMs, credentials, endsTicket, now }) =>
+      connection.write(() => {
+        if (endsTicket) sql.endTicket.run(tenant, owner, now);
+        const { code, reason, retryAfterSeconds } = refusal;
+        const values = [code, reason, retryAfterSeconds, credentials, now + forMs, now];
+        sql.refuse.run(...values, tenant, owner, now);
+      }),
+    invalidate: (tenant, now) =>
+      connection.write(() => {
+        prune(now);
+        const stored = sql.get.get(tenant);
+        // Where nothing ever was there is nothing to forget, and no exchange to fence.
+        if (stored === undefined) return;
+        const generation = nextGeneration(stored);
+        sql.invalidate.run(tenant, generation, generation, now);
+      }),
+    async relocate(ticket) {
+      const { contextIdentifier: tenant, generation, issuedAt, expiresAt } = ticket;
+      const sealed = await seal(tenant, ticket);
+      const values = [sealed, ...addressesOf(ticket), tenant, generation, issuedAt, expiresAt];
+      await connection.write(() => void sql.relocate.run(...values));
+    },
+  };
+}
+
+/** @returns what drops from time to time what nobody needs any more */
+function createPruning(sql: Statements): (now: number) => void {
   let prunedAt = 0;
-  const prune = (now: number): void => {
+  return (now: number): void => {
     if (now < prunedAt + PRUNE_EVERY_MS) return;
     sql.dropExpired.run(now - SLACK_MS);
     sql.dropForgotten.run(now - REMEMBERED_MS);
     prunedAt = now;
   };
+}
 
+/** `look` only reads; `grant` wants a transaction of the caller's. */
+function createLeasing(sql: Statements, prune: (now: number) => void) {
   /** Everything but a new lease, which alone needs a change. */
   const look = (tenant: ContextId, request: LeaseRequest): Seen | Row | undefined => {
     const row = sql.get.get(tenant);
@@ -79,53 +138,7 @@ export function createSqliteTickets(connection: Connection, sealing: Sealing): T
     return { kind: "lease", generation };
   };
 
-  return {
-    async get(tenant, now) {
-      const row = await connection.read(() => sql.get.get(tenant));
-      return row !== undefined && isLive(row, now) ? await read(row, tenant) : null;
-    },
-    async lease(tenant, request): Promise<LeaseAnswer> {
-      const looked = await connection.read(() => look(tenant, request));
-      const seen = isSeen(looked) ? looked : await connection.write(() => grant(tenant, request));
-      return seen.kind === "hit" ? { kind: "hit", ticket: await read(seen.row, tenant) } : seen;
-    },
-    async publish(tenant, owner, ticket) {
-      const sealed = await sealing.seal(ticketPlace(place(tenant), ticket), ticket.ticket.reveal());
-      return await connection.write(() => {
-        const stored = sql.get.get(tenant);
-        if (stored !== undefined && readWhole(stored.generation) >= ticket.generation) {
-          return "fenced";
-        }
-        const { generation, issuedAt, expiresAt } = ticket;
-        const values = [generation, issuedAt, expiresAt, sealed, ...addressesOf(ticket), issuedAt];
-        sql.publish.run(tenant, generation, ...values);
-        sql.endLease.run(tenant, owner);
-        return "published";
-      });
-    },
-    refuse: (tenant, { owner, refusal, forMs, credentials, endsTicket, now }) =>
-      connection.write(() => {
-        if (endsTicket) sql.endTicket.run(tenant, owner, now);
-        const { code, reason, retryAfterSeconds } = refusal;
-        const values = [code, reason, retryAfterSeconds, credentials, now + forMs, now];
-        sql.refuse.run(...values, tenant, owner, now);
-      }),
-    invalidate: (tenant, now) =>
-      connection.write(() => {
-        prune(now);
-        const stored = sql.get.get(tenant);
-        // Where nothing ever was there is nothing to forget, and no exchange to fence.
-        if (stored === undefined) return;
-        const generation = nextGeneration(stored);
-        sql.invalidate.run(tenant, generation, generation, now);
-      }),
-    async relocate(ticket) {
-      const { contextIdentifier: tenant, generation, issuedAt, expiresAt } = ticket;
-      const sealed = await sealing.seal(ticketPlace(place(tenant), ticket), ticket.ticket.reveal());
-      const values = [sealed, ...addressesOf(ticket), tenant, generation, issuedAt, expiresAt];
-      await connection.write(() => void sql.relocate.run(...values));
-    },
-  };
+  return { look, grant };
 }
 
 function place(tenant: ContextId): string {
@@ -173,6 +186,8 @@ function usageOf(row: Row | undefined): Usage {
 
 const NO_TICKET = `ticket = NULL, issued_at = NULL, expires_at = NULL, webapi_url = NULL,
   netserver_url = NULL, addresses_until = NULL`;
+
+type Statements = ReturnType<typeof prepare>;
 
 function prepare(connection: Connection) {
   return {

@@ -53,10 +53,9 @@ export function createUpstashConsents(
     async unclaim(digest) {
       await client.run(UNCLAIM, [claimKey(digest)], []);
     },
-    async finish(browser, { contextIdentifier, companyName, isRenewed }, untilMs) {
+    async finish(browser, { contextIdentifier, isRenewed }, untilMs) {
       const record = JSON.stringify({
         context_identifier: contextIdentifier,
-        company_name: companyName,
         is_renewed: isRenewed,
         until: untilMs,
       });

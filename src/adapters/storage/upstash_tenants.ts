@@ -50,20 +50,10 @@ export function createUpstashTenants(
   const change = async (tenant: ContextId, notice: Notice | null) =>
     changeArgs(tenant, await sealNotice(sealing, notice));
 
-  const write = async (consent: Consent): Promise<string> =>
-    JSON.stringify({
-      context_identifier: consent.contextIdentifier,
-      company_name: consent.companyName,
-      consented_by: consent.consentedBy,
-      consented_at: consent.consentedAt,
-      serial: consent.serial,
-      system_user_token: await sealing.seal(
-        tokenPlace(place(consent.contextIdentifier), consent),
-        consent.systemUserToken.reveal(),
-      ),
-      webapi_url: consent.webapiUrl,
-      netserver_url: consent.netserverUrl,
-    });
+  const write = async (consent: Consent): Promise<string> => {
+    const tokenAt = tokenPlace(place(consent.contextIdentifier), consent);
+    return consentText(consent, await sealing.seal(tokenAt, consent.systemUserToken.reveal()));
+  };
 
   return {
     async put(consent, notice): Promise<PutAnswer> {
@@ -112,6 +102,19 @@ function changeArgs(tenant: ContextId, notice: Notice | null): string[] {
   if (notice === null) return [tenant, call, "", "", ""];
   const { id, body, at } = notice;
   return [tenant, call, id, JSON.stringify({ body, at }), String(at)];
+}
+
+function consentText(consent: Consent, sealedToken: string): string {
+  return JSON.stringify({
+    context_identifier: consent.contextIdentifier,
+    company_name: consent.companyName,
+    consented_by: consent.consentedBy,
+    consented_at: consent.consentedAt,
+    serial: consent.serial,
+    system_user_token: sealedToken,
+    webapi_url: consent.webapiUrl,
+    netserver_url: consent.netserverUrl,
+  });
 }
 
 /** What is written of a standing; `ticketsFrom` has a field of its own, because it only grows. */

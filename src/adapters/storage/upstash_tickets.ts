@@ -7,7 +7,12 @@
 import type { ContextId } from "../../domain/context_id.ts";
 import { REJECTIONS, RENEWAL_SPACING_MS } from "../../domain/renewal.ts";
 import type { Ticket } from "../../domain/ticket.ts";
-import type { LeaseAnswer, LeaseRequest, TicketStore } from "../../usecases/ticket_ports.ts";
+import type {
+  LeaseAnswer,
+  LeaseRequest,
+  RefusedExchange,
+  TicketStore,
+} from "../../usecases/ticket_ports.ts";
 import {
   readGeneration,
   readRecord,
@@ -43,19 +48,10 @@ export function createUpstashTickets(
   const read = (tenant: ContextId, text: unknown): Promise<Ticket> =>
     readTicket(readRecord(text), tenant, sealing, key("ticket", tenant));
 
-  const write = async (tenant: ContextId, ticket: Ticket) =>
-    JSON.stringify({
-      generation: ticket.generation,
-      ticket: await sealing.seal(
-        ticketPlace(key("ticket", tenant), ticket),
-        ticket.ticket.reveal(),
-      ),
-      issued_at: ticket.issuedAt,
-      expires_at: ticket.expiresAt,
-      webapi_url: ticket.webapiUrl,
-      netserver_url: ticket.netserverUrl,
-      addresses_until: ticket.addressesUntil,
-    });
+  const write = async (tenant: ContextId, ticket: Ticket): Promise<string> => {
+    const place = ticketPlace(key("ticket", tenant), ticket);
+    return ticketText(ticket, await sealing.seal(place, ticket.ticket.reveal()));
+  };
 
   return {
     async get(tenant, now) {
@@ -69,22 +65,9 @@ export function createUpstashTickets(
     },
     async lease(tenant, request): Promise<LeaseAnswer> {
       const [word, value] = await client.run(LEASE, keys(tenant, ...ALL), leaseArgs(request));
-      switch (word) {
-        case "HIT":
-          return { kind: "hit", ticket: await read(tenant, value) };
-        case "REFUSED":
-          return { kind: "refused", refusal: readRefusal(readRecord(value)) };
-        case "LEASE":
-          return { kind: "lease", generation: readGeneration(readNumber(value)) };
-        case "LATER":
-          return { kind: "later", ms: readNumber(value) };
-        case "WAIT":
-          return { kind: "wait", ms: readNumber(value) };
-        case "LIMITED":
-          return { kind: "limited", ms: readNumber(value) };
-        default:
-          return unreadable();
-      }
+      return word === "HIT"
+        ? { kind: "hit", ticket: await read(tenant, value) }
+        : readWithoutTicket(word, value);
     },
     async publish(tenant, owner, ticket) {
       const call = crypto.randomUUID();
@@ -96,15 +79,10 @@ export function createUpstashTickets(
       );
       return word === "PUBLISHED" ? "published" : "fenced";
     },
-    async refuse(tenant, { owner, refusal, forMs, credentials, endsTicket, now }) {
-      const text = JSON.stringify({
-        refusal_code: refusal.code,
-        refusal_reason: refusal.reason,
-        refusal_retry_after_seconds: refusal.retryAfterSeconds,
-        credentials,
-        until: now + forMs,
-      });
-      const args = [owner, now, text, expiry(forMs), endsTicket ? REMEMBERED_MS : 0].map(String);
+    async refuse(tenant, refused) {
+      const { owner, forMs, endsTicket, now } = refused;
+      const lives = [expiry(forMs), endsTicket ? REMEMBERED_MS : 0];
+      const args = [owner, now, refusalText(refused), ...lives].map(String);
       await client.run(REFUSE, keys(tenant, "lease", "refusal", "ticket"), args);
     },
     async invalidate(tenant) {
@@ -126,6 +104,46 @@ function leaseArgs({ owner, why, leaseMs, replaces, credentials, now }: LeaseReq
   const lives = [expiry(leaseMs), REMEMBERED_MS, expiry(PACE_MS)];
   const pace = [RENEWAL_SPACING_MS, REJECTIONS.count, REJECTIONS.periodMs];
   return [owner, why, leaseMs, replaces ?? 0, credentials, now, ...lives, ...pace].map(String);
+}
+
+/** @param word any but `HIT` */
+function readWithoutTicket(word: unknown, value: unknown): LeaseAnswer {
+  switch (word) {
+    case "REFUSED":
+      return { kind: "refused", refusal: readRefusal(readRecord(value)) };
+    case "LEASE":
+      return { kind: "lease", generation: readGeneration(readNumber(value)) };
+    case "LATER":
+      return { kind: "later", ms: readNumber(value) };
+    case "WAIT":
+      return { kind: "wait", ms: readNumber(value) };
+    case "LIMITED":
+      return { kind: "limited", ms: readNumber(value) };
+    default:
+      return unreadable();
+  }
+}
+
+function ticketText(ticket: Ticket, sealedTicket: string): string {
+  return JSON.stringify({
+    generation: ticket.generation,
+    ticket: sealedTicket,
+    issued_at: ticket.issuedAt,
+    expires_at: ticket.expiresAt,
+    webapi_url: ticket.webapiUrl,
+    netserver_url: ticket.netserverUrl,
+    addresses_until: ticket.addressesUntil,
+  });
+}
+
+function refusalText({ refusal, forMs, credentials, now }: RefusedExchange): string {
+  return JSON.stringify({
+    refusal_code: refusal.code,
+    refusal_reason: refusal.reason,
+    refusal_retry_after_seconds: refusal.retryAfterSeconds,
+    credentials,
+    until: now + forMs,
+  });
 }
 
 /** For spans and instants alike. Whole, or Redis refuses it. */

@@ -25,7 +25,7 @@ export interface IdentityProviderOptions extends CallOptions {
 }
 
 export function createIdentityProvider(options: IdentityProviderOptions): IdentityProvider {
-  const { endpoints, clientId, clientSecret, redirectUrl, keys } = options;
+  const { endpoints, clientId, redirectUrl, keys } = options;
   const calls = createCalls(options);
   const { issuer, tenantHosts: hosts } = endpoints;
   return {
@@ -46,39 +46,7 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
       return url;
     },
-    async redeem(code, codeVerifier) {
-      if (!isCode(code)) return codeRefused;
-      const server = authorizationServer(issuer, await keys.metadata());
-      const client = { client_id: clientId };
-      // Branded parameters are the library's proof that a response was judged; state was, before.
-      const parameters = oauth.validateAuthResponse(
-        server,
-        client,
-        new URLSearchParams({ code: code.reveal() }),
-        oauth.expectNoState,
-      );
-      let answer: OutboundAnswer | null = null;
-      await oauth.authorizationCodeGrantRequest(
-        server,
-        client,
-        oauth.ClientSecretPost(clientSecret.reveal()),
-        parameters,
-        redirectUrl,
-        codeVerifier.reveal(),
-        {
-          // Every address was checked against the configured origin, http only for loopback.
-          [oauth.allowInsecureRequests]: true,
-          [oauth.customFetch]: async (url, init) => {
-            answer = await post(calls, url, init);
-            return new Response(null, { status: 204 });
-          },
-        },
-      ).catch((error: unknown) => {
-        throw error instanceof PartFault ? error : superOfficeFault("protocol");
-      });
-      if (answer === null) throw superOfficeFault("protocol");
-      return judgeTokenResponse(answer);
-    },
+    redeem: createRedemption(options, calls),
     async readIdToken(token, nonce, now) {
       const read = await readToken(token.reveal(), keys.find, now);
       return read.kind === "refused"
@@ -89,6 +57,46 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
       const read = await readToken(token.reveal(), keys.find, now);
       return read.kind === "refused" ? read : judgeLegacyToken(read, { clientId, hosts });
     },
+  };
+}
+
+/** By the library's request and our own judgement of its answer. */
+function createRedemption(
+  { endpoints: { issuer }, clientId, clientSecret, redirectUrl, keys }: IdentityProviderOptions,
+  calls: Outbound,
+): IdentityProvider["redeem"] {
+  return async (code, codeVerifier) => {
+    if (!isCode(code)) return codeRefused;
+    const server = authorizationServer(issuer, await keys.metadata());
+    const client = { client_id: clientId };
+    // Branded parameters are the library's proof that a response was judged; state was, before.
+    const parameters = oauth.validateAuthResponse(
+      server,
+      client,
+      new URLSearchParams({ code: code.reveal() }),
+      oauth.expectNoState,
+    );
+    let answer: OutboundAnswer | null = null;
+    await oauth.authorizationCodeGrantRequest(
+      server,
+      client,
+      oauth.ClientSecretPost(clientSecret.reveal()),
+      parameters,
+      redirectUrl,
+      codeVerifier.reveal(),
+      {
+        // Every address was checked against the configured origin, http only for loopback.
+        [oauth.allowInsecureRequests]: true,
+        [oauth.customFetch]: async (url, init) => {
+          answer = await post(calls, url, init);
+          return new Response(null, { status: 204 });
+        },
+      },
+    ).catch((error: unknown) => {
+      throw error instanceof PartFault ? error : superOfficeFault("protocol");
+    });
+    if (answer === null) throw superOfficeFault("protocol");
+    return judgeTokenResponse(answer);
   };
 }
 

@@ -90,16 +90,16 @@ export async function readToken(
 }
 
 /** Prefix of SuperOffice's own claims (docs.superoffice.com, "Validate security tokens"). */
-const PREFIX = "http://schemes.superoffice.net/identity/";
+export const IDENTITY_PREFIX = "http://schemes.superoffice.net/identity/";
 
 /** @returns one of SuperOffice's claims if it is a string that is not empty, else null */
 export function identityClaim(claims: Claims, name: string): string | null {
-  return textClaim(claims, PREFIX + name);
+  return textClaim(claims, IDENTITY_PREFIX + name);
 }
 
 /** True if there is such a claim, whatever it holds. */
 export function hasIdentityClaim(claims: Claims, name: string): boolean {
-  return Object.hasOwn(claims, PREFIX + name);
+  return Object.hasOwn(claims, IDENTITY_PREFIX + name);
 }
 
 /** @returns a claim if it is a string that is not empty, else null */

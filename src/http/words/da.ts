@@ -15,14 +15,14 @@ export const da: Words = {
   by: (vendor) => `fra ${vendor}`,
   contact: ({ vendor }) => `Kontakt ${vendor ?? "leverandøren"}`,
   reference: "Oplys denne reference, hvis du har brug for hjælp:",
-  company: "Virksomhed",
+  company: "Firma",
   tenant: "Tenant-id",
   landing: {
     title: ({ app }) => `Forbind ${app ?? "applikationen"} med SuperOffice`,
     intro: (names) =>
       `Når du godkender det, kan ${
         app(names)
-      } arbejde i jeres SuperOffice CRM Online som sin egen ` +
+      } arbejde i jeres SuperOffice CRM Online med sin egen ` +
       "systembruger (»system user«), også når ingen er logget på. Du godkender kun én gang.",
     next: "Sådan foregår det",
     signIn: (host) =>
@@ -39,11 +39,11 @@ export const da: Words = {
     kept:
       "Vi gemmer virksomhedens navn, tenant-id og serienummer, dit brugernavn og et token til " +
       "systembrugeren. Tokenet gemmes krypteret.",
-    record: "Hver gang tokenet bruges til at få adgang, skrives det først i en log, som ikke kan " +
-      "ændres ubemærket.",
+    record: "Hver gang tokenet bruges til at få adgang, registreres brugen først i en log, som " +
+      "ikke kan ændres ubemærket.",
     end: (names) =>
       `Du kan afslutte når som helst: Afinstaller ${app(names)} i SuperOffice App Store under ` +
-      "»Installed apps«.",
+      `»Installed apps«, og bed ${vendor(names)} om at slette det, der er gemt.`,
   },
   connected: {
     title: "SuperOffice er forbundet",
@@ -65,10 +65,18 @@ export const da: Words = {
     text: "Denne browser har ikke forbundet nogen SuperOffice-løsning inden for de seneste ti " +
       "minutter. En forbindelse, der blev oprettet tidligere, virker stadig.",
   },
+  seen: {
+    text: "Hvis du lige har set, at der er forbundet, er alt i orden.",
+    link: "Se, hvad der er forbundet",
+  },
   refusals: {
     not_understood: {
       title: "Det lykkedes ikke",
       todo: () => "Vi forstod ikke det, som din browser sendte: Forbind igen.",
+    },
+    link_incomplete: {
+      title: "Dette link er ikke fuldstændigt",
+      todo: () => "Bed den, der sendte dig linket, om et fuldstændigt link.",
     },
     link_expired: {
       title: "Dette forsøg er slut",
@@ -77,10 +85,10 @@ export const da: Words = {
         "igen.",
     },
     other_browser: {
-      title: "Dette er en anden browser",
+      title: "Denne browser blev ikke genkendt",
       todo: () =>
-        "En forbindelse skal gøres færdig i den browser, hvor den blev påbegyndt, og cookies skal " +
-        "være tilladt: Forbind igen her.",
+        "Gør forbindelsen færdig i den browser, du begyndte i, eller tillad, hvis det er denne, " +
+        "cookies for dette websted, og forbind derefter igen.",
     },
     declined: {
       title: "Applikationen blev ikke godkendt",
@@ -96,9 +104,10 @@ export const da: Words = {
     },
     no_system_token: {
       title: "En administrator skal forbinde",
-      todo: () =>
+      todo: (names) =>
         "SuperOffice gav ingen adgang som systembruger for dette login: Forbind som " +
-        "administrator, eller bed en administrator hos jer om at gøre det.",
+        "administrator, bed en administrator hos jer om at gøre det, eller kontakt " +
+        `${vendor(names)}, hvis du selv er administrator.`,
     },
     already_used: {
       title: "Allerede brugt",
@@ -114,16 +123,16 @@ export const da: Words = {
       title: "Det var en anden løsning",
       todo: () =>
         "Du loggede på en anden SuperOffice-løsning end den, du blev bedt om at forbinde, så intet " +
-        "blev gemt: Åbn det link, du fik, igen, og vælg den rigtige løsning.",
+        "blev gemt: Åbn dit link igen, og vælg den rigtige løsning.",
     },
     legacy_off: {
-      title: "Denne vej er lukket",
+      title: "Begynd på applikationens egen side",
       todo: ({ app }) => `${app ?? "Applikationen"} forbindes fra sin egen side: Begynd der.`,
     },
     try_again: {
       title: "Prøv igen om et minut",
-      todo: () => "Noget, som vi er afhængige af, svarer ikke lige nu: Forbind igen om lidt.",
+      todo: () => "Noget, som vi er afhængige af, svarer ikke lige nu: Forbind igen om et minut.",
     },
-    not_found: { title: "Her er ikke noget", todo: () => "Begynd på forsiden." },
+    not_found: { title: "Her er ikke noget at se", todo: () => "Begynd på forsiden." },
   },
 };

@@ -15,7 +15,7 @@ export const de: Words = {
   by: (vendor) => `von ${vendor}`,
   contact: ({ vendor }) => `${vendor ?? "Anbieter"} kontaktieren`,
   reference: "Wenn Sie Hilfe brauchen, nennen Sie bitte diese Referenz:",
-  company: "Unternehmen",
+  company: "Firma",
   tenant: "Mandant",
   landing: {
     title: ({ app }) =>
@@ -35,7 +35,7 @@ export const de: Words = {
     power: (names) =>
       "Ein Systembenutzer hat in SuperOffice alle Rechte: Verbinden Sie nur, wenn Sie " +
       `${vendor(names)} kennen.`,
-    kept: "Wir speichern den Namen Ihres Unternehmens, Kennung und Seriennummer Ihres Mandanten, " +
+    kept: "Wir speichern den Namen Ihrer Firma, Kennung und Seriennummer Ihres Mandanten, " +
       "Ihren Benutzernamen und ein Token für den Systembenutzer. Das Token wird verschlüsselt " +
       "gespeichert.",
     record: "Jede Verwendung des Tokens, um Zugang zu erhalten, wird vorher in einem Protokoll " +
@@ -44,7 +44,9 @@ export const de: Words = {
       `Sie können das jederzeit beenden: Deinstallieren Sie ${
         app(names)
       } im SuperOffice App Store ` +
-      "unter „Installed apps“.",
+      `unter „Installed apps“, und bitten Sie ${
+        vendor(names)
+      }, die gespeicherten Daten zu löschen.`,
   },
   connected: {
     title: "Ihr SuperOffice ist verbunden",
@@ -66,51 +68,62 @@ export const de: Words = {
     text: "Mit diesem Browser wurde in den letzten zehn Minuten kein SuperOffice verbunden. Eine " +
       "frühere Verbindung funktioniert weiterhin.",
   },
+  seen: {
+    text: "Wenn Sie gerade gesehen haben, dass die Verbindung steht, ist alles in Ordnung.",
+    link: "Ansehen, was verbunden ist",
+  },
   refusals: {
     not_understood: {
       title: "Das hat nicht funktioniert",
       todo: () =>
-        "Was Ihr Browser gesendet hat, haben wir nicht verstanden: Bitte verbinden Sie noch einmal.",
+        "Was Ihr Browser gesendet hat, haben wir nicht verstanden: Bitte stellen Sie die Verbindung " +
+        "noch einmal her.",
+    },
+    link_incomplete: {
+      title: "Dieser Link ist nicht vollständig",
+      todo: () =>
+        "Bitten Sie die Person, die Ihnen den Link geschickt hat, um einen vollständigen Link.",
     },
     link_expired: {
       title: "Dieser Versuch ist beendet",
       todo: () =>
-        "Eine Verbindung muss innerhalb von zehn Minuten abgeschlossen werden und gilt nur einmal: " +
-        "Bitte verbinden Sie noch einmal.",
+        "Eine Verbindung muss innerhalb von zehn Minuten abgeschlossen werden und ist nur einmal " +
+        "gültig: Bitte stellen Sie die Verbindung noch einmal her.",
     },
     other_browser: {
-      title: "Das ist ein anderer Browser",
+      title: "Dieser Browser wurde nicht erkannt",
       todo: () =>
-        "Eine Verbindung muss in dem Browser abgeschlossen werden, in dem sie begonnen wurde, und " +
-        "Cookies müssen erlaubt sein: Bitte verbinden Sie hier noch einmal.",
+        "Schließen Sie die Verbindung in dem Browser ab, in dem Sie begonnen haben, oder erlauben " +
+        "Sie, wenn es dieser ist, Cookies für diese Website und stellen Sie dann die Verbindung " +
+        "noch einmal her.",
     },
     declined: {
       title: "Die Anwendung wurde nicht genehmigt",
       todo: (names) =>
         `SuperOffice meldet, dass ${
           app(names)
-        } nicht genehmigt wurde: Verbinden Sie noch einmal, ` +
-        "wenn Sie das genehmigen möchten.",
+        } nicht genehmigt wurde: Stellen Sie die Verbindung noch ` +
+        "einmal her, wenn Sie das genehmigen möchten.",
     },
     not_accepted: {
       title: "Die Anmeldung ließ sich nicht bestätigen",
       todo: (names) =>
         "Die Antwort hat unsere Prüfungen nicht bestanden, und es wurde nichts gespeichert: Bitte " +
-        `verbinden Sie noch einmal, und wenden Sie sich an ${vendor(names)}, wenn es wieder ` +
-        "geschieht.",
+        `stellen Sie die Verbindung noch einmal her, und wenden Sie sich an ${vendor(names)}, ` +
+        "wenn es wieder geschieht.",
     },
     no_system_token: {
-      title: "Ein Administrator muss verbinden",
-      todo: () =>
+      title: "Ein Administrator muss die Verbindung herstellen",
+      todo: (names) =>
         "SuperOffice hat bei dieser Anmeldung keinen Zugang als Systembenutzer erteilt: Bitte " +
-        "verbinden Sie als Administrator, oder bitten Sie einen Administrator Ihres Unternehmens " +
-        "darum.",
+        "stellen Sie die Verbindung als Administrator her, bitten Sie einen Administrator Ihrer " +
+        `Firma darum, oder wenden Sie sich, wenn Sie selbst einer sind, an ${vendor(names)}.`,
     },
     already_used: {
       title: "Bereits verwendet",
       todo: () =>
         "Diese Anmeldung wurde schon einmal verwendet, und es wurde nichts geändert: Bitte " +
-        "verbinden Sie noch einmal.",
+        "stellen Sie die Verbindung noch einmal her.",
     },
     serial_changed: {
       title: "Dieser Mandant sieht anders aus",
@@ -122,11 +135,11 @@ export const de: Words = {
       title: "Das war ein anderer Mandant",
       todo: () =>
         "Sie haben sich bei einem anderen Mandanten angemeldet als dem, den Sie verbinden sollten, " +
-        "deshalb wurde nichts gespeichert: Bitte öffnen Sie den Link, den Sie bekommen haben, noch " +
-        "einmal und wählen Sie den richtigen Mandanten.",
+        "deshalb wurde nichts gespeichert: Bitte öffnen Sie Ihren Link noch einmal und " +
+        "wählen Sie den richtigen Mandanten.",
     },
     legacy_off: {
-      title: "Dieser Weg ist geschlossen",
+      title: "Bitte beginnen Sie auf der Seite der Anwendung",
       todo: ({ app }) =>
         `${
           app ?? "Diese Anwendung"
@@ -135,7 +148,8 @@ export const de: Words = {
     try_again: {
       title: "Bitte versuchen Sie es in einer Minute noch einmal",
       todo: () =>
-        "Etwas, das wir brauchen, antwortet gerade nicht: Bitte verbinden Sie in Kürze noch einmal.",
+        "Etwas, das wir brauchen, antwortet gerade nicht: Bitte stellen Sie die Verbindung in einer " +
+        "Minute noch einmal her.",
     },
     not_found: {
       title: "Hier ist nichts",

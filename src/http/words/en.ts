@@ -38,7 +38,7 @@ export const en: Words = {
       "cannot be changed unnoticed.",
     end: (names) =>
       `You can end this at any time: uninstall ${app(names)} in the SuperOffice App Store, under ` +
-      "“Installed apps”.",
+      `“Installed apps”, and ask ${vendor(names)} to delete what is kept.`,
   },
   connected: {
     title: "Your SuperOffice is connected",
@@ -59,10 +59,18 @@ export const en: Words = {
     text: "This browser has not connected a SuperOffice in the last ten minutes. A connection " +
       "that was made earlier still works.",
   },
+  seen: {
+    text: "If you have just seen that it is connected, all is well.",
+    link: "See what is connected",
+  },
   refusals: {
     not_understood: {
       title: "That did not work",
       todo: () => "We did not understand what your browser sent: please connect again.",
+    },
+    link_incomplete: {
+      title: "This link is not complete",
+      todo: () => "Please ask whoever sent you the link for a complete one.",
     },
     link_expired: {
       title: "This attempt is over",
@@ -71,10 +79,10 @@ export const en: Words = {
         "again.",
     },
     other_browser: {
-      title: "This is another browser",
+      title: "This browser could not be recognized",
       todo: () =>
-        "A connection must be finished in the browser that began it, with cookies allowed: please " +
-        "connect again here.",
+        "Finish in the browser you began in, or, if this is it, allow cookies for this site and " +
+        "then connect again.",
     },
     declined: {
       title: "The application was not approved",
@@ -90,9 +98,11 @@ export const en: Words = {
     },
     no_system_token: {
       title: "An administrator has to connect",
-      todo: () =>
+      todo: (names) =>
         "SuperOffice gave no system user access for this sign-in: please connect as a SuperOffice " +
-        "administrator, or ask one in your company to do so.",
+        `administrator, ask one in your company to do so, or, if you are one, contact ${
+          vendor(names)
+        }.`,
     },
     already_used: {
       title: "Already used",
@@ -108,17 +118,17 @@ export const en: Words = {
       title: "That was another tenant",
       todo: () =>
         "You signed in to a different tenant than the one you were asked to connect, so nothing " +
-        "was stored: please open the link that you were given again and choose the right tenant.",
+        "was stored: please open your link again and choose the right tenant.",
     },
     legacy_off: {
-      title: "This way is closed",
+      title: "Please begin at the app’s own page",
       todo: ({ app }) =>
         `${app ?? "This application"} is connected from its own page: please begin there.`,
     },
     try_again: {
       title: "Please try again in a minute",
       todo: () =>
-        "Something that we need does not answer at the moment: please connect again shortly.",
+        "Something that we need does not answer at the moment: please connect again in a minute.",
     },
     not_found: { title: "There is nothing here", todo: () => "Please begin at the start page." },
   },

@@ -3,6 +3,8 @@
 import type { Names, Words } from "./words.ts";
 
 const sovelluksen = ({ app }: Names) => app === null ? "sovelluksen" : `sovelluksen ${app}`;
+const toimittajaa = ({ vendor }: Names) =>
+  vendor === null ? "sovelluksen toimittajaa" : `sovelluksen toimittajaa (${vendor})`;
 const toimittajaan = ({ vendor }: Names) =>
   vendor === null ? "sovelluksen toimittajaan" : `sovelluksen toimittajaan (${vendor})`;
 
@@ -31,7 +33,7 @@ export const fi: Words = {
     approve: (names) => `SuperOffice kysyy, hyväksytkö ${sovelluksen(names)}.`,
     back: "Palaat tänne ja näet, mikä on yhdistetty.",
     good: "Hyvä tietää",
-    rights: "Tarvitset SuperOfficessa toiminto-oikeuden ”General Administrator” tai ”User " +
+    rights: "Tarvitset SuperOfficessa toiminnallisen oikeuden ”General Administrator” tai ”User " +
       "Administrator”.",
     power: ({ vendor }) =>
       "Järjestelmäkäyttäjällä on kaikki oikeudet SuperOfficessa: yhdistä vain, jos tunnet " +
@@ -43,7 +45,8 @@ export const fi: Words = {
       "voi muuttaa huomaamatta.",
     end: (names) =>
       `Voit lopettaa milloin tahansa: poista ${sovelluksen(names)} asennus SuperOffice App ` +
-      "Storessa kohdassa ”Installed apps”.",
+      `Storessa kohdassa ”Installed apps” ja pyydä ${toimittajaa(names)} poistamaan tallennetut ` +
+      "tiedot.",
   },
   connected: {
     title: "SuperOffice-ympäristösi on yhdistetty",
@@ -66,22 +69,30 @@ export const fi: Words = {
       "Tällä selaimella ei ole yhdistetty SuperOffice-ympäristöä viimeisten kymmenen minuutin " +
       "aikana. Aiemmin tehty yhteys toimii edelleen.",
   },
+  seen: {
+    text: "Jos näit juuri, että yhdistäminen onnistui, kaikki on kunnossa.",
+    link: "Katso, mikä on yhdistetty",
+  },
   refusals: {
     not_understood: {
-      title: "Se ei onnistunut",
+      title: "Yhdistäminen ei onnistunut",
       todo: () => "Emme ymmärtäneet, mitä selaimesi lähetti: yhdistä uudelleen.",
     },
+    link_incomplete: {
+      title: "Tämä linkki on puutteellinen",
+      todo: () => "Pyydä linkin lähettäjältä toimiva linkki.",
+    },
     link_expired: {
-      title: "Tämä yritys on päättynyt",
+      title: "Tämä yhdistämisyritys on päättynyt",
       todo: () =>
         "Yhdistäminen on tehtävä loppuun kymmenen minuutin kuluessa, ja se toimii vain kerran: " +
         "yhdistä uudelleen.",
     },
     other_browser: {
-      title: "Tämä on eri selain",
+      title: "Tätä selainta ei tunnistettu",
       todo: () =>
-        "Yhdistäminen on tehtävä loppuun samassa selaimessa, jossa se aloitettiin, ja evästeiden on " +
-        "oltava sallittuja: yhdistä uudelleen täällä.",
+        "Tee yhdistäminen loppuun selaimessa, jossa aloitit, tai jos se on tämä, salli tämän sivuston " +
+        "evästeet ja yhdistä sitten uudelleen.",
     },
     declined: {
       title: "Sovellusta ei hyväksytty",
@@ -97,9 +108,10 @@ export const fi: Words = {
     },
     no_system_token: {
       title: "Pääkäyttäjän on tehtävä yhdistäminen",
-      todo: () =>
+      todo: (names) =>
         "SuperOffice ei antanut tälle kirjautumiselle järjestelmäkäyttäjän oikeuksia: yhdistä " +
-        "pääkäyttäjänä tai pyydä yrityksesi pääkäyttäjää tekemään se.",
+        "pääkäyttäjänä, pyydä yrityksesi pääkäyttäjää tekemään se tai, jos olet itse pääkäyttäjä, " +
+        `ota yhteyttä ${toimittajaan(names)}.`,
     },
     already_used: {
       title: "Jo käytetty",
@@ -116,16 +128,16 @@ export const fi: Words = {
       title: "Se oli eri ympäristö",
       todo: () =>
         "Kirjauduit eri SuperOffice-ympäristöön kuin siihen, joka sinua pyydettiin yhdistämään, " +
-        "joten mitään ei tallennettu: avaa saamasi linkki uudelleen ja valitse oikea ympäristö.",
+        "joten mitään ei tallennettu: avaa linkkisi uudelleen ja valitse oikea ympäristö.",
     },
     legacy_off: {
-      title: "Tämä tie on suljettu",
+      title: "Aloita sovelluksen omalta sivulta",
       todo: ({ app }) => `${app ?? "Sovellus"} yhdistetään sen omalta sivulta: aloita sieltä.`,
     },
     try_again: {
       title: "Yritä uudelleen minuutin kuluttua",
       todo: () =>
-        "Jokin tarvitsemamme palvelu ei vastaa juuri nyt: yhdistä uudelleen hetken kuluttua.",
+        "Jokin tarvitsemamme palvelu ei vastaa juuri nyt: yhdistä uudelleen minuutin kuluttua.",
     },
     not_found: { title: "Täällä ei ole mitään", todo: () => "Aloita aloitussivulta." },
   },

@@ -20,9 +20,7 @@ export const nb: Words = {
   landing: {
     title: ({ app }) => `Koble ${app ?? "applikasjonen"} til SuperOffice`,
     intro: (names) =>
-      `Når du godkjenner det, kan ${
-        app(names)
-      } arbeide i SuperOffice CRM Online hos dere som sin ` +
+      `Når du godkjenner det, kan ${app(names)} arbeide i SuperOffice CRM Online hos dere med en ` +
       "egen systembruker («system user»), også når ingen er pålogget. Du godkjenner bare én gang.",
     next: "Dette skjer videre",
     signIn: (host) => `Du logger på hos SuperOffice (${host}). Vi får aldri se passordet ditt.`,
@@ -38,11 +36,12 @@ export const nb: Words = {
     kept:
       "Vi lagrer firmanavnet, tenant-ID-en og serienummeret, brukernavnet ditt og et token for " +
       "systembrukeren. Tokenet lagres kryptert.",
-    record: "Hver gang tokenet brukes til å få tilgang, føres det først i en logg som ikke kan " +
-      "endres uten at det oppdages.",
+    record:
+      "Hver gang tokenet brukes til å få tilgang, blir bruken først ført i en logg som ikke " +
+      "kan endres uten at det oppdages.",
     end: (names) =>
       `Du kan avslutte når som helst: Avinstaller ${app(names)} i SuperOffice App Store, under ` +
-      "«Installed apps».",
+      `«Installed apps», og be ${vendor(names)} om å slette det som er lagret.`,
   },
   connected: {
     title: "SuperOffice er koblet til",
@@ -63,10 +62,18 @@ export const nb: Words = {
     text: "Denne nettleseren har ikke koblet til noen SuperOffice-løsning de siste ti minuttene. " +
       "En tilkobling som ble gjort tidligere, virker fortsatt.",
   },
+  seen: {
+    text: "Hvis du nettopp så at det er koblet til, er alt i orden.",
+    link: "Se hva som er koblet til",
+  },
   refusals: {
     not_understood: {
       title: "Det gikk ikke",
       todo: () => "Vi forsto ikke det nettleseren din sendte: Koble til på nytt.",
+    },
+    link_incomplete: {
+      title: "Denne lenken er ikke fullstendig",
+      todo: () => "Be den som sendte deg lenken, om en fullstendig lenke.",
     },
     link_expired: {
       title: "Dette forsøket er over",
@@ -74,10 +81,10 @@ export const nb: Words = {
         "En tilkobling må fullføres innen ti minutter og virker bare én gang: Koble til på nytt.",
     },
     other_browser: {
-      title: "Dette er en annen nettleser",
+      title: "Denne nettleseren ble ikke gjenkjent",
       todo: () =>
-        "En tilkobling må fullføres i nettleseren der den ble startet, med informasjonskapsler " +
-        "tillatt: Koble til på nytt her.",
+        "Fullfør i nettleseren du startet i, eller, hvis det er denne, tillat informasjonskapsler " +
+        "for dette nettstedet og koble deretter til på nytt.",
     },
     declined: {
       title: "Applikasjonen ble ikke godkjent",
@@ -93,9 +100,10 @@ export const nb: Words = {
     },
     no_system_token: {
       title: "En administrator må koble til",
-      todo: () =>
+      todo: (names) =>
         "SuperOffice ga ingen tilgang som systembruker for denne påloggingen: Koble til som " +
-        "administrator, eller be en administrator hos dere om å gjøre det.",
+        "administrator, be en administrator hos dere om å gjøre det, eller, hvis du selv er " +
+        `administrator, kontakt ${vendor(names)}.`,
     },
     already_used: {
       title: "Allerede brukt",
@@ -110,17 +118,16 @@ export const nb: Words = {
     other_tenant: {
       title: "Det var en annen løsning",
       todo: () =>
-        "Du logget på en annen SuperOffice-løsning enn den du ble bedt om å koble til, så ingenting " +
-        "ble lagret: Åpne lenken du fikk, på nytt og velg riktig løsning.",
+        "Du logget deg på en annen SuperOffice-løsning enn den du ble bedt om å koble til, så ingenting " +
+        "ble lagret: Åpne lenken din på nytt og velg riktig løsning.",
     },
     legacy_off: {
-      title: "Denne veien er stengt",
+      title: "Begynn på applikasjonens egen side",
       todo: ({ app }) => `${app ?? "Applikasjonen"} kobles til fra sin egen side: Begynn der.`,
     },
     try_again: {
       title: "Prøv igjen om et minutt",
-      todo: () =>
-        "Noe vi er avhengige av, svarer ikke akkurat nå: Koble til på nytt om en liten stund.",
+      todo: () => "Noe vi er avhengige av, svarer ikke akkurat nå: Koble til på nytt om et minutt.",
     },
     not_found: { title: "Her er det ingenting", todo: () => "Begynn på startsiden." },
   },

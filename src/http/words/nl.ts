@@ -29,7 +29,7 @@ export const nl: Words = {
     approve: (names) => `SuperOffice vraagt of u ${app(names)} goedkeurt.`,
     back: "U komt hier terug en ziet wat er gekoppeld is.",
     good: "Goed om te weten",
-    rights: "U hebt in SuperOffice het functierecht ‘General Administrator’ of ‘User " +
+    rights: "U hebt in SuperOffice het functionele recht ‘General Administrator’ of ‘User " +
       "Administrator’ nodig.",
     power: (names) =>
       "Een systeemgebruiker heeft in SuperOffice alle rechten: koppel alleen als u " +
@@ -40,7 +40,7 @@ export const nl: Words = {
       "vastgelegd in een logboek dat niet ongemerkt kan worden gewijzigd.",
     end: (names) =>
       `U kunt dit op elk moment beëindigen: verwijder ${app(names)} in de SuperOffice App Store, ` +
-      "onder ‘Installed apps’.",
+      `onder ‘Installed apps’, en vraag ${vendor(names)} te verwijderen wat er bewaard is.`,
   },
   connected: {
     title: "Uw SuperOffice is gekoppeld",
@@ -62,10 +62,18 @@ export const nl: Words = {
     text: "Met deze browser is de afgelopen tien minuten geen SuperOffice gekoppeld. Een eerdere " +
       "koppeling werkt nog steeds.",
   },
+  seen: {
+    text: "Als u net hebt gezien dat er gekoppeld is, is alles in orde.",
+    link: "Bekijk wat er gekoppeld is",
+  },
   refusals: {
     not_understood: {
       title: "Dat is niet gelukt",
       todo: () => "We hebben niet begrepen wat uw browser heeft gestuurd: koppel opnieuw.",
+    },
+    link_incomplete: {
+      title: "Deze link is niet volledig",
+      todo: () => "Vraag degene die u de link heeft gestuurd om een volledige link.",
     },
     link_expired: {
       title: "Deze poging is voorbij",
@@ -74,10 +82,10 @@ export const nl: Words = {
         "opnieuw.",
     },
     other_browser: {
-      title: "Dit is een andere browser",
+      title: "Deze browser is niet herkend",
       todo: () =>
-        "Een koppeling moet worden afgerond in de browser waarin u bent begonnen, en cookies " +
-        "moeten zijn toegestaan: koppel hier opnieuw.",
+        "Rond de koppeling af in de browser waarin u bent begonnen, of sta, als het deze is, " +
+        "cookies toe voor deze website en koppel daarna opnieuw.",
     },
     declined: {
       title: "De applicatie is niet goedgekeurd",
@@ -95,9 +103,10 @@ export const nl: Words = {
     },
     no_system_token: {
       title: "Een beheerder moet koppelen",
-      todo: () =>
+      todo: (names) =>
         "SuperOffice gaf bij deze aanmelding geen toegang als systeemgebruiker: koppel als " +
-        "beheerder, of vraag een beheerder van uw bedrijf om dat te doen.",
+        "beheerder, vraag een beheerder van uw bedrijf om dat te doen of neem, als u zelf " +
+        `beheerder bent, contact op met ${vendor(names)}.`,
     },
     already_used: {
       title: "Al gebruikt",
@@ -113,17 +122,17 @@ export const nl: Words = {
       title: "Dat was een andere omgeving",
       todo: () =>
         "U hebt zich aangemeld bij een andere SuperOffice-omgeving dan de omgeving die u zou " +
-        "koppelen, dus er is niets opgeslagen: open de link die u hebt gekregen opnieuw en kies de " +
-        "juiste omgeving.",
+        "koppelen, dus er is niets opgeslagen: open uw link opnieuw en kies de juiste omgeving.",
     },
     legacy_off: {
-      title: "Deze weg is gesloten",
+      title: "Begin op de eigen pagina van de applicatie",
       todo: ({ app }) =>
         `${app ?? "Deze applicatie"} wordt vanaf de eigen pagina gekoppeld: begin daar.`,
     },
     try_again: {
       title: "Probeer het over een minuut opnieuw",
-      todo: () => "Iets wat we nodig hebben, reageert op dit moment niet: koppel straks opnieuw.",
+      todo: () =>
+        "Iets wat we nodig hebben, reageert op dit moment niet: koppel over een minuut opnieuw.",
     },
     not_found: { title: "Hier is niets", todo: () => "Begin op de startpagina." },
   },

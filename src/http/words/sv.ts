@@ -20,14 +20,15 @@ export const sv: Words = {
   landing: {
     title: ({ app }) => `Anslut ${app ?? "applikationen"} till SuperOffice`,
     intro: (names) =>
-      `Om du godkänner det kan ${app(names)} arbeta i ert SuperOffice CRM Online som sin egen ` +
+      `Om du godkänner det kan ${app(names)} arbeta i ert SuperOffice CRM Online med en egen ` +
       "systemanvändare (”system user”), även när ingen är inloggad. Du godkänner bara en gång.",
     next: "Så går det till",
     signIn: (host) => `Du loggar in hos SuperOffice (${host}). Vi får aldrig se ditt lösenord.`,
     approve: (names) => `SuperOffice frågar om du godkänner ${app(names)}.`,
     back: "Du kommer tillbaka hit och ser vad som är anslutet.",
     good: "Bra att veta",
-    rights: "Du behöver funktionsbehörigheten ”General Administrator” eller ”User Administrator” " +
+    rights:
+      "Du behöver den funktionella behörigheten ”General Administrator” eller ”User Administrator” " +
       "i SuperOffice.",
     power: (names) =>
       "En systemanvändare har alla behörigheter i SuperOffice: Anslut bara om du känner till " +
@@ -38,7 +39,7 @@ export const sv: Words = {
       "inte kan ändras obemärkt.",
     end: (names) =>
       `Du kan avsluta när som helst: Avinstallera ${app(names)} i SuperOffice App Store, under ` +
-      "”Installed apps”.",
+      `”Installed apps”, och be ${vendor(names)} att radera det som sparats.`,
   },
   connected: {
     title: "SuperOffice är anslutet",
@@ -60,10 +61,18 @@ export const sv: Words = {
     text: "Den här webbläsaren har inte anslutit någon SuperOffice-lösning under de senaste tio " +
       "minuterna. En anslutning som gjordes tidigare fungerar fortfarande.",
   },
+  seen: {
+    text: "Om du nyss såg att det är anslutet är allt i sin ordning.",
+    link: "Se vad som är anslutet",
+  },
   refusals: {
     not_understood: {
       title: "Det gick inte",
       todo: () => "Vi förstod inte det som din webbläsare skickade: Anslut igen.",
+    },
+    link_incomplete: {
+      title: "Den här länken är inte fullständig",
+      todo: () => "Be den som skickade länken till dig om en fullständig länk.",
     },
     link_expired: {
       title: "Det här försöket är över",
@@ -71,10 +80,10 @@ export const sv: Words = {
         "En anslutning måste slutföras inom tio minuter och fungerar bara en gång: Anslut igen.",
     },
     other_browser: {
-      title: "Det här är en annan webbläsare",
+      title: "Den här webbläsaren kändes inte igen",
       todo: () =>
-        "En anslutning måste slutföras i den webbläsare där den påbörjades, med kakor tillåtna: " +
-        "Anslut igen här.",
+        "Slutför i den webbläsare som du började i, eller, om det är den här, tillåt kakor för den " +
+        "här webbplatsen och anslut sedan igen.",
     },
     declined: {
       title: "Applikationen godkändes inte",
@@ -89,9 +98,10 @@ export const sv: Words = {
     },
     no_system_token: {
       title: "En administratör måste ansluta",
-      todo: () =>
+      todo: (names) =>
         "SuperOffice gav ingen åtkomst som systemanvändare för den här inloggningen: Anslut som " +
-        "administratör, eller be en administratör hos er att göra det.",
+        "administratör, be en administratör hos er att göra det eller, om du själv är " +
+        `administratör, kontakta ${vendor(names)}.`,
     },
     already_used: {
       title: "Redan använd",
@@ -107,15 +117,15 @@ export const sv: Words = {
       title: "Det var en annan lösning",
       todo: () =>
         "Du loggade in i en annan SuperOffice-lösning än den som du ombads att ansluta, så inget " +
-        "sparades: Öppna länken som du fick en gång till och välj rätt lösning.",
+        "sparades: Öppna din länk igen och välj rätt lösning.",
     },
     legacy_off: {
-      title: "Den här vägen är stängd",
+      title: "Börja på applikationens egen sida",
       todo: ({ app }) => `${app ?? "Applikationen"} ansluts från sin egen sida: Börja där.`,
     },
     try_again: {
       title: "Försök igen om en minut",
-      todo: () => "Något som vi är beroende av svarar inte just nu: Anslut igen om en stund.",
+      todo: () => "Något som vi är beroende av svarar inte just nu: Anslut igen om en minut.",
     },
     not_found: { title: "Här finns inget", todo: () => "Börja på startsidan." },
   },

@@ -13,8 +13,11 @@ import { nb } from "./nb.ts";
 import { nl } from "./nl.ts";
 import { sv } from "./sv.ts";
 
-/** Everything that a page may have to refuse. */
-export type Refused = ConsentRefusal | "not_found";
+/**
+ * Everything that a page may have to refuse. `link_incomplete`: its tenant is none, or parameters stand
+ * there twice.
+ */
+export type Refused = ConsentRefusal | "not_found" | "link_incomplete";
 
 /** What the vendor calls things. Null: said in general words. */
 export interface Names {
@@ -55,6 +58,7 @@ export interface Words {
     readonly power: Text;
     readonly kept: string;
     readonly record: string;
+    /** Uninstalling ends the access; what is kept goes when the vendor removes the tenant. */
     readonly end: Text;
   };
   readonly connected: {
@@ -64,6 +68,8 @@ export interface Words {
   };
   readonly renewed: { readonly title: string; readonly done: string };
   readonly nothing: { readonly title: string; readonly text: string };
+  /** On refusals of what was brought before: it may have worked. */
+  readonly seen: { readonly text: string; readonly link: string };
   /** One sentence each, with what to do next. */
   readonly refusals: Readonly<Record<Refused, { readonly title: string; readonly todo: Text }>>;
 }

@@ -74,7 +74,7 @@ export const consentStoreFacts: Facts<ConsentStore> = {
     },
 
   "a finished consent is shown to its browser until its time": async (store) => {
-    const finished = { contextIdentifier: TENANT, companyName: "Brød & Sønn", isRenewed: true };
+    const finished = { contextIdentifier: TENANT, isRenewed: true };
     await store.finish("browser", finished, UNTIL, NOW);
     assert.deepEqual(await store.finished("browser", NOW), finished);
     assert.deepEqual(await store.finished("browser", UNTIL - 1), finished);
@@ -83,8 +83,8 @@ export const consentStoreFacts: Facts<ConsentStore> = {
   },
 
   "a browser's newer consent is the one it is shown": async (store) => {
-    const finished = { contextIdentifier: TENANT, companyName: "First", isRenewed: true };
-    const newer = { contextIdentifier: tenantOf(2), companyName: "Second", isRenewed: false };
+    const finished = { contextIdentifier: TENANT, isRenewed: true };
+    const newer = { contextIdentifier: tenantOf(2), isRenewed: false };
     await store.finish("browser", finished, UNTIL, NOW);
     await store.finish("browser", newer, UNTIL, NOW);
     assert.deepEqual(await store.finished("browser", NOW), newer);

@@ -7,7 +7,7 @@ import { OWNER, SEALING, withFolder } from "./backends.ts";
 import { NOW, PENDING, TENANT } from "./samples.ts";
 
 const LIFE_MS = 600_000;
-const FINISHED = { contextIdentifier: TENANT, companyName: "AS", isRenewed: false };
+const FINISHED = { contextIdentifier: TENANT, isRenewed: false };
 
 function countsOf(path: string): Record<string, unknown> {
   const database = new DatabaseSync(path);

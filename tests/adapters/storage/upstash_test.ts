@@ -282,7 +282,7 @@ async function fill(bridge: Bridge, prefix: string): Promise<void> {
   await consents.begin("state", PENDING, NOW + 60_000, NOW);
   await consents.finish(
     "b",
-    { contextIdentifier: TENANT, companyName: "AS", isRenewed: false },
+    { contextIdentifier: TENANT, isRenewed: false },
     NOW + 60_000,
     NOW,
   );
