@@ -82,9 +82,9 @@ async function everythingIn({ redis }: Bridge): Promise<[key: string, value: str
     const value = type === "hash"
       ? await redis.hgetall(key)
       : type === "zset"
-      ? await redis.zrange(key, 0, -1)
+      ? await redis.call("zrange", key, "0", "-1")
       : type === "list"
-      ? await redis.lrange(key, 0, -1)
+      ? await redis.call("lrange", key, "0", "-1")
       : await redis.get(key);
     return [key, JSON.stringify(value)];
   }));

@@ -240,7 +240,7 @@ Deno.test("what is over is removed by the calls that follow", () =>
       await tickets.publish(tenant, "owner-1", ticket(1, { contextIdentifier: tenant }));
       await consents.begin(`state-${index}`, PENDING, NOW + 1_000, NOW);
       await consents.claim(`digest-${index}`, NOW + 1_000, NOW);
-      const finished = { contextIdentifier: tenant, companyName: "AS", isRenewed: false };
+      const finished = { contextIdentifier: tenant, isRenewed: false };
       await consents.finish(`browser-${index}`, finished, NOW + 1_000, NOW);
     }
     assert.equal(countOf(path, "tickets"), 10);

@@ -184,7 +184,7 @@ test("a take whose replies were both lost has used the state up", async (bridge,
 });
 
 test("a begin and a finish whose replies were lost are done", async (bridge, { consents }) => {
-  const finished = { contextIdentifier: TENANT, companyName: "AS", isRenewed: false };
+  const finished = { contextIdentifier: TENANT, isRenewed: false };
   bridge.next(LOST);
   await consents.begin("state", PENDING, NOW + 60_000, NOW);
   bridge.next(LOST);
