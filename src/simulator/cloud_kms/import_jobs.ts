@@ -37,15 +37,21 @@ export interface ImportJobs {
   expire(name: string): void;
 }
 
-/** @param now milliseconds since the epoch */
-export function createImportJobs(now: () => number): ImportJobs {
+/**
+ * @param now milliseconds since the epoch
+ * @param wrappingKey makes the key of a job, by its size in bits
+ */
+export function createImportJobs(
+  now: () => number,
+  wrappingKey: (modulusLength: number) => Promise<AsymmetricMaterial> = makeRsa,
+): ImportJobs {
   const jobs = new Map<string, ImportJob>();
   const seen = (job: ImportJob): ImportJob => ({ ...job, state: stateOf(job, now()) });
   return {
     async add(ring, id, options, pendingMs) {
       const resource = requireResourceName(`${ring}/importJobs/${id}`);
       const at = now();
-      const wrapping = await makeRsa(options.method.includes("_4096_") ? 4096 : 3072);
+      const wrapping = await wrappingKey(options.method.includes("_4096_") ? 4096 : 3072);
       const job: ImportJob = {
         ...options,
         resource,
