@@ -6,13 +6,12 @@
 
 import { once } from "../../domain/once.ts";
 import type { Secret } from "../../domain/secret.ts";
-import type { LedgerStore } from "../../usecases/ports.ts";
+import type { ConsentStore } from "../../usecases/consent_ports.ts";
 import type { NoticeStore } from "../../usecases/notice_ports.ts";
+import type { LedgerStore, TenantStore } from "../../usecases/ports.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Stores } from "./stores.ts";
-import { type Client, createClient } from "./upstash_client.ts";
-import { createUpstashConsents } from "./upstash_consents.ts";
-import { createUpstashTenants } from "./upstash_tenants.ts";
+import { createClient } from "./upstash_client.ts";
 import { createUpstashTickets } from "./upstash_tickets.ts";
 import { createUpstashUsage } from "./upstash_usage.ts";
 
@@ -46,46 +45,80 @@ export function createUpstash(options: UpstashOptions): Stores {
   }
   const client = createClient(options);
   return {
-    tenants: createUpstashTenants(client, sealing, prefix),
+    tenants: late(TENANTS, async () => {
+      const { createUpstashTenants } = await import("./upstash_tenants.ts");
+      return createUpstashTenants(client, sealing, prefix);
+    }),
     tickets: createUpstashTickets(client, sealing, prefix),
-    ledger: createLateLedger(client, prefix),
-    consents: createUpstashConsents(client, sealing, prefix),
-    notices: createLateNotices(client, sealing, prefix),
+    ledger: late(LEDGER, async () => {
+      const { createUpstashLedger } = await import("./upstash_ledger.ts");
+      return createUpstashLedger(client, prefix);
+    }),
+    consents: late(CONSENTS, async () => {
+      const { createUpstashConsents } = await import("./upstash_consents.ts");
+      return createUpstashConsents(client, sealing, prefix);
+    }),
+    notices: late(NOTICES, async () => {
+      const { createUpstashNotices } = await import("./upstash_notices.ts");
+      return createUpstashNotices(client, sealing, prefix);
+    }),
     usage: createUpstashUsage(client, prefix),
     probe: { name: "store", check: () => client.ping() },
     close: () => client.close(),
   };
 }
 
-/** Loaded when something is to be written down or read: a ticket from the store needs none of it. */
-function createLateLedger(client: Client, prefix: string): LedgerStore {
-  const ledger = once(async () =>
-    (await import("./upstash_ledger.ts")).createUpstashLedger(client, prefix)
-  );
-  return {
-    head: async () => await (await ledger.get()).head(),
-    append: async (...args) => await (await ledger.get()).append(...args),
-    read: async (...args) => await (await ledger.get()).read(...args),
-    tiles: async (...args) => await (await ledger.get()).tiles(...args),
-    floor: async () => await (await ledger.get()).floor(),
-    forget: async (...args) => await (await ledger.get()).forget(...args),
-    note: async (...args) => await (await ledger.get()).note(...args),
-    keepNote: async (...args) => await (await ledger.get()).keepNote(...args),
-  };
-}
+/** The verbs of a port, as an object so that one missing here does not compile. */
+type Verbs<T> = Readonly<Record<keyof T, true>>;
 
-/** Loaded by whoever delivers notices: they are put into the store along with the tenants' changes. */
-function createLateNotices(client: Client, sealing: Sealing, prefix: string): NoticeStore {
-  const notices = once(async () =>
-    (await import("./upstash_notices.ts")).createUpstashNotices(client, sealing, prefix)
-  );
-  return {
-    take: async (...args) => await (await notices.get()).take(...args),
-    done: async (...args) => await (await notices.get()).done(...args),
-    retry: async (...args) => await (await notices.get()).retry(...args),
-    bury: async (...args) => await (await notices.get()).bury(...args),
-    buried: async (...args) => await (await notices.get()).buried(...args),
-    revive: async (...args) => await (await notices.get()).revive(...args),
-    count: async (...args) => await (await notices.get()).count(...args),
-  };
+const TENANTS: Verbs<TenantStore> = {
+  get: true,
+  put: true,
+  mark: true,
+  remove: true,
+  list: true,
+  changes: true,
+};
+
+const LEDGER: Verbs<LedgerStore> = {
+  head: true,
+  append: true,
+  read: true,
+  tiles: true,
+  floor: true,
+  forget: true,
+  note: true,
+  keepNote: true,
+};
+
+const CONSENTS: Verbs<ConsentStore> = {
+  begin: true,
+  take: true,
+  claim: true,
+  unclaim: true,
+  finish: true,
+  finished: true,
+};
+
+const NOTICES: Verbs<NoticeStore> = {
+  take: true,
+  done: true,
+  retry: true,
+  bury: true,
+  buried: true,
+  revive: true,
+  count: true,
+};
+
+/** A store that is loaded when it is first asked: a ticket from the store needs none of it. */
+function late<T extends object>(verbs: Verbs<T>, load: () => Promise<T>): T {
+  const store = once(load);
+  const asked = Object.keys(verbs).map((verb) => [
+    verb,
+    async (...args: unknown[]) => {
+      const loaded = await store.get() as Record<string, (...args: unknown[]) => unknown>;
+      return await loaded[verb]!(...args);
+    },
+  ]);
+  return Object.fromEntries(asked);
 }
