@@ -15,6 +15,7 @@ import {
 } from "./cli_ledger.ts";
 import { addTo, collect, list, wholeNumber } from "./cli_options.ts";
 import { addReconcile } from "./cli_reconcile.ts";
+import { addStore } from "./cli_store.ts";
 import { addTenants } from "./cli_tenants.ts";
 import { addTicket } from "./cli_ticket.ts";
 import { verifyLedger } from "./cli_verify.ts";
@@ -33,6 +34,7 @@ function buildProgram(done: (code: number) => void): Command {
     .exitOverride();
   addCallers(program, done);
   addLedger(program, done);
+  addStore(program, done);
   addTenants(program, done);
   addTicket(program, done);
   addWebhooks(program, done);

@@ -68,6 +68,8 @@ export function guardStores(
     notices: guardPort(stores.notices, notices),
     usage: stores.usage === null ? null : guardPort(stores.usage, usage),
     probe: stores.probe,
+    // Commands have no guards, and only they reseal.
+    resealing: stores.resealing,
     close: () => stores.close(),
   };
 }

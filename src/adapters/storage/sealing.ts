@@ -17,6 +17,8 @@ export interface SealingKey {
 
 /** Seals and opens texts for one place in a store. */
 export interface Sealing {
+  /** Names of the keys, the current one first. */
+  readonly keyIds: readonly string[];
   /** @returns `v1.<key id>.<base64url of nonce, ciphertext and tag>` */
   seal(storeKey: string, plain: string): Promise<string>;
   /** @throws PartFault `unreadable` unless this place's value was sealed by one of the keys */
@@ -30,6 +32,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const SEALED = /^v1\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)$/;
+const SEALED_HEAD = /^v1\.([A-Za-z0-9_-]{1,64})\./;
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 
 /**
@@ -51,6 +54,7 @@ export function createSealing(keys: readonly SealingKey[]): Sealing {
   const sealingKey = byId.get(current.id)!;
 
   return {
+    keyIds: [...byId.keys()],
     async seal(storeKey, plain) {
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
       const parameters = parametersOf(nonce, current.id, storeKey);
@@ -72,6 +76,11 @@ export function createSealing(keys: readonly SealingKey[]): Sealing {
       }
     },
   };
+}
+
+/** @returns the name of the key that a value says it is sealed under; null if it is none of ours */
+export function keyIdOf(sealed: string): string | null {
+  return SEALED_HEAD.exec(sealed)?.[1] ?? null;
 }
 
 /** @throws whatever there is to throw for a text that is not just what was sealed */

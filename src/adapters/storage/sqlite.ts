@@ -3,6 +3,7 @@
  * for network file systems, where SQLite's locks do not hold.
  */
 
+import { createLateResealing } from "./resealing.ts";
 import type { Sealing } from "./sealing.ts";
 import { openConnection } from "./sqlite_connection.ts";
 import { createSqliteConsents } from "./sqlite_consents.ts";
@@ -45,6 +46,11 @@ export function openSqlite(
       name: "store",
       check: () => connection.read(() => void probe.get()),
     },
+    resealing: createLateResealing(
+      sealing.keyIds,
+      async () =>
+        (await import("./sqlite_resealing.ts")).createSqliteResealing(connection, sealing),
+    ),
     close: () => connection.close(),
   };
 }

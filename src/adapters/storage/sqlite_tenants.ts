@@ -106,7 +106,8 @@ function createChanging(connection: Connection, sealing: Sealing, sql: Statement
   };
 }
 
-function place(tenant: string): string {
+/** Where a secret of the tenant is sealed to, before what stands beside it. */
+export function place(tenant: string): string {
   return `tenants/${tenant}`;
 }
 

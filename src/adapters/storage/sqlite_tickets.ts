@@ -141,7 +141,8 @@ function createLeasing(sql: Statements, prune: (now: number) => void) {
   return { look, grant };
 }
 
-function place(tenant: ContextId): string {
+/** Where a secret of the tenant is sealed to, before what stands beside it. */
+export function place(tenant: ContextId): string {
   return `tickets/${tenant}`;
 }
 

@@ -9,6 +9,7 @@ import type { Secret } from "../../domain/secret.ts";
 import type { ConsentStore } from "../../usecases/consent_ports.ts";
 import type { NoticeStore } from "../../usecases/notice_ports.ts";
 import type { LedgerStore, TenantStore } from "../../usecases/ports.ts";
+import { createLateResealing } from "./resealing.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Stores } from "./stores.ts";
 import { createClient } from "./upstash_client.ts";
@@ -64,6 +65,11 @@ export function createUpstash(options: UpstashOptions): Stores {
     }),
     usage: createUpstashUsage(client, prefix),
     probe: { name: "store", check: () => client.ping() },
+    resealing: createLateResealing(
+      sealing.keyIds,
+      async () =>
+        (await import("./upstash_resealing.ts")).createUpstashResealing(client, sealing, prefix),
+    ),
     close: () => client.close(),
   };
 }

@@ -36,13 +36,22 @@ const SLACK_MS = 60_000;
 /** As long as the pace can matter: the pause before a renewal, a budget that was used up. */
 const PACE_MS = Math.max(RENEWAL_SPACING_MS, REJECTIONS.periodMs);
 
+/** The key of a tenant's ticket. */
+export function ticketKey(prefix: string, tenant: string): string {
+  return keyOf(prefix, "ticket", tenant);
+}
+
+function keyOf(prefix: string, kind: string, tenant: string): string {
+  return `${prefix}:${kind}:{${tenant}}`;
+}
+
 /** Makes the ticket store of a client. Seals tickets. */
 export function createUpstashTickets(
   client: Client,
   sealing: Sealing,
   prefix: string,
 ): TicketStore {
-  const key = (kind: string, tenant: ContextId) => `${prefix}:${kind}:{${tenant}}`;
+  const key = (kind: string, tenant: ContextId) => keyOf(prefix, kind, tenant);
   const keys = (tenant: ContextId, ...kinds: Kind[]) => kinds.map((kind) => key(kind, tenant));
 
   const read = (tenant: ContextId, text: unknown): Promise<Ticket> =>
