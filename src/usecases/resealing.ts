@@ -53,10 +53,12 @@ export async function reseal(options: ResealOptions): Promise<ResealResult> {
   let result: ResealResult = { resealed: 0, passed: 0, unreadable: [] };
   let due = clock.now();
   for (const kind of SEALED_KINDS) {
-    for (let after: string | null | undefined; after !== null;) {
+    let after: string | null = null;
+    do {
+      const from: string | null = after;
       const step: ResealStep = await patiently(
         clock,
-        () => store.step(kind, after ?? null, limit),
+        () => store.step(kind, from, limit),
       );
       result = add(result, kind, step);
       told?.(result);
@@ -65,7 +67,7 @@ export async function reseal(options: ResealOptions): Promise<ResealResult> {
       due = Math.max(due, clock.now() - 1000) + done * 1000 / perSecond;
       const wait = due - clock.now();
       if (wait > 0) await clock.sleep(wait);
-    }
+    } while (after !== null);
   }
   return result;
 }

@@ -5,12 +5,7 @@
  */
 
 import { ContextId } from "../../domain/context_id.ts";
-import {
-  type Resealing,
-  type ResealStep,
-  SEALED_KINDS,
-  type SealedKind,
-} from "../../usecases/resealing_ports.ts";
+import type { Resealing, ResealStep, SealedKind } from "../../usecases/resealing_ports.ts";
 import {
   readOrNull,
   readRecord,
@@ -90,15 +85,16 @@ export function createUpstashResealing(
   return {
     async count() {
       const counter = createCounter();
-      for (const kind of SEALED_KINDS) {
-        for (let after: string | null | undefined; after !== null;) {
-          const { items, next }: Page = await kinds[kind].page(after ?? null, PAGE);
-          for (const listed of items) {
-            const keyId = sealedUnder(kinds[kind], listed);
+      for (const [kind, kept] of Object.entries(kinds) as [SealedKind, Kept][]) {
+        let after: string | null = null;
+        do {
+          const page: Page = await kept.page(after, PAGE);
+          for (const listed of page.items) {
+            const keyId = sealedUnder(kept, listed);
             if (keyId !== undefined) counter.add(kind, keyId);
           }
-          after = next;
-        }
+          after = page.next;
+        } while (after !== null);
       }
       return counter.counts();
     },
