@@ -23,6 +23,7 @@ Deno.test("the control API lists its verbs, and the same verbs can be mounted el
     "kms_disabling",
     "kms_require_bearer",
     "kms_expire_import_job",
+    "kms_iam_policy",
     "kms_fault",
     "kms_armed_fault",
     "kms_clear_fault",
@@ -129,6 +130,8 @@ Deno.test("a lever that is pulled wrongly says so and moves nothing", async () =
     ["kms_pending", { milliseconds: "long" }],
     ["kms_disabling", {}],
     ["kms_expire_import_job", { import_job: "nothing" }],
+    ["kms_iam_policy", { resource: "projects/box-office-sandbox" }],
+    ["kms_iam_policy", { resource: "projects/box-office-sandbox", policy: [] }],
   ];
   const versions = kms.keyVersions().length;
   for (const [verb, members] of wrong) {

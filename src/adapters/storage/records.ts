@@ -171,7 +171,7 @@ export function readText(value: unknown): string {
   return typeof value === "string" ? value : unreadable();
 }
 
-function readTextOrNull(value: unknown): string | null {
+export function readTextOrNull(value: unknown): string | null {
   return value === null ? null : readText(value);
 }
 

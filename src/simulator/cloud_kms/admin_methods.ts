@@ -234,3 +234,10 @@ function requireState({ resource, state }: KeyVersion, allowed: readonly string[
 function notSettable(state: string | null): KmsError {
   return invalid(`crypto_key_version.state cannot be set to ${state ?? "nothing"}.`);
 }
+
+/** Of a crypto key or a key ring. */
+export function getIamPolicy({ keyRings, iamPolicies }: World, { resource }: Call): Json {
+  if (resource.kind === "cryptoKey") keyRings.requireKey(resource.name);
+  else keyRings.requireRing(resource.name);
+  return iamPolicies.get(resource.name);
+}

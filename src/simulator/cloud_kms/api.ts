@@ -53,6 +53,14 @@ export function createApi(parts: ApiParts): Hono {
     requireCredential(parts, c.req.raw.headers);
     return c.json(listLogEntries(parts.audit.entries(), await readBody(c.req.raw)));
   });
+  // So does the Resource Manager.
+  app.post("/v3/*", (c) => {
+    const project = /^\/v3\/(projects\/[^/:]+):getIamPolicy$/.exec(c.req.path)?.[1];
+    if (project === undefined) return c.notFound();
+    requireProgram(c.req.raw);
+    requireCredential(parts, c.req.raw.headers);
+    return c.json(parts.world.iamPolicies.get(project));
+  });
   return app;
 }
 

@@ -3,6 +3,7 @@
  */
 import type { Json } from "./answer.ts";
 import type { EnumWriter } from "./enums.ts";
+import type { IamPolicies } from "./iam_policies.ts";
 import type { ImportJobs } from "./import_jobs.ts";
 import type { KeyRings } from "./key_rings.ts";
 import type { KeyVersions } from "./key_versions.ts";
@@ -13,6 +14,7 @@ export interface World {
   readonly keyRings: KeyRings;
   readonly keyVersions: KeyVersions;
   readonly importJobs: ImportJobs;
+  readonly iamPolicies: IamPolicies;
   /** How long things take; whoever drives the stand-in may change it. */
   readonly timing: Timing;
   /** Told of every signature that a key has made. */

@@ -10,6 +10,7 @@ import {
   destroyCryptoKeyVersion,
   getCryptoKey,
   getCryptoKeyVersion,
+  getIamPolicy,
   getKeyRing,
   listCryptoKeys,
   listCryptoKeyVersions,
@@ -57,6 +58,8 @@ const VERSION = `${KEY}/cryptoKeyVersions/[^/:]+`;
 const JOB = `${RING}/importJobs/[^/:]+`;
 const KEY_OR_VERSION = `${KEY}(?:/cryptoKeyVersions/[^/:]+)?`;
 
+const KEY_OR_RING = `${RING}(?:/cryptoKeys/[^/:]+)?`;
+
 const READ = "ADMIN_READ";
 const WRITE = "ADMIN_WRITE";
 const USE = "DATA_READ";
@@ -80,6 +83,7 @@ const rows = {
   updateCryptoKeyVersion: ["PATCH", VERSION, "", "cryptoKeyVersions.update", WRITE, updateCryptoKeyVersion],
   destroyCryptoKeyVersion: ["POST", VERSION, ":destroy", "cryptoKeyVersions.destroy", WRITE, destroyCryptoKeyVersion],
   restoreCryptoKeyVersion: ["POST", VERSION, ":restore", "cryptoKeyVersions.restore", WRITE, restoreCryptoKeyVersion],
+  getIamPolicy: ["GET", KEY_OR_RING, ":getIamPolicy", "cryptoKeys.getIamPolicy", READ, getIamPolicy],
   createImportJob: ["POST", RING, "/importJobs", "importJobs.create", WRITE, createImportJob],
   getImportJob: ["GET", JOB, "", "importJobs.get", READ, getImportJob],
   listImportJobs: ["GET", RING, "/importJobs", "importJobs.list", READ, listImportJobs],

@@ -11,6 +11,7 @@ import { createAuditLog } from "./audit.ts";
 import type { World } from "./call.ts";
 import { algorithms, protectionLevels, purposeOf, requireMember, states } from "./enums.ts";
 import { createFaults } from "./faults.ts";
+import { createIamPolicies, KEY_POLICY, PROJECT_POLICY } from "./iam_policies.ts";
 import { createImportJobs } from "./import_jobs.ts";
 import { createKeyRings } from "./key_rings.ts";
 import { createKeyVersions } from "./key_versions.ts";
@@ -57,6 +58,7 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
     keyRings: createKeyRings(now),
     keyVersions: createKeyVersions(now),
     importJobs: createImportJobs(now, options.wrappingKey),
+    iamPolicies: createIamPolicies(),
     timing: { pendingMs: options.pendingMs ?? 0, disablingMs: options.disablingMs ?? 0 },
     signed: () => signatures++,
   };
@@ -78,6 +80,7 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
       world.timing.disablingMs = milliseconds;
     },
     expireImportJob: world.importJobs.expire,
+    iamPolicy: world.iamPolicies.set,
     requireBearer: (required) => {
       requiresBearer = required;
     },
@@ -112,7 +115,9 @@ function listen(port: number, verbs: Verbs, api: Hono): Deno.HttpServer<Deno.Net
 const RING = "projects/box-office-sandbox/locations/europe-west4/keyRings/box-office";
 const CRYPTO_KEY = `${RING}/cryptoKeys/system-user`;
 
-function makeFirstCryptoKey({ keyRings }: World): void {
+function makeFirstCryptoKey({ keyRings, iamPolicies }: World): void {
+  iamPolicies.set(CRYPTO_KEY, KEY_POLICY);
+  iamPolicies.set(RING.split("/").slice(0, 2).join("/"), PROJECT_POLICY);
   keyRings.addRing(RING.replace(/\/keyRings\/.*/, ""), "box-office");
   keyRings.addKey(RING, "system-user", {
     purpose: "ASYMMETRIC_SIGN",

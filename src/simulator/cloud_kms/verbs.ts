@@ -14,6 +14,7 @@
  * | `kms_disabling` | `milliseconds` | how long a version stays usable after a caller of the API disables it |
  * | `kms_require_bearer` | `required` | from now on calls without `Authorization: Bearer` something are refused, or not |
  * | `kms_expire_import_job` | `import_job` | the job is EXPIRED now, not in three days |
+ * | `kms_iam_policy` | `resource`, `policy` | what getIamPolicy answers of a key, a ring or `projects/P`; null: denied |
  * | `kms_fault` | `kind`, what it needs, `method?`, `calls?`, `happened?` | arms one fault and ends the one before |
  * | `kms_armed_fault` (GET) | | the fault that calls to come will meet, or null |
  * | `kms_clear_fault` | | ends the fault: answers that it held back are let go |
@@ -28,6 +29,7 @@
  * `missing_ciphertext_crc32c`, `missing_verified_plaintext_crc32c`, `missing_verified_aad_crc32c`; of a
  * plaintext `corrupt_plaintext`, `corrupt_plaintext_crc32c`, `missing_plaintext_crc32c`.
  */
+import type { Json } from "./answer.ts";
 import { type Body, flag, isWait, MOST_MS, number, text, type Verbs } from "../control/verbs.ts";
 import { type KmsFault, parseFault } from "./faults.ts";
 import type { KeyVersion } from "./key_versions.ts";
@@ -40,6 +42,8 @@ export interface KmsLevers {
   keyVersions(): readonly KeyVersion[];
   /** @param effectiveAfterMs how long use goes on after a disabling; Google documents minutes */
   setState(keyVersion: string, state: string, effectiveAfterMs?: number): void;
+  /** What is answered of who may do what at a crypto key, a key ring or `projects/P`. Null: denied. */
+  iamPolicy(resource: string, policy: Json | null): void;
   /** Whether calls without `Authorization: Bearer` something are refused. */
   requireBearer(required: boolean): void;
   /** Arms a fault, or clears it with null; answers that the fault before it held back are let go. */
@@ -104,6 +108,10 @@ export function kmsVerbs(levers: KmsLevers): Verbs {
       takes: ["import_job"],
       call: (body) => levers.expireImportJob(text(body, "import_job")),
     },
+    kms_iam_policy: {
+      takes: ["resource", "policy"],
+      call: (body) => levers.iamPolicy(text(body, "resource"), policyIn(body)),
+    },
     kms_fault: {
       takes: ["kind", "…what it needs", "method?", "calls?", "happened?"],
       call: (body) => levers.fault(parseFault(body)),
@@ -124,6 +132,11 @@ function delay(set: (milliseconds: number) => void): Verbs[string] {
       set(milliseconds);
     },
   };
+}
+
+function policyIn({ policy }: Body): Json | null {
+  if (typeof policy === "object" && !Array.isArray(policy)) return policy as Json | null;
+  throw new Error("Cannot set policy: neither an object nor null");
 }
 
 function jsonLines(entries: readonly unknown[]): Response {
