@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from "commander";
 import { checkCaller, createCaller, listCallers, rotateCaller } from "./cli_callers.ts";
+import { addDoctor } from "./cli_doctor.ts";
 import {
   archiveLedger,
   exportLedger,
@@ -34,6 +35,7 @@ function buildProgram(done: (code: number) => void): Command {
     .exitOverride();
   addCallers(program, done);
   addLedger(program, done);
+  addDoctor(program, done);
   addStore(program, done);
   addTenants(program, done);
   addTicket(program, done);

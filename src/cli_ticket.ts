@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { shown } from "./cli_reconcile_lines.ts";
 import { type OpenedBooks, operator, readable, requireTenant, withBooks } from "./cli_stores.ts";
 import { tableLines } from "./cli_table.ts";
-import { openTicketParts, type TicketWorld } from "./cli_ticket_parts.ts";
+import { openTicketParts, type TicketParts, type TicketWorld } from "./cli_ticket_parts.ts";
 import { enterSandbox } from "./cli_ticket_sandbox.ts";
 import { createTeller, maskedTicket, type Teller } from "./cli_ticket_teller.ts";
 import { watchLedger } from "./cli_ticket_watch.ts";
@@ -84,20 +84,13 @@ async function obtain(
   teller: Teller,
 ): Promise<number> {
   const parts = await openTicketParts(books, world, teller);
-  const { tickets, remembered } = parts;
-  const caller = operator("ticket");
-  const ask = async (): Promise<Outcome<Handout>> => {
-    const stored = options.new ? await readable(parts.store.get(tenant, systemClock.now())) : null;
-    return stored === null || stored === "unreadable"
-      ? await tickets.get(caller, tenant, requestId)
-      : await tickets.replace(caller, tenant, stored.generation, requestId);
-  };
+  const { remembered } = parts;
   try {
     if (await parts.tenants.get(tenant) === null) {
       print.error(refusalText(UNKNOWN, tenant, books.publicUrl));
       return 1;
     }
-    const outcome = await ask();
+    const outcome = await askTicket(parts, tenant, requestId, options.new === true);
     if (outcome.ok) return sayHandout(outcome.value, options);
     const { refusal } = outcome;
     print.error(refusalText(refusal, tenant, books.publicUrl));
@@ -108,6 +101,20 @@ async function obtain(
   } finally {
     await parts.drain();
   }
+}
+
+/** Asks as a caller would. @param isNew as if SuperOffice had rejected the stored one */
+export async function askTicket(
+  { tickets, store }: TicketParts,
+  tenant: ContextId,
+  requestId: string,
+  isNew: boolean,
+): Promise<Outcome<Handout>> {
+  const caller = operator("ticket");
+  const stored = isNew ? await readable(store.get(tenant, systemClock.now())) : null;
+  return stored === null || stored === "unreadable"
+    ? await tickets.get(caller, tenant, requestId)
+    : await tickets.replace(caller, tenant, stored.generation, requestId);
 }
 
 const UNKNOWN = { code: "tenant_unknown", reason: "no_consent", retryAfterSeconds: null } as const;

@@ -191,7 +191,7 @@ async function judgeLedger(
 }
 
 /** Four tiles' worth at a time. */
-async function* inPages(
+export async function* inPages(
   leaves: AsyncIterable<string> | Iterable<string>,
 ): AsyncGenerator<readonly string[]> {
   let page: string[] = [];

@@ -81,7 +81,7 @@ function keyOf(text: string): Uint8Array {
 }
 
 /** Whose store it is: what is kept of one environment or application is nothing to another. */
-async function ownerOf({ environment, superoffice }: Config): Promise<string> {
+export async function ownerOf({ environment, superoffice }: Config): Promise<string> {
   if (superoffice === null) return environment;
   return `${environment}-${(await digestOf(superoffice.clientId)).slice(0, 12)}`;
 }

@@ -1,0 +1,98 @@
+/** Checks of the keys that sign: what Cloud KMS says of them, or whether there is one at all. */
+
+import { checkPublicKeyAnswer, RSA_PKCS1_SHA256 } from "./adapters/signing/kms_checks.ts";
+import { AGENT, CHECK_MS, type Ward } from "./cli_doctor_ward.ts";
+import type { KmsKey } from "./config_keys.ts";
+import { SignerFault, type SignerFaultReason } from "./domain/signer_fault.ts";
+import { createSigners } from "./parts.ts";
+import { isFile } from "./parts_stores.ts";
+import { type Check, type Finding, ok, problem, warning } from "./usecases/doctor.ts";
+
+/** The key that signs, and its standby if there is one. */
+export function keyChecks(ward: Ward): Check[] {
+  const { signing } = ward.config;
+  if (signing.kind !== "google_kms") {
+    return [{ name: "signing_key", deadlineMs: CHECK_MS, run: () => checkOwnKey(ward) }];
+  }
+  const checkOf = (name: string, variable: string, key: KmsKey): Check => ({
+    name,
+    // Google's package is loaded as well.
+    deadlineMs: 2 * CHECK_MS,
+    run: () => checkKmsKey(ward, variable, key),
+  });
+  const { key, standby } = signing;
+  return [
+    checkOf("signing_key", "KMS_KEY_VERSION", key),
+    ...(standby === null ? [] : [checkOf("standby_key", "KMS_STANDBY_KEY_VERSION", standby)]),
+  ];
+}
+
+async function checkKmsKey(ward: Ward, variable: string, key: KmsKey): Promise<Finding> {
+  const { keyVersion, endpoint, protectionLevel } = key;
+  const place = { endpoint: endpoint?.href ?? null, projectId: keyVersion.split("/")[1]! };
+  const calling = { timeoutMs: CHECK_MS, headers: { "user-agent": AGENT } };
+  try {
+    await ward.host.ready();
+    const answer = await ward.host.getPublicKey(place, keyVersion, calling);
+    checkPublicKeyAnswer(answer, key, RSA_PKCS1_SHA256);
+    const is = `${keyVersion} is ${answer.algorithm}, ${answer.protectionLevel}`;
+    if (ward.isLive && protectionLevel === "SOFTWARE") {
+      return warning(`${is}, and less than an HSM is accepted`, "Set KMS_PROTECTION_LEVEL=HSM");
+    }
+    return ok(is);
+  } catch (error) {
+    if (!(error instanceof SignerFault)) throw error;
+    const [text, remedy] = FAULTS[error.reason] ?? [error.reason, "Ask again later"];
+    return problem(`${keyVersion}: ${text}`, remedy.replaceAll("$", variable));
+  }
+}
+
+type Words = readonly [text: string, remedy: string];
+
+const SILENT: Words = ["Cloud KMS does not answer", "Look at the way there: proxy, firewall"];
+
+/** `$` stands for the variable that names the key. */
+const FAULTS: Readonly<Partial<Record<SignerFaultReason, Words>>> = {
+  wrong_protection: [
+    "it is protected less than KMS_PROTECTION_LEVEL asks for",
+    "Import the key into an HSM key, and name that version in $",
+  ],
+  invalid: [
+    "its algorithm is not RSA_SIGN_PKCS1_(2048|3072|4096)_SHA256, or the version cannot be read",
+    "SuperOffice takes no other: import the key under one of these",
+  ],
+  key_not_enabled: ["the version is not enabled", "Enable it in Cloud KMS, or name another in $"],
+  denied: [
+    "this identity may not read its public key",
+    "Grant roles/cloudkms.signerVerifier on the key",
+  ],
+  not_found: ["there is no such version", "Look at $"],
+  unauthenticated: [
+    "Google takes none of this machine's credentials",
+    "Give it some: GOOGLE_APPLICATION_CREDENTIALS, or the platform's own identity",
+  ],
+  quota: ["the quota of Cloud KMS is used up", "Look at the project's quotas"],
+  checksum: [
+    "a checksum of its public key is wrong",
+    "Ask again; if it stays, look at the way there",
+  ],
+  wrong_key: ["Cloud KMS answers for another key, or with one of another size", "Look at $"],
+  timeout: SILENT,
+  network: SILENT,
+  unavailable: SILENT,
+};
+
+/** A key file, or the sandbox's own. */
+async function checkOwnKey({ config, host }: Ward): Promise<Finding> {
+  if (config.signing.kind === "generated" && !isFile(config, "signing_key.pem")) {
+    return problem("there is no signing_key.pem under DATA_DIR", "Start the service once");
+  }
+  try {
+    const [signer] = await createSigners(config, CHECK_MS, host);
+    await signer!.sign("doctor", { attempt: crypto.randomUUID() });
+  } catch {
+    return problem("the key file holds no RSA key that signs", "Look at SIGNING_KEY_FILE");
+  }
+  const where = config.signing.kind === "file" ? "SIGNING_KEY_FILE" : "DATA_DIR";
+  return ok(`a key file under ${where}, good for ${config.environment}`);
+}
