@@ -4,6 +4,7 @@
  */
 
 import type { Command } from "commander";
+import { UnfitFile } from "./adapters/storage/sqlite_schema.ts";
 import { exchangeChecks } from "./cli_doctor_exchange.ts";
 import { keyChecks } from "./cli_doctor_key.ts";
 import { ledgerChecks } from "./cli_doctor_ledger.ts";
@@ -59,7 +60,12 @@ export async function examine(
   ward: Ward,
   skip: readonly string[] = [],
 ): Promise<readonly CheckedFinding[]> {
-  return await runChecks(chosenChecks(ward, skip), ward.clock);
+  return await runChecks(chosenChecks(ward, skip), ward.clock, sayable);
+}
+
+/** What these say is ours, and holds no value. */
+function sayable(error: unknown): string | null {
+  return error instanceof UsageFault || error instanceof UnfitFile ? error.message : null;
 }
 
 function chosenChecks(ward: Ward, skip: readonly string[]): Check[] {

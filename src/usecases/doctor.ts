@@ -31,19 +31,29 @@ export interface CheckedFinding extends Finding {
   readonly ms: number;
 }
 
-/** Makes every check. @returns what each came to, in their order */
+/**
+ * Makes every check.
+ *
+ * @param sayable what an error says that may be repeated; null where nothing of it may
+ * @returns what each came to, in their order
+ */
 export async function runChecks(
   checks: readonly Check[],
   clock: Clock,
+  sayable: (error: unknown) => string | null = () => null,
 ): Promise<readonly CheckedFinding[]> {
   return await Promise.all(checks.map(async (check) => {
     const begun = clock.now();
-    const finding = await runCheck(check, clock);
+    const finding = await runCheck(check, clock, sayable);
     return { check: check.name, ...finding, ms: clock.now() - begun };
   }));
 }
 
-async function runCheck({ run, deadlineMs }: Check, clock: Clock): Promise<Finding> {
+async function runCheck(
+  { run, deadlineMs }: Check,
+  clock: Clock,
+  sayable: (error: unknown) => string | null,
+): Promise<Finding> {
   const controller = new AbortController();
   const waiting = new AbortController();
   const late = clock.sleep(deadlineMs, waiting.signal).then(() => {
@@ -55,7 +65,8 @@ async function runCheck({ run, deadlineMs }: Check, clock: Clock): Promise<Findi
     );
   });
   // Begun in a later turn, so that what it throws at once is caught as well.
-  const found = Promise.resolve().then(() => run(controller.signal)).catch(faultFinding);
+  const found = Promise.resolve().then(() => run(controller.signal))
+    .catch((error: unknown) => faultFinding(error, sayable(error)));
   try {
     return await Promise.race([found, late]) ?? await found;
   } finally {
@@ -64,7 +75,8 @@ async function runCheck({ run, deadlineMs }: Check, clock: Clock): Promise<Findi
 }
 
 /** What a fault says of itself; of any other error nothing, for it may repeat a value. */
-function faultFinding(error: unknown): Finding {
+function faultFinding(error: unknown, said: string | null): Finding {
+  if (said !== null) return problem(said, null);
   if (error instanceof PartFault) return problem(error.message, REMEDIES[error.reason] ?? null);
   if (error instanceof SignerFault) return problem(error.message, null);
   return problem("the check itself failed", "Look at the configuration that it is about");

@@ -1,0 +1,393 @@
+/**
+ * What the doctor finds: nothing in a healthy installation, and in one with a fault just that, whatever
+ * else is checked. Each fault is planted in a copy of the environment, and taken out again.
+ */
+
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
+import { examine } from "../../src/cli_doctor.ts";
+import { openWard } from "../../src/cli_doctor_ward.ts";
+import { parseConfig } from "../../src/config.ts";
+import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { CheckedFinding } from "../../src/usecases/doctor.ts";
+import { withService } from "../support/commands.ts";
+import { environmentOf, TENANT, type TestService } from "../support/service.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+interface World {
+  readonly service: TestService;
+  readonly kms: CloudKmsSimulator;
+  /** The healthy environment. */
+  readonly env: Env;
+  /** A folder of the test's own, gone afterwards. */
+  readonly folder: string;
+}
+
+/** `*` stands for the text of the finding, if it matters. */
+interface Planted {
+  readonly fault: string;
+  /** Plants it. @returns what differs in the environment */
+  plant(world: World): Promise<Env | void> | Env | void;
+  /** Takes it out of what the others use, too. */
+  heal?(world: World): void;
+  readonly finds: Readonly<Record<string, "warning" | "problem">>;
+  /** What a finding says. */
+  readonly says?: RegExp;
+  readonly signers?: readonly string[];
+}
+
+const PROJECT = "projects/box-office-sandbox";
+const RING = `${PROJECT}/locations/europe-west4/keyRings/box-office`;
+const KEY = `${RING}/cryptoKeys/system-user`;
+const OWN = "serviceAccount:box-office@box-office-sandbox.iam.gserviceaccount.com";
+
+const host = { ...createThreadHost(), close: () => {} };
+
+async function findings(
+  env: Env,
+  signers: readonly string[] = [],
+): Promise<readonly CheckedFinding[]> {
+  const parsed = parseConfig(env, (path) => Deno.readTextFileSync(path));
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const ward = openWard(parsed.config, { tenant: null, signers }, host);
+  try {
+    return await examine(ward);
+  } finally {
+    ward.close();
+  }
+}
+
+/** Everything that is not well, by check. */
+function ills(found: readonly CheckedFinding[]): Record<string, string> {
+  return Object.fromEntries(
+    found.filter(({ level }) => level !== "ok").map(({ check, level }) => [check, level]),
+  );
+}
+
+const signer = (...members: string[]) => ({
+  bindings: [{ role: "roles/cloudkms.signer", members }],
+});
+
+const logging = (...exemptedMembers: string[]) => ({
+  auditConfigs: [{
+    service: "allServices",
+    auditLogConfigs: [{ logType: "DATA_READ", exemptedMembers }],
+  }],
+});
+
+const policy = (resource: string, value: Readonly<Record<string, unknown>> | null) => ({
+  plant: ({ kms }: World) => kms.iamPolicy(resource, value),
+  heal: ({ kms }: World) => {
+    kms.iamPolicy(KEY, signer(OWN));
+    kms.iamPolicy(RING, { etag: "ACAB" });
+    kms.iamPolicy(PROJECT, logging());
+  },
+});
+
+const version = (options: Parameters<CloudKmsSimulator["addKeyVersion"]>[0]) => ({
+  plant: async ({ kms }: World) => ({ KMS_KEY_VERSION: await kms.addKeyVersion(options) }),
+});
+
+/** A copy of the data directory with something done to its database. */
+const database = (work: (database: DatabaseSync) => void) => ({
+  async plant({ service, folder }: World) {
+    const copy = `${folder}/${crypto.randomUUID()}`;
+    await Deno.mkdir(copy, { mode: 0o700 });
+    const source = new DatabaseSync(`${service.dataDir}/box-office.sqlite`);
+    source.exec(`VACUUM INTO '${copy}/box-office.sqlite'`);
+    source.close();
+    await Deno.chmod(`${copy}/box-office.sqlite`, 0o600);
+    for (const name of ["sealing.key", "ledger.key"]) {
+      await Deno.copyFile(`${service.dataDir}/${name}`, `${copy}/${name}`);
+    }
+    const changed = new DatabaseSync(`${copy}/box-office.sqlite`);
+    work(changed);
+    changed.close();
+    return { DATA_DIR: copy };
+  },
+});
+
+const servers: Deno.HttpServer<Deno.NetAddr>[] = [];
+
+/** Something else answers in SuperOffice's place. */
+const stranger = (answer: (path: string, origin: string) => unknown) => ({
+  plant() {
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      (request): Response => {
+        const { pathname, origin } = new URL(request.url);
+        return Response.json(answer(pathname, origin), {
+          headers: { date: new Date().toUTCString() },
+        });
+      },
+    );
+    servers.push(server);
+    return { SUPEROFFICE_URL: `http://127.0.0.1:${server.addr.port}` };
+  },
+});
+
+const PLANTED: readonly Planted[] = [
+  {
+    fault: "a key that is not in an HSM",
+    ...version({ protectionLevel: "SOFTWARE" }),
+    finds: { signing_key: "problem" },
+    says: /protected less than KMS_PROTECTION_LEVEL/,
+  },
+  {
+    fault: "a key of another algorithm",
+    ...version({ algorithm: "RSA_SIGN_PSS_2048_SHA256" }),
+    finds: { signing_key: "problem" },
+    says: /algorithm is not RSA_SIGN_PKCS1/,
+  },
+  {
+    fault: "a key version that is disabled",
+    ...version({ state: "DISABLED" }),
+    finds: { signing_key: "problem" },
+    says: /not enabled/,
+  },
+  {
+    fault: "a key version that there is not",
+    plant: () => ({ KMS_KEY_VERSION: `${KEY}/cryptoKeyVersions/99` }),
+    finds: { signing_key: "problem" },
+    says: /no such version/,
+  },
+  {
+    fault: "a public key that may not be read",
+    plant: ({ kms }) =>
+      kms.fault({ kind: "status", status: "PERMISSION_DENIED", method: "getPublicKey" }),
+    heal: ({ kms }) => kms.fault(null),
+    finds: { signing_key: "problem" },
+    says: /may not read/,
+  },
+  {
+    fault: "a standby that is destroyed",
+    plant: async ({ kms }) => ({
+      KMS_STANDBY_KEY_VERSION: await kms.addKeyVersion({ state: "DESTROYED" }),
+    }),
+    finds: { standby_key: "problem" },
+  },
+  {
+    fault: "another signer, on the key",
+    ...policy(KEY, signer(OWN, "user:eve@example.com")),
+    signers: [OWN],
+    finds: { signers: "problem" },
+    says: /user:eve@example.com \(roles\/cloudkms.signer on cryptoKeys system-user\)/,
+  },
+  {
+    fault: "another signer, on the project",
+    ...policy(PROJECT, {
+      ...logging(),
+      bindings: [{ role: "roles/owner", members: ["user:eve@example.com"] }],
+    }),
+    signers: [OWN],
+    finds: { signers: "problem" },
+    says: /roles\/owner on project box-office-sandbox/,
+  },
+  {
+    fault: "anybody as a signer, on the key ring",
+    ...policy(RING, signer("allAuthenticatedUsers")),
+    finds: { signers: "problem" },
+    says: /anybody may sign/,
+  },
+  {
+    fault: "two signers, of which nobody said who we are",
+    ...policy(KEY, signer(OWN, "user:eve@example.com")),
+    finds: { signers: "warning" },
+    says: /2 may sign/,
+  },
+  {
+    fault: "a role of somebody's own",
+    ...policy(RING, {
+      bindings: [{ role: `${PROJECT}/roles/x`, members: ["user:eve@example.com"] }],
+    }),
+    finds: { signers: "warning" },
+  },
+  {
+    fault: "a policy that may not be read",
+    ...policy(PROJECT, null),
+    finds: { signers: "warning", key_use_logging: "warning" },
+    says: /securityReviewer/,
+  },
+  {
+    fault: "no logging of uses",
+    ...policy(PROJECT, {
+      auditConfigs: [{
+        service: "cloudkms.googleapis.com",
+        auditLogConfigs: [{ logType: "DATA_WRITE" }],
+      }],
+    }),
+    finds: { key_use_logging: "problem" },
+    says: /are not logged in project/,
+  },
+  {
+    fault: "somebody who is not logged",
+    ...policy(PROJECT, logging("user:eve@example.com")),
+    finds: { key_use_logging: "problem" },
+    says: /user:eve@example.com/,
+  },
+  {
+    fault: "a clock that is two minutes behind",
+    plant: ({ service }) => service.simulator.control.clockOffsetMs(120_000),
+    heal: ({ service }) => service.simulator.control.clockOffsetMs(0),
+    finds: { clock: "problem" },
+    says: /1[12]\d s behind/,
+  },
+  {
+    fault: "a clock that is half a minute ahead",
+    plant: ({ service }) => service.simulator.control.clockOffsetMs(-30_000),
+    heal: ({ service }) => service.simulator.control.clockOffsetMs(0),
+    finds: { clock: "warning" },
+    says: /(29|30) s ahead of/,
+  },
+  {
+    fault: "another sign-in than that of the origin",
+    ...stranger(() => ({ issuer: "https://elsewhere.example.com" })),
+    finds: { discovery: "problem", login_keys: "problem" },
+    says: /not the sign-in of this origin/,
+  },
+  {
+    fault: "login keys without a key",
+    ...stranger((path, origin) =>
+      path.endsWith("/jwks") ? { keys: [] } : {
+        issuer: origin,
+        authorization_endpoint: `${origin}/a`,
+        token_endpoint: `${origin}/t`,
+        jwks_uri: `${origin}/jwks`,
+      }
+    ),
+    finds: { login_keys: "problem" },
+  },
+  {
+    fault: "no SuperOffice",
+    plant: () => ({ SUPEROFFICE_URL: "http://127.0.0.1:1" }),
+    finds: { discovery: "problem", login_keys: "problem", clock: "problem" },
+    says: /network/,
+  },
+  {
+    fault: "a key file that others may read",
+    plant: ({ service }) => Deno.chmodSync(`${service.dataDir}/sealing.key`, 0o640),
+    heal: ({ service }) => Deno.chmodSync(`${service.dataDir}/sealing.key`, 0o600),
+    finds: { files: "problem" },
+    says: /sealing\.key/,
+  },
+  {
+    fault: "a sealing key that is gone",
+    plant: () => ({ SEALING_KEYS: `other:${new Uint8Array(32).fill(9).toBase64()}` }),
+    finds: { sealing_keys: "problem", tokens: "problem" },
+    says: /1 × system user token under generated/,
+  },
+  {
+    fault: "another sealing key of the same name",
+    plant: () => ({ SEALING_KEYS: `generated:${new Uint8Array(32).fill(9).toBase64()}` }),
+    finds: { tokens: "problem" },
+    says: new RegExp(TENANT),
+  },
+  {
+    fault: "values under an older key",
+    plant: ({ service }) => {
+      const generated = Deno.readTextFileSync(`${service.dataDir}/sealing.key`).trim();
+      const newer = new Uint8Array(32).fill(9).toBase64();
+      return { SEALING_KEYS: `newer:${newer},generated:${generated}` };
+    },
+    finds: { sealing_keys: "warning" },
+    says: /cli store reseal/,
+  },
+  {
+    fault: "a ledger entry that was changed",
+    ...database((it) => {
+      it.exec("DROP TRIGGER ledger_leaves_keep");
+      it.exec(
+        `UPDATE ledger_leaves SET leaf = replace(leaf, 'consent', 'assent') WHERE position = 0`,
+      );
+    }),
+    finds: { ledger: "problem" },
+    says: /entry 0/,
+  },
+  {
+    fault: "a ledger whose end is gone",
+    ...database((it) => {
+      it.exec("DROP TRIGGER ledger_leaves_stay");
+      it.exec("DELETE FROM ledger_leaves WHERE position > 1");
+    }),
+    finds: { ledger: "problem" },
+  },
+  {
+    fault: "another ledger key",
+    plant: () => ({ LEDGER_KEY: new Uint8Array(32).fill(9).toBase64() }),
+    finds: { ledger_key: "problem" },
+    says: /not signed by this key/,
+  },
+  {
+    fault: "another name of the log",
+    plant: () => ({ LEDGER_ORIGIN: "elsewhere.example.com/ledger" }),
+    finds: { ledger_key: "problem" },
+    says: /elsewhere\.example\.com/,
+  },
+  {
+    fault: "a message that was given up",
+    ...database((it) =>
+      it.exec(
+        "INSERT INTO notices (id, body, at, error, buried_at) VALUES ('msg_1', 'v1.generated.x', 1, 'x', 1)",
+      )
+    ),
+    finds: { notices: "warning" },
+    says: /1 messages/,
+  },
+  {
+    fault: "a store that was never opened",
+    plant: ({ folder }) => ({ DATA_DIR: `${folder}/nothing` }),
+    finds: Object.fromEntries(
+      ["store", "sealing_keys", "tokens", "notices", "ledger_key", "ledger"].map((name) => [
+        name,
+        "problem",
+      ]),
+    ),
+    says: /no store under DATA_DIR/,
+  },
+];
+
+Deno.test("the doctor finds nothing in a healthy installation, and in another what is wrong", async (test) => {
+  const kms = await startCloudKms();
+  const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
+  await withService(async (service) => {
+    const env: Env = {
+      ...environmentOf(service),
+      KMS_KEY_VERSION: kms.keyVersion,
+      KMS_ENDPOINT: kms.url,
+    };
+    const world: World = { service, kms, env, folder };
+    await service.consent();
+    assert.equal((await service.call(`/v1/tenants/${TENANT}/ticket`)).status, 200);
+    assert.equal((await service.call("/v1/ledger/checkpoint")).status, 200);
+    await test.step("nothing", async () => {
+      for (const signers of [[], [OWN]]) {
+        const found = await findings(env, signers);
+        assert.deepEqual(ills(found), {}, JSON.stringify(found));
+        assert.ok(found.length >= 13);
+        assert.ok(found.every(({ remedy }) => remedy === null));
+      }
+    });
+    for (const { fault, plant, heal, finds, says, signers = [] } of PLANTED) {
+      await test.step(fault, async () => {
+        const more = await plant(world);
+        try {
+          const found = await findings({ ...env, ...more }, signers);
+          assert.deepEqual(ills(found), finds, JSON.stringify(found, null, 1));
+          const texts = found.filter(({ level }) => level !== "ok")
+            .map(({ text, remedy }) => `${text}. ${remedy}`);
+          if (says !== undefined) assert.match(texts.join("\n"), says);
+          const { KMS_KEY_VERSION: _, ...rest } = { ...env };
+          assert.ok(!texts.some((text) => text.includes(rest["SUPEROFFICE_CLIENT_SECRET"]!)));
+        } finally {
+          heal?.(world);
+        }
+      });
+    }
+    assert.equal(kms.signatures(), 1);
+  }, { kms });
+  await Promise.all(servers.map((server) => server.shutdown()));
+  await kms.close();
+  await Deno.remove(folder, { recursive: true });
+});
