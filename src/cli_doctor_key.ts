@@ -64,7 +64,7 @@ const FAULTS: Readonly<Partial<Record<SignerFaultReason, Words>>> = {
   key_not_enabled: ["the version is not enabled", "Enable it in Cloud KMS, or name another in $"],
   denied: [
     "this identity may not read its public key",
-    "Grant roles/cloudkms.signerVerifier on the key",
+    "Grant roles/cloudkms.signer and roles/cloudkms.publicKeyViewer on the key",
   ],
   not_found: ["there is no such version", "Look at $"],
   unauthenticated: [

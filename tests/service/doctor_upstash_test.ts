@@ -6,6 +6,9 @@ import { examine } from "../../src/cli_doctor.ts";
 import { openWard } from "../../src/cli_doctor_ward.ts";
 import { parseConfig } from "../../src/config.ts";
 import { Secret } from "../../src/domain/secret.ts";
+import { createPrivateKey } from "node:crypto";
+import { selfIssuedCertificate } from "../../src/simulator/superoffice/certificate.ts";
+import { testKeyPem } from "../support/test_keys.ts";
 import { withBridge } from "../adapters/storage/backends.ts";
 import { requires } from "../support/requirement.ts";
 import { environmentOf, startService } from "../support/service.ts";
@@ -134,6 +137,24 @@ Deno.test({
         await service.close();
       }
     }),
+});
+
+Deno.test("a certificate that nobody vouches for is told from a way that is shut", async () => {
+  const pem = testKeyPem("login");
+  const certificate = selfIssuedCertificate(createPrivateKey(pem), "localhost").toBase64();
+  const cert = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, cert, key: pem, onListen: () => {} },
+    () => Response.json({ result: "PONG" }),
+  );
+  const url = new URL(`https://localhost:${server.addr.port}`);
+  const inspection = createUpstashInspection({ url, token: new Secret("t"), prefix: "p" });
+  try {
+    const answer = await inspection.ping(new AbortController().signal);
+    assert.deepEqual(answer, { ok: false, error: "certificate" });
+  } finally {
+    await server.shutdown();
+  }
 });
 
 Deno.test("each answer of a database has its one word, and no word of its own gets out", async () => {

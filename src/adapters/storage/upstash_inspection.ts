@@ -62,7 +62,9 @@ export function createUpstashInspection(
     } catch (error) {
       if (signal.aborted) return failed("timeout");
       if (error instanceof SyntaxError) return failed("protocol");
-      const isCertificate = error instanceof Error && /certificate|\btls\b/i.test(error.message);
+      // In the message or in its cause, by version of the runtime.
+      const said = error instanceof Error ? `${error.message} ${error.cause}` : "";
+      const isCertificate = said.includes("invalid peer certificate");
       return failed(isCertificate ? "certificate" : "network");
     }
   };
