@@ -36,7 +36,7 @@ export interface UnreadableValue {
 }
 
 /** A step is one transaction, or one script: callers wait for no more than that. */
-const MOST_IN_A_STEP = 100;
+const MOST_IN_A_STEP = 250;
 
 /** A store that is busy, or not heard of, is asked again so often, so much later each time. */
 const ATTEMPTS = 5;

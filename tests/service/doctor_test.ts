@@ -335,6 +335,17 @@ const PLANTED: readonly Planted[] = [
     says: /1 messages/,
   },
   {
+    fault: "a database of another application",
+    plant: () => ({ SUPEROFFICE_CLIENT_ID: "another" }),
+    finds: Object.fromEntries(
+      ["store", "sealing_keys", "tokens", "notices", "ledger_key", "ledger"].map((name) => [
+        name,
+        "problem",
+      ]),
+    ),
+    says: /belongs to another environment or application/,
+  },
+  {
     fault: "a store that was never opened",
     plant: ({ folder }) => ({ DATA_DIR: `${folder}/nothing` }),
     finds: Object.fromEntries(
@@ -391,4 +402,35 @@ Deno.test("the doctor finds nothing in a healthy installation, and in another wh
   await Promise.all(servers.map((server) => server.shutdown()));
   await kms.close();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("where live tenants are served, browsers need an https address, and a key an HSM", async () => {
+  const kms = await startCloudKms();
+  const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
+  const env: Env = {
+    SUPEROFFICE_ENVIRONMENT: "stage",
+    SUPEROFFICE_URL: "http://127.0.0.1:1",
+    SUPEROFFICE_CLIENT_ID: "id",
+    SUPEROFFICE_CLIENT_SECRET: "secret",
+    CALLERS: '{"callers":[]}',
+    KMS_KEY_VERSION: kms.keyVersion,
+    KMS_ENDPOINT: kms.url,
+    DATA_DIR: folder,
+  };
+  const levels = async (more: Env) => {
+    const found = await findings({ ...env, ...more });
+    return ["public_url", "signing_key"].map((name) =>
+      found.find(({ check }) => check === name)?.level
+    );
+  };
+  try {
+    assert.deepEqual(await levels({ PUBLIC_URL: "https://tickets.example.com" }), ["ok", "ok"]);
+    assert.deepEqual(await levels({}), ["problem", "ok"]);
+    assert.deepEqual(await levels({ PUBLIC_URL: "http://localhost" }), ["problem", "ok"]);
+    const software = { PUBLIC_URL: "https://a.example.com", KMS_PROTECTION_LEVEL: "SOFTWARE" };
+    assert.deepEqual(await levels(software), ["ok", "warning"]);
+  } finally {
+    await kms.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
