@@ -5,74 +5,83 @@
  * Source: `RSA.ToXmlString` of .NET; element names as in XML Signature, section 6.4.2.
  */
 
-import { Buffer } from "node:buffer";
+import { decodeBase64, isSpace } from "./base64_octets.ts";
 import { KeyFileFault } from "./key_file_fault.ts";
+import { copyOf, wipe } from "./octets.ts";
+import type { RsaNumbers } from "./rsa_numbers.ts";
 
-/** A private RSA key as a JWK: numbers in base64url (RFC 7518, section 6.3). */
-export interface RsaJwk {
-  readonly kty: "RSA";
-  readonly n: string;
-  readonly e: string;
-  readonly d: string;
-  readonly p: string;
-  readonly q: string;
-  readonly dp: string;
-  readonly dq: string;
-  readonly qi: string;
-}
-
-/** @returns the key as a JWK, not yet checked as a key @throws KeyFileFault */
-export function readRsaXml(text: string): RsaJwk {
-  const body = /^\s*<RSAKeyValue>([^]*)<\/RSAKeyValue>\s*$/.exec(text)?.[1];
-  if (body === undefined) throw new KeyFileFault("xml_form");
-  const values = readElements(body);
-  if (!values.has("Modulus") || !values.has("Exponent")) throw new KeyFileFault("xml_form");
-  if (values.size === 2) throw new KeyFileFault("public_key");
-  const number = (element: Element) => toJwkNumber(values.get(element));
-  return {
-    kty: "RSA",
-    n: number("Modulus"),
-    e: number("Exponent"),
-    d: number("D"),
-    p: number("P"),
-    q: number("Q"),
-    dp: number("DP"),
-    dq: number("DQ"),
-    qi: number("InverseQ"),
-  };
-}
-
-const ELEMENTS = ["Modulus", "Exponent", "P", "Q", "DP", "DQ", "InverseQ", "D"] as const;
-
-type Element = (typeof ELEMENTS)[number];
-
-function readElements(body: string): ReadonlyMap<Element, string> {
-  const values = new Map<Element, string>();
-  const element = /\s*<([A-Za-z]+)>([^<>&]*)<\/\1>/y;
-  let end = 0;
-  for (let match = element.exec(body); match; match = element.exec(body)) {
-    const [, name = "", value = ""] = match;
-    if (!isElement(name) || values.has(name)) throw new KeyFileFault("xml_form");
-    values.set(name, value);
-    end = element.lastIndex;
+/**
+ * @param xml without white space around it
+ * @returns numbers, not yet checked as a key
+ * @throws KeyFileFault
+ */
+export function readRsaXml(xml: Uint8Array): RsaNumbers {
+  const values = readElements(bodyOf(xml));
+  try {
+    if (!values.has("Modulus") || !values.has("Exponent")) throw new KeyFileFault("xml_form");
+    if (values.size === 2) throw new KeyFileFault("public_key");
+    if (values.size !== ELEMENTS.size) throw new KeyFileFault("xml_form");
+    return Object.fromEntries(
+      [...ELEMENTS].map(([element, name]) => [name, copyOf(values.get(element)!)]),
+    ) as RsaNumbers;
+  } finally {
+    wipe(...values.values());
   }
-  if (body.slice(end).trim() !== "") throw new KeyFileFault("xml_form");
+}
+
+const ELEMENTS: ReadonlyMap<string, keyof RsaNumbers> = new Map([
+  ["Modulus", "n"],
+  ["Exponent", "e"],
+  ["P", "p"],
+  ["Q", "q"],
+  ["DP", "dp"],
+  ["DQ", "dq"],
+  ["InverseQ", "qi"],
+  ["D", "d"],
+]);
+
+const [LESS, MORE, AND] = [0x3c, 0x3e, 0x26] as const;
+
+function bodyOf(xml: Uint8Array): Uint8Array {
+  const [start, end] = ["<RSAKeyValue>", "</RSAKeyValue>"];
+  const body = xml.subarray(start.length, -end.length);
+  if (xml.length < start.length + end.length) throw new KeyFileFault("xml_form");
+  if (!startsWith(xml, start) || !startsWith(xml.subarray(-end.length), end)) {
+    throw new KeyFileFault("xml_form");
+  }
+  return body;
+}
+
+/** What each element holds, decoded. To be wiped by who asked for it. */
+function readElements(body: Uint8Array): Map<string, Uint8Array> {
+  const values = new Map<string, Uint8Array>();
+  const refuse = (problem: "xml_form" | "xml_base64") => {
+    wipe(...values.values());
+    return new KeyFileFault(problem);
+  };
+  let rest = withoutSpace(body);
+  while (rest.length > 0) {
+    const name = [...ELEMENTS.keys()].find((known) => startsWith(rest, `<${known}>`));
+    if (name === undefined || values.has(name)) throw refuse("xml_form");
+    const inner = rest.subarray(name.length + 2);
+    const length = inner.findIndex((octet) => octet === LESS || octet === MORE || octet === AND);
+    const after = inner.subarray(Math.max(length, 0));
+    if (!startsWith(after, `</${name}>`)) throw refuse("xml_form");
+    const value = decodeBase64(inner.subarray(0, length));
+    if (value === null) throw refuse("xml_base64");
+    values.set(name, value);
+    rest = withoutSpace(after.subarray(name.length + 3));
+  }
   return values;
 }
 
-function isElement(name: string): name is Element {
-  const elements: readonly string[] = ELEMENTS;
-  return elements.includes(name);
+function withoutSpace(octets: Uint8Array): Uint8Array {
+  const first = octets.findIndex((octet) => !isSpace(octet));
+  return octets.subarray(first < 0 ? octets.length : first);
 }
 
-/** Big-endian octets in base64, perhaps broken over lines, to base64url without leading zeros. */
-function toJwkNumber(value: string | undefined): string {
-  if (value === undefined) throw new KeyFileFault("xml_form");
-  const base64 = value.replace(/\s/g, "");
-  const octets = Buffer.from(base64, "base64");
-  if (octets.length === 0 || octets.toString("base64") !== base64) {
-    throw new KeyFileFault("xml_base64");
-  }
-  const first = octets.findIndex((octet) => octet !== 0);
-  return octets.subarray(first < 0 ? octets.length - 1 : first).toString("base64url");
+/** @param text ASCII */
+function startsWith(octets: Uint8Array, text: string): boolean {
+  return octets.length >= text.length &&
+    [...text].every((sign, at) => octets[at] === sign.charCodeAt(0));
 }
