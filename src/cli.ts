@@ -14,6 +14,7 @@ import {
   printKey,
   printReceipt,
 } from "./cli_ledger.ts";
+import { addKeys } from "./cli_key.ts";
 import { addTo, collect, list, wholeNumber } from "./cli_options.ts";
 import { addReconcile } from "./cli_reconcile.ts";
 import { addStore } from "./cli_store.ts";
@@ -36,6 +37,7 @@ function buildProgram(done: (code: number) => void): Command {
   addCallers(program, done);
   addLedger(program, done);
   addDoctor(program, done);
+  addKeys(program, done);
   addStore(program, done);
   addTenants(program, done);
   addTicket(program, done);

@@ -1,0 +1,78 @@
+/** The versions of a key: which one holds this private key already, and when an import has come to its end. */
+
+import type { CryptoKeyName } from "../../domain/crypto_key_name.ts";
+import { KeyImportFault } from "./key_import_fault.ts";
+import type { ImportMaterial } from "./key_import_material.ts";
+import type { Waiting } from "./key_import_waiting.ts";
+import { isSameKey, type ProofOptions, publicKeyOf } from "./key_proof.ts";
+import type { KmsAdmin } from "./kms_admin.ts";
+import { KmsAdminFault } from "./kms_admin_fault.ts";
+import type { HeldVersion } from "./kms_admin_answers.ts";
+
+export interface VersionsOptions {
+  readonly admin: KmsAdmin;
+  readonly proving: ProofOptions;
+  readonly material: Pick<ImportMaterial, "publicKey" | "algorithm">;
+  readonly cryptoKey: CryptoKeyName;
+  readonly waiting: Waiting;
+}
+
+/**
+ * Waits for imports that are under way: one of them may be ours, of a run that was cut short.
+ * @returns the name of an ENABLED version that holds the key, or null
+ * @throws KeyImportFault if one that holds it cannot be used
+ */
+export async function findVersion(options: VersionsOptions): Promise<string | null> {
+  const { admin, material, cryptoKey } = options;
+  const unusable: HeldVersion[] = [];
+  for (const version of await admin.versions(cryptoKey.name)) {
+    if (version.algorithm !== material.algorithm) continue;
+    const settled = version.state === "PENDING_IMPORT" ? await settle(version, options) : version;
+    if (!await holdsKey(settled, options)) continue;
+    if (settled.state === "ENABLED") return settled.name;
+    unusable.push(settled);
+  }
+  const [one] = unusable;
+  if (one === undefined) return null;
+  throw new KeyImportFault("not_usable", `${one.name} holds it and is ${one.state}`);
+}
+
+/** @throws KeyImportFault unless the version becomes ENABLED in time */
+export async function waitForVersion(name: string, options: VersionsOptions): Promise<void> {
+  const { state, importFailureReason } = await settle(await options.admin.version(name), options);
+  if (state === "ENABLED") return;
+  const why = importFailureReason === null ? "" : `: ${printable(importFailureReason)}`;
+  throw new KeyImportFault("import_failed", `${name} is ${state}${why}`);
+}
+
+/** @returns the version as it is when its import is over */
+async function settle(version: HeldVersion, options: VersionsOptions): Promise<HeldVersion> {
+  const { admin, waiting } = options;
+  for (let held = version;; held = await admin.version(version.name)) {
+    if (held.state !== "PENDING_IMPORT") return held;
+    if (!await waiting.pause()) {
+      throw new KeyImportFault("import_pending", `${version.name} is still PENDING_IMPORT`);
+    }
+  }
+}
+
+async function holdsKey(version: HeldVersion, options: VersionsOptions): Promise<boolean> {
+  const { material, proving } = options;
+  if (!SHOWN.includes(version.state)) return false;
+  try {
+    return isSameKey(await publicKeyOf(version.name, proving), material.publicKey);
+  } catch (error) {
+    // Google says both that the public key of a version that is not ENABLED can be had and that not.
+    const isHidden = error instanceof KmsAdminFault && error.reason === "key_not_enabled";
+    if (isHidden && version.state !== "ENABLED") return false;
+    throw error;
+  }
+}
+
+/** States in which there may be a public key. */
+const SHOWN: readonly string[] = ["ENABLED", "DISABLED", "DESTROY_SCHEDULED"];
+
+/** Google's reason for people: one line, not too long. */
+function printable(text: string): string {
+  return text.replace(/[^ -~]+/g, " ").slice(0, 300);
+}

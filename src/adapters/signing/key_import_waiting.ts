@@ -1,0 +1,31 @@
+/** Looking again and again, until it is there or the time is over. */
+
+export interface Waiting {
+  /** Waits a moment. @returns false at once if the time is over */
+  pause(): Promise<boolean>;
+}
+
+/**
+ * @param timeoutMs for everything that is waited for
+ * @param sleep resolves after so many milliseconds
+ */
+export function createWaiting(
+  timeoutMs: number,
+  now: () => number,
+  sleep: (ms: number) => Promise<void>,
+): Waiting {
+  const end = now() + timeoutMs;
+  let ms = FIRST_MS;
+  return {
+    async pause() {
+      if (now() >= end) return false;
+      await sleep(ms);
+      ms = Math.min(ms * 2, LONGEST_MS);
+      return true;
+    },
+  };
+}
+
+/** Google allows 300 look-ups a minute and project. */
+const FIRST_MS = 250;
+const LONGEST_MS = 4000;

@@ -1,0 +1,136 @@
+/**
+ * Commands about the app's key in Cloud KMS. `import` takes the private key that the Developer Portal
+ * shows once, from standard input or a file and never from an argument, which other processes see.
+ */
+
+import { type Command, Option } from "commander";
+import { importKey, type KeyImportOptions, planKeyImport } from "./adapters/signing/key_import.ts";
+import { KeyImportFault } from "./adapters/signing/key_import_fault.ts";
+import { openImportMaterial } from "./adapters/signing/key_import_material.ts";
+import { createWaiting } from "./adapters/signing/key_import_waiting.ts";
+import { fingerprintOf } from "./adapters/signing/key_proof.ts";
+import type { LeastProtection } from "./adapters/signing/kms_checks.ts";
+import { gcloudCeremony } from "./cli_key_gcloud.ts";
+import { readKeyOctets } from "./cli_key_input.ts";
+import { kmsTools, readPlaces, requireCryptoKey, sayingWhy, sleep } from "./cli_key_place.ts";
+import { planLines, resultJson, resultLines } from "./cli_key_words.ts";
+import { isResourceId } from "./domain/crypto_key_name.ts";
+import { print } from "./print.ts";
+import { systemClock } from "./system.ts";
+import { UsageFault } from "./usage_fault.ts";
+
+/** Describes the commands. */
+export function addKeys(program: Command, done: (code: number) => void): void {
+  const key = program.command("key").description("the app's signing key in Cloud KMS");
+  key.command("import")
+    .description("import the Developer Portal's private key, RSAXML or PEM, from standard input")
+    .requiredOption("--key <name>", "projects/…/locations/…/keyRings/…/cryptoKeys/…")
+    .option("--file <path>", "read the key from there instead")
+    .option(
+      "--import-job <id>",
+      "in the key's ring; else one is made that has the date in its name",
+    )
+    .addOption(
+      new Option("--protection-level <level>", "where the key is to live")
+        .choices(["HSM", "SOFTWARE"]).default("HSM"),
+    )
+    .option("--timeout <seconds>", "how long to wait for Cloud KMS, all in all", seconds, 300)
+    .option("--dry-run", "read and check the key, look what is there, and change nothing")
+    .option(
+      "--print-gcloud",
+      "print the ceremony as gcloud commands; reads no key, changes nothing",
+    )
+    .option("--json", "for machines")
+    .action(async (options) => done(await runImport(options)));
+}
+
+export interface ImportOptions {
+  readonly key: string;
+  readonly file?: string;
+  readonly importJob?: string;
+  readonly protectionLevel: LeastProtection;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly dryRun?: true;
+  readonly printGcloud?: true;
+  readonly json?: true;
+}
+
+/** @returns 0, or 1 if what Cloud KMS holds is not the key that was read */
+export async function runImport(options: ImportOptions): Promise<number> {
+  const { key, file, importJob, protectionLevel, timeout, dryRun, json } = options;
+  const cryptoKey = requireCryptoKey(key);
+  if (importJob !== undefined && !isResourceId(importJob)) {
+    throw new UsageFault("Cannot use --import-job: it is no id of letters, digits, _ and -");
+  }
+  const now = systemClock.now();
+  const importJobId = importJob ?? null;
+  if (options.printGcloud) {
+    print.line(gcloudCeremony({ cryptoKey, protectionLevel, importJobId, now }));
+    return 0;
+  }
+  const places = readPlaces();
+  if (protectionLevel === "SOFTWARE") print.error(SOFTWARE);
+  return await sayingWhy(async () => {
+    const material = openImportMaterial(readKeyOctets(file ?? null));
+    const say = (step: string) => print.error(step);
+    say(`read a private key of ${material.bits} bits, SHA-256 of its public half:`);
+    say(`  ${fingerprintOf(material.publicKey)}`);
+    const importing: KeyImportOptions = {
+      ...kmsTools(key, places, protectionLevel),
+      material,
+      cryptoKey,
+      protectionLevel,
+      importJobId,
+      now,
+      waiting: createWaiting(timeout * 1000, () => performance.now(), sleep),
+      tell: say,
+    };
+    try {
+      return dryRun ? await showPlan(importing, json) : await doImport(importing, json);
+    } finally {
+      material.forget();
+    }
+  });
+}
+
+const SOFTWARE =
+  "Warning: a SOFTWARE key is not in an HSM, and the service refuses it unless KMS_PROTECTION_LEVEL=SOFTWARE.";
+
+async function showPlan(importing: KeyImportOptions, json: true | undefined): Promise<number> {
+  const plan = await planKeyImport(importing);
+  const fingerprint = fingerprintOf(importing.material.publicKey);
+  if (json) print.line(JSON.stringify({ dry_run: true, fingerprint, ...planJson(plan) }));
+  else for (const line of planLines(plan, importing)) print.line(line);
+  return 0;
+}
+
+function planJson(plan: Awaited<ReturnType<typeof planKeyImport>>) {
+  return {
+    key_ring: plan.keyRing,
+    crypto_key: plan.cryptoKey,
+    import_only: plan.importOnly,
+    import_job: plan.importJob,
+    import_job_exists: plan.isJobThere,
+    key_version: plan.keyVersion,
+  };
+}
+
+async function doImport(importing: KeyImportOptions, json: true | undefined): Promise<number> {
+  try {
+    const result = await importKey(importing);
+    if (json) print.line(JSON.stringify(resultJson(result, importing)));
+    else for (const line of resultLines(result, importing)) print.line(line);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof KeyImportFault) || error.problem !== "other_key") throw error;
+    print.error(error.message);
+    return 1;
+  }
+}
+
+function seconds(text: string): number {
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (count >= 1) return count;
+  throw new UsageFault("Cannot use --timeout: it is no whole number of seconds");
+}

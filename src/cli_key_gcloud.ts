@@ -1,0 +1,68 @@
+/**
+ * The ceremony as commands for teams that hold it by hand. Only texts: reads no key and calls nobody.
+ */
+
+import { importJobId } from "./adapters/signing/key_import_job.ts";
+import { IMPORT_METHOD } from "./adapters/signing/kms_admin.ts";
+import type { LeastProtection } from "./adapters/signing/kms_checks.ts";
+import type { CryptoKeyName } from "./domain/crypto_key_name.ts";
+
+export interface CeremonyOptions {
+  readonly cryptoKey: CryptoKeyName;
+  readonly protectionLevel: LeastProtection;
+  /** Null: the name that `key import` would give it. */
+  readonly importJobId: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * A script for one run, with openssl 3 for the key and gcloud for the rest. The private key goes
+ * from a file in memory into the wrapping; that needs a folder on tmpfs, which the script makes sure of.
+ */
+export function gcloudCeremony(options: CeremonyOptions): string {
+  const { cryptoKey, protectionLevel, now } = options;
+  const { projectId, locationId, keyRing, keyRingId, cryptoKeyId } = cryptoKey;
+  const job = options.importJobId ?? importJobId({ keyRing, protectionLevel, id: null, now });
+  const level = protectionLevel.toLowerCase();
+  const place = `--project=${projectId} --location=${locationId}`;
+  const inRing = `${place} --keyring=${keyRingId}`;
+  return `#!/bin/sh
+# Import of the app's private key into ${cryptoKey.name}.
+# portal.pem: the Developer Portal's key as PKCS #8 in PEM, in a folder that is in memory (tmpfs).
+set -eu
+cd "\${CEREMONY:?names a folder on tmpfs that holds portal.pem}"
+test "$(stat -f -c %T . 2>/dev/null || echo tmpfs)" = tmpfs
+
+# What is there already is refused by gcloud: leave that line out.
+gcloud kms keyrings create ${keyRingId} ${place}
+gcloud kms keys create ${cryptoKeyId} ${inRing} --purpose=asymmetric-signing \\
+  --protection-level=${level} --import-only --skip-initial-version-creation \\
+  --default-algorithm="rsa-sign-pkcs1-$(bits=$(openssl pkey -in portal.pem -noout -text | sed -n 's/.*(\\([0-9]*\\) bit.*/\\1/p'); echo "$bits")-sha256"
+gcloud kms import-jobs create ${job} ${inRing} \\
+  --import-method=${IMPORT_METHOD.toLowerCase().replaceAll("_", "-")} --protection-level=${level}
+until test "$(gcloud kms import-jobs describe ${job} ${inRing} --format='value(state)')" = ACTIVE
+do sleep 5; done
+
+# Two people compare: this is the public half of what goes in …
+openssl pkey -in portal.pem -pubout -out portal.pub
+openssl pkey -pubin -in portal.pub -outform DER | openssl dgst -sha256 -r
+
+# RSA-OAEP (3072, SHA-256) of an AES-256 key, then AES key wrap with padding (RFC 5649).
+bits=$(openssl pkey -in portal.pem -noout -text | sed -n 's/.*(\\([0-9]*\\) bit.*/\\1/p')
+gcloud kms import-jobs describe ${job} ${inRing} --format='value(publicKey.pem)' > job.pub
+openssl rand -out aes.key 32
+openssl pkeyutl -encrypt -pubin -inkey job.pub -in aes.key -out wrapped \\
+  -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256
+openssl pkey -in portal.pem -outform DER | openssl enc -id-aes256-wrap-pad -iv A65959A6 \\
+  -K "$(od -An -v -tx1 aes.key | tr -d ' \\n')" >> wrapped
+gcloud kms keys versions import ${inRing} --key=${cryptoKeyId} --import-job=${job} \\
+  --algorithm="rsa-sign-pkcs1-$bits-sha256" --wrapped-key-file=wrapped
+
+# … and this proves what came out, once the version is ENABLED (N is its number).
+#   gcloud kms asymmetric-sign ${inRing} --key=${cryptoKeyId} --version=N \\
+#     --digest-algorithm=sha256 --input-file=job.pub --signature-file=proof
+#   openssl dgst -sha256 -verify portal.pub -signature proof job.pub
+#   deno task cli key show --key-version ${cryptoKey.name}/cryptoKeyVersions/N
+rm -f portal.pem aes.key wrapped`;
+}

@@ -1,0 +1,50 @@
+/** What `key import` says of what it would do and of what it did. */
+
+import type {
+  KeyImportOptions,
+  KeyImportPlan,
+  KeyImportResult,
+} from "./adapters/signing/key_import.ts";
+
+/** What would be done, a line each. */
+export function planLines(plan: KeyImportPlan, { cryptoKey }: KeyImportOptions): string[] {
+  if (plan.keyVersion !== null) {
+    return [`${plan.keyVersion} holds this key already: it would be proved, and nothing imported.`];
+  }
+  const word = (isThere: boolean) => isThere ? "is there:      " : "would be made: ";
+  return [
+    `${word(plan.keyRing === "there")}${cryptoKey.keyRing}`,
+    `${word(plan.cryptoKey === "there")}${cryptoKey.name}`,
+    `${word(plan.isJobThere)}${plan.importJob}`,
+    ...(plan.importOnly
+      ? []
+      : ["The key is not import-only: Cloud KMS can make versions in it that no portal knows."]),
+    "Then the key would be wrapped, imported and proved. Nothing was changed.",
+  ];
+}
+
+/** What was done, and what comes next. */
+export function resultLines(result: KeyImportResult, { material }: KeyImportOptions): string[] {
+  const { keyVersion, fingerprint, digest, isNew } = result;
+  return [
+    isNew ? "Imported and proved." : "It was there already, and is proved. Nothing was imported.",
+    `KMS_KEY_VERSION=${keyVersion}`,
+    `algorithm    ${material.algorithm}`,
+    `public key   SHA-256 ${fingerprint}`,
+    `proof        the version signed the digest ${digest}`,
+    "Next: set KMS_KEY_VERSION; clear the clipboard, and delete every copy of the private key.",
+  ];
+}
+
+/** The same for machines. */
+export function resultJson(result: KeyImportResult, options: KeyImportOptions) {
+  const { material, protectionLevel } = options;
+  return {
+    key_version: result.keyVersion,
+    imported: result.isNew,
+    algorithm: material.algorithm,
+    protection_level: protectionLevel,
+    fingerprint: result.fingerprint,
+    proof_digest_sha256: result.digest,
+  };
+}
