@@ -41,7 +41,21 @@ export function addKeys(program: Command, done: (code: number) => void): void {
       "print the ceremony as gcloud commands; reads no key, changes nothing",
     )
     .option("--json", "for machines")
-    .action(async (options) => done(await runImport(options)));
+    // Otherwise what is too much would be repeated in a message, and it may be the key.
+    .allowExcessArguments(true)
+    .allowUnknownOption(true)
+    .action(async (options, command: Command) => {
+      refuseArguments(command.args);
+      done(await runImport(options));
+    });
+}
+
+function refuseArguments([first]: readonly string[]): void {
+  if (first === undefined) return;
+  if (/^--[a-z-]{1,24}$/.test(first)) throw new UsageFault(`Cannot use ${first}: no such option`);
+  throw new UsageFault(
+    "Cannot take an argument: the key comes from standard input or --file. If that was the key, other processes and the shell's history have it: make a new one in the Developer Portal",
+  );
 }
 
 export interface ImportOptions {

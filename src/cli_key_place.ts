@@ -90,8 +90,35 @@ export async function sayingWhy<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const isSaid = error instanceof KeyFileFault || error instanceof KeyImportFault ||
-      error instanceof KmsAdminFault;
+    if (error instanceof KeyFileFault) throw new UsageFault(`${error.message}; ${hint(error)}`);
+    const isSaid = error instanceof KeyImportFault || error instanceof KmsAdminFault;
     throw isSaid ? new UsageFault(error.message) : error;
+  }
+}
+
+/** What to do about a key that cannot be read. */
+function hint({ problem }: KeyFileFault): string {
+  switch (problem) {
+    case "empty":
+      return "pipe the key into the command, or name its file with --file";
+    case "xml_form":
+    case "xml_base64":
+    case "damaged":
+      return "copy it again, from its first character to its last, with nothing added";
+    case "public_key":
+    case "certificate":
+      return "the private key is needed, which the Developer Portal shows once; make a new one there if it is lost";
+    case "encrypted":
+      return "`openssl pkey -in FILE | deno task cli key import …` does that without a second file";
+    case "other_format":
+      return "`ssh-keygen -p -m PKCS8 -f COPY` or `openssl pkey` converts it";
+    case "wrong_size":
+      return "Cloud KMS holds 2048, 3072 and 4096 bits";
+    case "inconsistent":
+      return "copy it again; if it stays so, make a new key in the Developer Portal";
+    case "several":
+    case "not_a_key":
+    case "not_rsa":
+      return "give just the key that the Developer Portal showed, as RSAXML or PEM";
   }
 }
