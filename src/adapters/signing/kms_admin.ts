@@ -166,7 +166,7 @@ function versionMethods(call: Attempt, repeat: Attempt, calling: Calling): Versi
       const [found] = await repeat(
         "list the key's versions",
         "cryptoKeyVersions.list",
-        (kms) => kms.listCryptoKeyVersions({ parent, pageSize: 1000 }, calling),
+        (kms) => kms.listCryptoKeyVersions({ parent }, calling),
       );
       return found.map(versionOf);
     },
