@@ -13,6 +13,7 @@ import type { LeastProtection } from "./adapters/signing/kms_checks.ts";
 import { gcloudCeremony } from "./cli_key_gcloud.ts";
 import { readKeyOctets } from "./cli_key_input.ts";
 import { kmsTools, readPlaces, requireCryptoKey, sayingWhy, sleep } from "./cli_key_place.ts";
+import { FORMATS, runShow } from "./cli_key_show.ts";
 import { planLines, resultJson, resultLines } from "./cli_key_words.ts";
 import { isResourceId } from "./domain/crypto_key_name.ts";
 import { print } from "./print.ts";
@@ -48,6 +49,12 @@ export function addKeys(program: Command, done: (code: number) => void): void {
       refuseArguments(command.args);
       done(await runImport(options));
     });
+  key.command("show")
+    .description("print the public key in every form, its SHA-256, state and protection level")
+    .option("--key-version <name>", "projects/…/cryptoKeyVersions/N; else KMS_KEY_VERSION")
+    .addOption(new Option("--format <format>", "just the public key, as").choices(FORMATS))
+    .option("--json", "for machines")
+    .action(async (options) => done(await runShow(options)));
 }
 
 function refuseArguments([first]: readonly string[]): void {

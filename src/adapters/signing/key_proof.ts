@@ -9,7 +9,12 @@ import { createHash, type KeyObject, verify } from "node:crypto";
 import { createGoogleKmsSigner } from "./google_kms.ts";
 import { KeyImportFault } from "./key_import_fault.ts";
 import { attempting } from "./kms_admin_fault.ts";
-import { checkPublicKeyAnswer, type LeastProtection, RSA_PKCS1_SHA256 } from "./kms_checks.ts";
+import {
+  checkPublicKeyAnswer,
+  type KeyKind,
+  type LeastProtection,
+  RSA_PKCS1_SHA256,
+} from "./kms_checks.ts";
 import type { KmsHost } from "./kms_host.ts";
 import { SignerFault } from "../../domain/signer_fault.ts";
 
@@ -47,8 +52,12 @@ export function proofText(keyVersion: string, fingerprint: string): string {
   return `Box Office proves a key\n${keyVersion}\n${fingerprint}\n`;
 }
 
-/** @throws KmsAdminFault */
-export function publicKeyOf(keyVersion: string, options: ProofOptions): Promise<KeyObject> {
+/** @param kind what key is expected; the app's, if nothing is said @throws KmsAdminFault */
+export function publicKeyOf(
+  keyVersion: string,
+  options: ProofOptions,
+  kind: KeyKind = RSA_PKCS1_SHA256,
+): Promise<KeyObject> {
   const { endpoint, timeoutMs, userAgent, host, protectionLevel } = options;
   const place = { endpoint: endpoint?.href ?? null, projectId: keyVersion.split("/")[1]! };
   const expected = { keyVersion, protectionLevel };
@@ -59,7 +68,7 @@ export function publicKeyOf(keyVersion: string, options: ProofOptions): Promise<
       again(options, async () => {
         const calling = { timeoutMs, headers: { "user-agent": userAgent } };
         const answer = await host.getPublicKey(place, keyVersion, calling);
-        return checkPublicKeyAnswer(answer, expected, RSA_PKCS1_SHA256);
+        return checkPublicKeyAnswer(answer, expected, kind);
       }),
   );
 }
