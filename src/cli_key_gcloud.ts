@@ -29,40 +29,54 @@ export function gcloudCeremony(options: CeremonyOptions): string {
   const inRing = `${place} --keyring=${keyRingId}`;
   return `#!/bin/sh
 # Import of the app's private key into ${cryptoKey.name}.
-# portal.pem: the Developer Portal's key as PKCS #8 in PEM, in a folder that is in memory (tmpfs).
+# Needs gcloud, openssl 3 and portal.pem: the Developer Portal's key as PEM, in a folder in memory
+# (tmpfs, such as /dev/shm). PowerShell 7 makes PEM of the portal's XML:
+#   $key = [Security.Cryptography.RSA]::Create(); $key.FromXmlString((Get-Content -Raw portal.xml))
+#   $key.ExportPkcs8PrivateKeyPem() > portal.pem
 set -eu
+umask 077
 cd "\${CEREMONY:?names a folder on tmpfs that holds portal.pem}"
-test "$(stat -f -c %T . 2>/dev/null || echo tmpfs)" = tmpfs
+test "$(stat -f -c %T .)" = tmpfs || { echo "$CEREMONY is not in memory" >&2; exit 1; }
+bits=$(openssl pkey -in portal.pem -noout -text | sed -n '1s/.*(\\([0-9]*\\) bit.*/\\1/p')
+case "$bits" in
+  2048 | 3072 | 4096) ;;
+  *) echo "Cloud KMS holds no key of $bits bits" >&2; exit 1 ;;
+esac
 
-# What is there already is refused by gcloud: leave that line out.
-gcloud kms keyrings create ${keyRingId} ${place}
-gcloud kms keys create ${cryptoKeyId} ${inRing} --purpose=asymmetric-signing \\
-  --protection-level=${level} --import-only --skip-initial-version-creation \\
-  --default-algorithm="rsa-sign-pkcs1-$(bits=$(openssl pkey -in portal.pem -noout -text | sed -n 's/.*(\\([0-9]*\\) bit.*/\\1/p'); echo "$bits")-sha256"
-gcloud kms import-jobs create ${job} ${inRing} \\
-  --import-method=${IMPORT_METHOD.toLowerCase().replaceAll("_", "-")} --protection-level=${level}
-until test "$(gcloud kms import-jobs describe ${job} ${inRing} --format='value(state)')" = ACTIVE
-do sleep 5; done
-
-# Two people compare: this is the public half of what goes in …
+# 1. Two people compare this with what cli key show says at the end.
 openssl pkey -in portal.pem -pubout -out portal.pub
 openssl pkey -pubin -in portal.pub -outform DER | openssl dgst -sha256 -r
 
-# RSA-OAEP (3072, SHA-256) of an AES-256 key, then AES key wrap with padding (RFC 5649).
-bits=$(openssl pkey -in portal.pem -noout -text | sed -n 's/.*(\\([0-9]*\\) bit.*/\\1/p')
-gcloud kms import-jobs describe ${job} ${inRing} --format='value(publicKey.pem)' > job.pub
+# 2. Ring, key and import job. Leave out what is there already: gcloud refuses to make it twice.
+gcloud kms keyrings create ${keyRingId} ${place}
+gcloud kms keys create ${cryptoKeyId} ${inRing} \\
+  --purpose=asymmetric-signing --default-algorithm="rsa-sign-pkcs1-$bits-sha256" \\
+  --protection-level=${level} --import-only --skip-initial-version-creation
+gcloud kms import-jobs create ${job} ${inRing} \\
+  --import-method=${IMPORT_METHOD.toLowerCase().replaceAll("_", "-")} --protection-level=${level}
+until test "$(gcloud kms import-jobs describe ${job} ${inRing} \\
+  --format='value(state)')" = ACTIVE
+do sleep 5; done
+gcloud kms import-jobs describe ${job} ${inRing} \\
+  --format='value(publicKey.pem)' > job.pub
+
+# 3. An AES-256 key under RSA-OAEP (SHA-256), and the private key under it (RFC 5649).
 openssl rand -out aes.key 32
 openssl pkeyutl -encrypt -pubin -inkey job.pub -in aes.key -out wrapped \\
   -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256
-openssl pkey -in portal.pem -outform DER | openssl enc -id-aes256-wrap-pad -iv A65959A6 \\
-  -K "$(od -An -v -tx1 aes.key | tr -d ' \\n')" >> wrapped
-gcloud kms keys versions import ${inRing} --key=${cryptoKeyId} --import-job=${job} \\
-  --algorithm="rsa-sign-pkcs1-$bits-sha256" --wrapped-key-file=wrapped
+openssl pkcs8 -topk8 -nocrypt -in portal.pem -outform DER |
+  openssl enc -id-aes256-wrap-pad -iv A65959A6 \\
+    -K "$(od -An -v -tx1 aes.key | tr -d ' \\n')" >> wrapped
 
-# … and this proves what came out, once the version is ENABLED (N is its number).
-#   gcloud kms asymmetric-sign ${inRing} --key=${cryptoKeyId} --version=N \\
-#     --digest-algorithm=sha256 --input-file=job.pub --signature-file=proof
+# 4. The import.
+gcloud kms keys versions import ${inRing} --key=${cryptoKeyId} \\
+  --import-job=${job} --algorithm="rsa-sign-pkcs1-$bits-sha256" \\
+  --wrapped-key-file=wrapped
+rm -f portal.pem aes.key wrapped
+
+# 5. Once the version is ENABLED, N being its number: the proof.
+#   gcloud kms asymmetric-sign ${inRing} --key=${cryptoKeyId} \\
+#     --version=N --digest-algorithm=sha256 --input-file=job.pub --signature-file=proof
 #   openssl dgst -sha256 -verify portal.pub -signature proof job.pub
-#   deno task cli key show --key-version ${cryptoKey.name}/cryptoKeyVersions/N
-rm -f portal.pem aes.key wrapped`;
+#   deno task cli key show --key-version ${cryptoKey.name}/cryptoKeyVersions/N`;
 }

@@ -1,0 +1,64 @@
+/** The ceremony by hand, run with a gcloud that hands out an import job and takes what is imported. */
+
+import assert from "node:assert/strict";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { fingerprintOf } from "../../src/adapters/signing/key_proof.ts";
+import { unwrap } from "../../src/simulator/cloud_kms/unwrap.ts";
+import { runTask } from "../support/processes.ts";
+import { testKey, testKeyPem } from "../support/test_keys.ts";
+
+const KEY = "projects/box-office-sandbox/locations/europe-west4/keyRings/apps/cryptoKeys/app";
+
+/** In memory, as the script wants it; not every machine has it. */
+const MEMORY = "/dev/shm";
+const isThere = await Deno.stat(MEMORY).then(() => true, () => false);
+
+const GCLOUD = `#!/bin/sh
+echo "$*" >> "$CEREMONY/../calls"
+case "$*" in
+  *"value(state)"*) echo ACTIVE ;;
+  *publicKey.pem*) cat "$CEREMONY/../job.pub" ;;
+  *"versions import"*) cp wrapped "$CEREMONY/../taken" ;;
+esac
+`;
+
+Deno.test("the printed commands wrap the key as Cloud KMS unwraps it, and leave no private key", {
+  ignore: !isThere,
+}, async () => {
+  const printed = await runTask("cli", { args: ["key", "import", "--key", KEY, "--print-gcloud"] });
+  assert.equal(printed.code, 0, printed.stderr);
+  const folder = await Deno.makeTempDir({ dir: MEMORY });
+  const ceremony = `${folder}/ceremony`;
+  try {
+    await Deno.mkdir(ceremony);
+    await Deno.writeTextFile(`${ceremony}/portal.pem`, testKeyPem("rsa2048"));
+    await Deno.writeTextFile(`${folder}/gcloud`, GCLOUD, { mode: 0o755 });
+    await Deno.writeTextFile(`${folder}/ceremony.sh`, printed.stdout);
+    const job = testKey("rsa3072");
+    await Deno.writeTextFile(
+      `${folder}/job.pub`,
+      createPublicKey(job).export({ type: "spki", format: "pem" }).toString(),
+    );
+    const { success, stdout, stderr } = await new Deno.Command("sh", {
+      args: [`${folder}/ceremony.sh`],
+      env: { PATH: `${folder}:${Deno.env.get("PATH")}`, CEREMONY: ceremony },
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const said = new TextDecoder().decode(stdout);
+    assert.ok(said.includes(fingerprintOf(createPublicKey(testKey("rsa2048")))), said);
+    const octets = unwrap(job, await Deno.readFile(`${folder}/taken`));
+    const key = createPrivateKey({ key: octets as never, format: "der", type: "pkcs8" });
+    assert.deepEqual(key.export({ format: "jwk" }), testKey("rsa2048").export({ format: "jwk" }));
+    const left = [...Deno.readDirSync(ceremony)].map(({ name }) => name).sort();
+    assert.deepEqual(left, ["job.pub", "portal.pub"]);
+    const calls = await Deno.readTextFile(`${folder}/calls`);
+    assert.match(calls, /keys create app .*--keyring=apps .*--protection-level=hsm --import-only/);
+    assert.match(
+      calls,
+      /import-jobs create box-office-\d{4}-\d\d-\d\d-hsm .*rsa-oaep-3072-sha256-aes-256/,
+    );
+    assert.match(calls, /versions import .*--algorithm=rsa-sign-pkcs1-2048-sha256/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
