@@ -1,7 +1,7 @@
 /** `key import` as a process, against a Cloud KMS that really unwraps. */
 
 import assert from "node:assert/strict";
-import { createPublicKey } from "node:crypto";
+import { createHash, createPublicKey } from "node:crypto";
 import { fingerprintOf } from "../../src/adapters/signing/key_proof.ts";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { makeRsaKey, pkcs8Of, rsaXml, xmlElements } from "../adapters/signing/fixtures.ts";
@@ -48,6 +48,12 @@ Deno.test("the portal's XML of 2048, 3072 and 4096 bits is imported, proved, and
       assert.equal(result.imported, true);
       assert.equal(result.algorithm, `RSA_SIGN_PKCS1_${name.slice(3)}_SHA256`);
       assert.equal(result.fingerprint, fingerprintOf(createPublicKey(testKey(name))));
+      // As docs/keys.md has anybody compute it.
+      const text = `Box Office proves a key\n${keyVersion}\n${result.fingerprint}\n`;
+      const digest = createHash("sha256").update(text).digest("hex");
+      assert.equal(result.proof_digest_sha256, digest);
+      const signed = kms.auditEntries().map((entry) => JSON.stringify(entry)).at(-1) ?? "";
+      assert.ok(signed.includes('"AsymmetricSign"') && signed.includes(digest), signed);
       const again = await runImport(kms, pkcs8Of(testKey(name)));
       assert.equal(again.code, 0, again.stderr);
       assert.match(again.stdout, /^It was there already, and is proved\. Nothing was imported\.\n/);
