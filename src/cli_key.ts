@@ -10,6 +10,7 @@ import { openImportMaterial } from "./adapters/signing/key_import_material.ts";
 import { createWaiting } from "./adapters/signing/key_import_waiting.ts";
 import { fingerprintOf } from "./adapters/signing/key_proof.ts";
 import type { LeastProtection } from "./adapters/signing/kms_checks.ts";
+import { runAttest } from "./cli_key_attest.ts";
 import { gcloudCeremony } from "./cli_key_gcloud.ts";
 import { readKeyOctets } from "./cli_key_input.ts";
 import { kmsTools, readPlaces, requireCryptoKey, sayingWhy, sleep } from "./cli_key_place.ts";
@@ -55,6 +56,17 @@ export function addKeys(program: Command, done: (code: number) => void): void {
     .addOption(new Option("--format <format>", "just the public key, as").choices(FORMATS))
     .option("--json", "for machines")
     .action(async (options) => done(await runShow(options)));
+  key.command("attest")
+    .description("verify what the HSM itself says of the key, and who certified the HSM")
+    .option("--key-version <name>", "projects/…/cryptoKeyVersions/N; else KMS_KEY_VERSION")
+    .option("--save <folder>", "keep attestation, certificates and public key there")
+    .option("--attestation <path>", "a saved attestation; then Cloud KMS is not asked")
+    .option("--certificates <path>", "its certificates, PEM")
+    .option("--public-key <path>", "the key it must be about, PEM")
+    .option("--manufacturer-root <path>", "PEM, instead of the one that is known")
+    .option("--owner-root <path>", "PEM, instead of the one that is known")
+    .option("--json", "for machines")
+    .action(async (options) => done(await runAttest(options)));
 }
 
 function refuseArguments([first]: readonly string[]): void {

@@ -196,6 +196,7 @@ Deno.test("every file lives in a room with a rule or is one of the wiring files"
     "cli_doctor_ward.ts",
     "cli_files.ts",
     "cli_key.ts",
+    "cli_key_attest.ts",
     "cli_key_gcloud.ts",
     "cli_key_input.ts",
     "cli_key_place.ts",

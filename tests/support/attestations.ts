@@ -1,0 +1,120 @@
+/** Attestations of the form that Cloud HSM's have, with roots of our own: made by openssl. */
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createPrivateKey, type KeyObject, sign, X509Certificate } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import type { AttestationRoots } from "../../src/adapters/signing/attestation_roots.ts";
+
+export interface TestHsm {
+  readonly roots: AttestationRoots;
+  /** In PEM, by whose they are. */
+  readonly chains: {
+    readonly caviumCerts: readonly string[];
+    readonly googleCardCerts: readonly string[];
+    readonly googlePartitionCerts: readonly string[];
+  };
+  readonly partitionKey: KeyObject;
+  /** Certificates of other HSMs: of another card, and of a partition of ours that Google does not know. */
+  readonly strangers: { readonly card: string; readonly partition: string };
+}
+
+/** Five keys and seven certificates. */
+export async function makeHsm(): Promise<TestHsm> {
+  const folder = await Deno.makeTempDir();
+  const openssl = async (...args: readonly string[]) => {
+    const { success, stderr } = await new Deno.Command("openssl", { args: [...args], cwd: folder })
+      .output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  };
+  const read = (name: string) => Deno.readTextFile(`${folder}/${name}`);
+  const root = async (name: string, subject: string) => {
+    const made = ["-keyout", `${name}.key`, "-out", `${name}.pem`, "-days", "30", "-subj", subject];
+    await openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", ...made);
+  };
+  /** A certificate of `issuer` on the key of `of`. */
+  const issue = async (name: string, issuer: string, of: string) => {
+    const signing = ["-CA", `${issuer}.pem`, "-CAkey", `${issuer}.key`, "-days", "30"];
+    await openssl(
+      "req",
+      "-new",
+      "-key",
+      `${of}.key`,
+      "-out",
+      `${name}.csr`,
+      "-subj",
+      `/CN=${name}`,
+    );
+    await openssl("x509", "-req", "-in", `${name}.csr`, ...signing, "-out", `${name}.pem`);
+  };
+  try {
+    await Promise.all([root("maker", "/O=Maker/CN=maker root"), root("google", "/CN=owner root")]);
+    for (const name of ["card", "partition", "other"]) {
+      await openssl("genrsa", "-out", `${name}.key`, "2048");
+    }
+    await issue("card", "maker", "card");
+    await issue("partition", "card", "partition");
+    await issue("owned-card", "google", "card");
+    await issue("owned-partition", "google", "partition");
+    await issue("other-card", "google", "other");
+    await issue("other-partition", "card", "other");
+    const certificate = async (name: string) => new X509Certificate(await read(`${name}.pem`));
+    return {
+      roots: { manufacturer: [await certificate("maker")], owner: [await certificate("google")] },
+      chains: {
+        caviumCerts: [await read("partition.pem"), await read("card.pem")],
+        googleCardCerts: [await read("owned-card.pem")],
+        googlePartitionCerts: [await read("owned-partition.pem")],
+      },
+      partitionKey: createPrivateKey(await read("partition.key")),
+      strangers: {
+        card: await read("other-card.pem"),
+        partition: await read("other-partition.pem"),
+      },
+    };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Type and value of an attribute. */
+export type Attribute = readonly [type: number, value: Uint8Array];
+
+/** What an HSM says of an imported key that cannot be taken out. */
+export function attributesOf(publicKey: KeyObject): readonly Attribute[] {
+  return [
+    [0x0000, Uint8Array.of(3)],
+    [0x0120, Buffer.from(publicKey.export({ format: "jwk" }).n ?? "", "base64url")],
+    [0x0162, Uint8Array.of(0)],
+    [0x0163, Uint8Array.of(0)],
+  ];
+}
+
+/** A statement as firmware 2 or 3 lays it out, not compressed. */
+export function statementOf(
+  { partitionKey }: TestHsm,
+  attributes: readonly Attribute[],
+  firmware: 2 | 3 = 3,
+): Buffer {
+  const values = attributes.flatMap(([type, value]) => [words(type, value.length), value]);
+  const list = Buffer.concat([words(0, attributes.length, 0), ...values]);
+  const data = firmware === 2 ? Buffer.concat([Buffer.alloc(20), list]) : firmware3(list);
+  return Buffer.concat([data, sign("sha256", data, partitionKey)]);
+}
+
+/** As Cloud KMS hands it out. */
+export const packed = (statement: Uint8Array): Buffer => gzipSync(statement);
+
+function firmware3(list: Buffer): Buffer {
+  const info = Buffer.alloc(8);
+  info.writeUInt16BE(info.length, 4);
+  const buffer = info.length + list.length;
+  const header = words(0, 0, 16 + buffer + 256, buffer);
+  return Buffer.concat([header, info, list]);
+}
+
+function words(...numbers: readonly number[]): Buffer {
+  const octets = Buffer.alloc(numbers.length * 4);
+  numbers.forEach((number, place) => octets.writeUInt32BE(number, place * 4));
+  return octets;
+}
