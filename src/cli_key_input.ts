@@ -31,15 +31,20 @@ interface Source {
   readSync(buffer: Uint8Array): number | null;
 }
 
-function readAll(source: Source, what: string, end: number | null = null): Uint8Array<ArrayBuffer> {
+/** @param ends what ends it besides its end */
+function readAll(
+  source: Source,
+  what: string,
+  ends: readonly number[] = [],
+): Uint8Array<ArrayBuffer> {
   const buffer = new Uint8Array(new ArrayBuffer(MOST));
   let length = 0;
   try {
     while (length < MOST) {
       const count = source.readSync(buffer.subarray(length));
       if (count === null) return buffer.subarray(0, length);
-      const at = end === null ? -1 : buffer.subarray(length, length + count).indexOf(end);
-      if (at >= 0) return buffer.subarray(0, length + at);
+      const at = buffer.subarray(length, length + count).findIndex((sign) => ends.includes(sign));
+      if (at >= 0) return buffer.subarray(0, length + at + 1);
       length += count;
     }
   } catch {
@@ -50,14 +55,23 @@ function readAll(source: Source, what: string, end: number | null = null): Uint8
   throw new UsageFault(`Cannot read ${what}: it is longer than any key`);
 }
 
-const CTRL_D = 4;
+const [CTRL_C, CTRL_D] = [3, 4];
 
-/** Without echo, and without the line editor, which cuts lines at 4095 characters. */
+/**
+ * Without echo, and without the line editor, which cuts lines at 4095 characters. Ctrl-C is read, too:
+ * as a signal it would leave the terminal without its echo.
+ */
 function readTerminal(): Uint8Array<ArrayBuffer> {
-  print.error("Paste the key, then press Enter and Ctrl-D. Nothing of it is shown.");
-  Deno.stdin.setRaw(true, { cbreak: true });
+  Deno.stdin.setRaw(true);
   try {
-    return readAll(Deno.stdin, STDIN, CTRL_D);
+    print.error("Paste the key, then press Enter and Ctrl-D. Nothing of it is shown.");
+    const octets = readAll(Deno.stdin, STDIN, [CTRL_C, CTRL_D]);
+    const last = octets.at(-1);
+    if (last === CTRL_C) {
+      octets.fill(0);
+      throw new UsageFault("Cannot read the key: it was broken off; nothing was imported");
+    }
+    return last === CTRL_D ? octets.subarray(0, -1) : octets;
   } finally {
     Deno.stdin.setRaw(false);
   }

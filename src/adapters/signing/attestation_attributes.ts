@@ -1,5 +1,5 @@
 /**
- * The attributes in an HSM's statement, as far as they are needed. The maker publishes no format, so this
+ * The attributes in an HSM's statement, as far as they are needed. Without a specification this
  * follows Microsoft's parser for the same hardware (azure-managed-hsm-key-attestation): two layouts,
  * and what fits neither is not guessed at.
  */

@@ -29,7 +29,7 @@ const VALUES: ReadonlyMap<number, number> = new Map(
 
 function decode(compact: Uint8Array): Uint8Array<ArrayBuffer> | null {
   if (compact.length === 0 || compact.length % 4 !== 0) return null;
-  const padding = compact.at(-2) === PADDING ? 2 : compact.at(-1) === PADDING ? 1 : 0;
+  const padding = compact.at(-1) !== PADDING ? 0 : compact.at(-2) !== PADDING ? 1 : 2;
   const octets = makeOctets(compact.length / 4 * 3 - padding);
   let bits = 0;
   let held = 0;
