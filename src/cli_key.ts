@@ -8,14 +8,16 @@ import { importKey, type KeyImportOptions, planKeyImport } from "./adapters/sign
 import { KeyImportFault } from "./adapters/signing/key_import_fault.ts";
 import { openImportMaterial } from "./adapters/signing/key_import_material.ts";
 import { createWaiting } from "./adapters/signing/key_import_waiting.ts";
-import { fingerprintOf } from "./adapters/signing/key_proof.ts";
+import { fingerprintOf, type ProofOptions } from "./adapters/signing/key_proof.ts";
 import type { LeastProtection } from "./adapters/signing/kms_checks.ts";
 import { runAttest } from "./cli_key_attest.ts";
 import { gcloudCeremony } from "./cli_key_gcloud.ts";
 import { readKeyOctets } from "./cli_key_input.ts";
+import { recorded } from "./cli_key_ledger.ts";
 import { kmsTools, readPlaces, requireCryptoKey, sayingWhy, sleep } from "./cli_key_place.ts";
 import { FORMATS, runShow } from "./cli_key_show.ts";
 import { planLines, resultJson, resultLines } from "./cli_key_words.ts";
+import { withBooks } from "./cli_stores.ts";
 import { isResourceId } from "./domain/crypto_key_name.ts";
 import { print } from "./print.ts";
 import { systemClock } from "./system.ts";
@@ -37,6 +39,7 @@ export function addKeys(program: Command, done: (code: number) => void): void {
         .choices(["HSM", "SOFTWARE"]).default("HSM"),
     )
     .option("--timeout <seconds>", "how long to wait for Cloud KMS, all in all", seconds, 300)
+    .option("--ledger", "write the proof's signature into the configured ledger")
     .option("--dry-run", "read and check the key, look what is there, and change nothing")
     .option(
       "--print-gcloud",
@@ -86,6 +89,7 @@ export interface ImportOptions {
   readonly timeout: number;
   readonly dryRun?: true;
   readonly printGcloud?: true;
+  readonly ledger?: true;
   readonly json?: true;
 }
 
@@ -104,27 +108,32 @@ export async function runImport(options: ImportOptions): Promise<number> {
   }
   const places = readPlaces();
   if (protectionLevel === "SOFTWARE") print.error(SOFTWARE);
-  return await sayingWhy(async () => {
-    const material = openImportMaterial(readKeyOctets(file ?? null));
-    const say = (step: string) => print.error(step);
-    say(`read a private key of ${material.bits} bits, SHA-256 of its public half:`);
-    say(`  ${fingerprintOf(material.publicKey)}`);
-    const importing: KeyImportOptions = {
-      ...kmsTools(key, places, protectionLevel),
-      material,
-      cryptoKey,
-      protectionLevel,
-      importJobId,
-      now,
-      waiting: createWaiting(timeout * 1000, () => performance.now(), sleep),
-      tell: say,
-    };
-    try {
-      return dryRun ? await showPlan(importing, json) : await doImport(importing, json);
-    } finally {
-      material.forget();
-    }
-  });
+  const run = (watch: ProofOptions["watch"]) =>
+    sayingWhy(async () => {
+      const { admin, proving } = kmsTools(key, places, protectionLevel);
+      const material = openImportMaterial(readKeyOctets(file ?? null));
+      const say = (step: string) => print.error(step);
+      say(`read a private key of ${material.bits} bits, SHA-256 of its public half:`);
+      say(`  ${fingerprintOf(material.publicKey)}`);
+      const importing: KeyImportOptions = {
+        admin,
+        proving: watch === undefined ? proving : { ...proving, watch },
+        material,
+        cryptoKey,
+        protectionLevel,
+        importJobId,
+        now,
+        waiting: createWaiting(timeout * 1000, () => performance.now(), sleep),
+        tell: say,
+      };
+      try {
+        return dryRun ? await showPlan(importing, json) : await doImport(importing, json);
+      } finally {
+        material.forget();
+      }
+    });
+  if (!options.ledger) return await run(undefined);
+  return await withBooks((books) => run((signer) => recorded(books, signer)));
 }
 
 const SOFTWARE =

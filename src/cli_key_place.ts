@@ -11,6 +11,7 @@ import { createReader } from "./config_reader.ts";
 import { type CryptoKeyName, parseCryptoKeyName } from "./domain/crypto_key_name.ts";
 import { isKeyVersionName } from "./domain/key_version.ts";
 import { UsageFault } from "./usage_fault.ts";
+import { LedgerFault } from "./usecases/ledger.ts";
 
 export interface KmsPlaces {
   /** Null for Google's. */
@@ -91,10 +92,14 @@ export async function sayingWhy<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof KeyFileFault) throw new UsageFault(`${error.message}; ${hint(error)}`);
+    if (error instanceof LedgerFault) throw new UsageFault(UNWRITTEN);
     const isSaid = error instanceof KeyImportFault || error instanceof KmsAdminFault;
     throw isSaid ? new UsageFault(error.message) : error;
   }
 }
+
+const UNWRITTEN =
+  "Cannot prove the key: its signature could not be written into the ledger, so it was not made or not noted; run the command again, what is imported stays";
 
 /** What to do about a key that cannot be read. */
 function hint({ problem }: KeyFileFault): string {

@@ -199,6 +199,7 @@ Deno.test("every file lives in a room with a rule or is one of the wiring files"
     "cli_key_attest.ts",
     "cli_key_gcloud.ts",
     "cli_key_input.ts",
+    "cli_key_ledger.ts",
     "cli_key_place.ts",
     "cli_key_show.ts",
     "cli_key_words.ts",

@@ -6,9 +6,11 @@
 
 import { Buffer } from "node:buffer";
 import { createHash, type KeyObject, verify } from "node:crypto";
+import { SignerFault } from "../../domain/signer_fault.ts";
+import type { Signer } from "../../usecases/ports.ts";
 import { createGoogleKmsSigner } from "./google_kms.ts";
 import { KeyImportFault } from "./key_import_fault.ts";
-import { attempting } from "./kms_admin_fault.ts";
+import { KmsAdminFault, type KmsDeed } from "./kms_admin_fault.ts";
 import {
   checkPublicKeyAnswer,
   type KeyKind,
@@ -16,7 +18,6 @@ import {
   RSA_PKCS1_SHA256,
 } from "./kms_checks.ts";
 import type { KmsHost } from "./kms_host.ts";
-import { SignerFault } from "../../domain/signer_fault.ts";
 
 export interface ProofOptions {
   /** Null for Google's. */
@@ -28,6 +29,8 @@ export interface ProofOptions {
   /** The least protection accepted. */
   readonly protectionLevel: LeastProtection;
   readonly pause: (ms: number) => Promise<void>;
+  /** What stands between the proof and the key: somebody who writes down what is signed. */
+  readonly watch?: (signer: Signer) => Signer;
 }
 
 export interface KeyProof {
@@ -62,7 +65,7 @@ export function publicKeyOf(
   const place = { endpoint: endpoint?.href ?? null, projectId: keyVersion.split("/")[1]! };
   const expected = { keyVersion, protectionLevel };
   const what = `get the public key of ${keyVersion}`;
-  return attempting(
+  return asking(
     { what, permission: "cloudkms.cryptoKeyVersions.viewPublicKey" },
     () =>
       again(options, async () => {
@@ -84,11 +87,12 @@ export async function proveVersion(
     throw new KeyImportFault("other_key", `${keyVersion} holds another key`);
   }
   const text = proofText(keyVersion, fingerprint);
-  const signer = createGoogleKmsSigner({ ...options, keyVersion });
+  const { watch = (signer: Signer) => signer } = options;
+  const signer = watch(createGoogleKmsSigner({ ...options, keyVersion }));
   const what = `have ${keyVersion} sign`;
-  const { signature } = await attempting(
+  const { signature } = await asking(
     { what, permission: "cloudkms.cryptoKeyVersions.useToSign" },
-    () => again(options, () => signer.sign(text, { attempt: "key-import" })),
+    () => again(options, () => signer.sign(text, { attempt: crypto.randomUUID() })),
   );
   if (!verify("sha256", Buffer.from(text), publicKey, signature)) {
     throw new KeyImportFault("other_key", `${keyVersion} signs with another key`);
@@ -98,6 +102,15 @@ export async function proveVersion(
 
 function spki(publicKey: KeyObject): Buffer {
   return publicKey.export({ type: "spki", format: "der" });
+}
+
+/** What the key did not do says what was attempted; what somebody on the way did not is his to say. */
+async function asking<T>(deed: KmsDeed, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof SignerFault ? new KmsAdminFault(deed, error) : error;
+  }
 }
 
 const ATTEMPTS = 4;
