@@ -181,7 +181,7 @@ function versionMethods(call: Attempt, repeat: Attempt, calling: Calling): Versi
     importVersion: async (request) => {
       const [{ name }] = await call(
         "import the key",
-        "importJobs.useToImport",
+        "importJobs.useToImport or cloudkms.cryptoKeyVersions.create",
         (kms) => kms.importCryptoKeyVersion(request, calling),
       );
       return name ?? "";
