@@ -5,28 +5,20 @@
  * wires.
  */
 
-import { createEndpoints } from "./adapters/superoffice/endpoints.ts";
-import { createExchange } from "./adapters/superoffice/exchange.ts";
-import { createIdentityProvider } from "./adapters/superoffice/identity_provider.ts";
-import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
-import { createStateChangeReader } from "./adapters/superoffice/state_change.ts";
-import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
-import { createRelayTransport } from "./adapters/superoffice/relay_transport.ts";
-import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import { createWorkerHost } from "./adapters/signing/kms_worker_host.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
 import type { ComposeOptions } from "./compose.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { sha256Hex } from "./domain/signed_text.ts";
-import { guardRedemption, type Guards } from "./guards.ts";
+import type { Guards } from "./guards.ts";
 import type { BackParts, ConsoleParts } from "./http/app_parts.ts";
 import { createSigners, type LedgerParts, openLedger } from "./parts.ts";
 import { openExchange, openKeys } from "./parts_exchange.ts";
 import { openNotices } from "./parts_notices.ts";
 import { createSessionSealer } from "./parts_stores.ts";
+import { connectSuperOffice, openCredentials } from "./parts_superoffice.ts";
 import type { Audit } from "./usecases/audit.ts";
 import { type Background, createRepeated } from "./usecases/background.ts";
-import type { Guard } from "./usecases/breaker.ts";
 import { createCanaries } from "./usecases/canary.ts";
 import { type ConsentsParts, createConsents } from "./usecases/consent.ts";
 import type { Exchanging } from "./usecases/exchanging.ts";
@@ -68,21 +60,25 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   const { config, deadlines, publicUrl, log, clock, ids, guards, stores, tickets } = options;
   const host = options.kmsHost ?? createWorkerHost();
   const signers = await createSigners(config, deadlines.signAttemptMs, host);
-  const superoffice = connectSuperOffice(options, guards.login, () => clock.now());
   const { announce, tenants, delivery } = openNotices(options);
   const records = await openLedger(config, publicUrl, stores, log, host, clock);
   const { audit, checkpoints } = records;
   const grown = () => checkpoints.grown();
   const ledger = createLedger({ store: stores.ledger, clock, ids, log, grown });
   const world = { ...options, ledger };
+  const credentials = openCredentials({ ...world, signers, store: stores.credentials });
+  const now = () => clock.now();
+  const superoffice = connectSuperOffice({ ...options, credentials, guard: guards.login, now });
   const keys = openKeys(world, signers);
   const { states, standings, exchanging, care } = openExchange(world, keys, {
     superoffice,
+    credentials,
     stores: { tenants, tickets: stores.tickets },
     announce,
   });
   const canaries = openCanaries(options, records, keys[0]!);
-  const news = createRepeated({ clock, everyMs: NEWS_MS, deed: () => tickets.hearNews() });
+  const hearNews = async () => void await Promise.all([tickets.hearNews(), credentials.refresh()]);
+  const news = createRepeated({ clock, everyMs: NEWS_MS, deed: hearNews });
   const shared = { ticketStore: stores.tickets, tickets, states, ledger, announce, clock, log };
   // Those of a log that somebody else was writing until now may still lack their checkpoint.
   checkpoints.grown();
@@ -103,7 +99,7 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     },
     digest: sha256Hex,
     async close() {
-      await Promise.all([canaries?.stop(), news.stop(), standings.drain()]);
+      await Promise.all([canaries?.stop(), news.stop(), standings.drain(), credentials.drain()]);
       const written = ledger.drain().then(() => checkpoints.drain());
       // A receiver of notices that is slow must not keep the ledger's checkpoint from being signed.
       await Promise.all([delivery?.stop(), written]);
@@ -112,13 +108,16 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   };
 }
 
-/** Also where nobody asks for tickets: what other processes ended does not stay in memory. */
+/**
+ * Also where nobody asks for tickets: what other processes ended does not stay in memory, and what they
+ * found to work is known here.
+ */
 const NEWS_MS = 45_000;
 
 /** What happens to tenants, and through them. */
 function openDeeds(
-  { config, deadlines, stores, ids, superoffice: { clientSecret } }: BackOfficeOptions,
-  { identity, stateChangeReader }: ReturnType<typeof connectSuperOffice>,
+  { config, stores, ids }: BackOfficeOptions,
+  { identity, stateChangeReader, transport }: ReturnType<typeof connectSuperOffice>,
   shared:
     & Omit<ConsentsParts, "store" | "identity" | "ids" | "legacyLogin">
     & Pick<RelayParts, "tickets">
@@ -126,7 +125,6 @@ function openDeeds(
 ): Pick<BackParts, "tenants" | "stateChanges" | "consents" | "relay"> {
   const { consents } = stores;
   const { legacyLogin } = config;
-  const transport = createRelayTransport({ clientSecret, timeoutMs: deadlines.relayMs });
   return {
     tenants: createTenants({ ...shared, store: shared.tenants }),
     stateChanges: createStateChanges({ ...shared, reader: stateChangeReader, claims: consents }),
@@ -162,35 +160,5 @@ async function openConsole(
     ledgerConsole: createLedgerConsole({ audit, ledger, tenants, clock, log }),
     sessions: createConsoleSessions({ ...front, sealer: createSessionSealer(config), clock }),
     now: () => clock.now(),
-  };
-}
-
-/** Everything that talks to SuperOffice, on one set of its login keys. */
-function connectSuperOffice(options: BackOfficeOptions, guard: Guard, now: () => number) {
-  const { config, deadlines, publicUrl, superoffice } = options;
-  const { clientId, clientSecret } = superoffice;
-  const endpoints = createEndpoints(superoffice.origin);
-  const keys = createLoginKeys({ endpoints, timeoutMs: deadlines.loginMs, guard, now });
-  const identity = createIdentityProvider({
-    endpoints,
-    clientId,
-    clientSecret,
-    redirectUrl: new URL("/consent/callback", publicUrl).href,
-    keys,
-    timeoutMs: deadlines.loginMs,
-  });
-  return {
-    exchange: createExchange({
-      endpoints,
-      flavour: config.exchange,
-      clientSecret,
-      keys,
-      timeoutMs: config.exchangeTimeoutMs,
-      now,
-    }),
-    states: createTenantStates({ endpoints, timeoutMs: deadlines.tenantStateMs }),
-    stateChangeReader: createStateChangeReader({ endpoints, clientId, keys }),
-    identity: guardRedemption(identity, guard),
-    probe: createSuperOfficeProbe({ endpoints, timeoutMs: deadlines.probeMs, now }),
   };
 }

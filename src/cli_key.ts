@@ -16,6 +16,7 @@ import { readKeyOctets } from "./cli_key_input.ts";
 import { recorded } from "./cli_key_ledger.ts";
 import { kmsTools, readPlaces, requireCryptoKey, sayingWhy, sleep } from "./cli_key_place.ts";
 import { FORMATS, runShow } from "./cli_key_show.ts";
+import { addKeyRotate } from "./cli_key_rotate.ts";
 import { planLines, resultJson, resultLines } from "./cli_key_words.ts";
 import { withBooks } from "./cli_stores.ts";
 import { isResourceId } from "./domain/crypto_key_name.ts";
@@ -25,7 +26,7 @@ import { UsageFault } from "./usage_fault.ts";
 
 /** Describes the commands. */
 export function addKeys(program: Command, done: (code: number) => void): void {
-  const key = program.command("key").description("the app's signing key in Cloud KMS");
+  const key = program.command("key").description("the app's signing key and client secret");
   key.command("import")
     .description("import the Developer Portal's private key, RSAXML or PEM, from standard input")
     .requiredOption("--key <name>", "projects/…/locations/…/keyRings/…/cryptoKeys/…")
@@ -70,6 +71,7 @@ export function addKeys(program: Command, done: (code: number) => void): void {
     .option("--owner-root <path>", "PEM, instead of the one that is known")
     .option("--json", "for machines")
     .action(async (options) => done(await runAttest(options)));
+  addKeyRotate(key, done);
 }
 
 function refuseArguments([first]: readonly string[]): void {

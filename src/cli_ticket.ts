@@ -148,7 +148,7 @@ function keyText(signing: Config["signing"]): string {
       return `key ${key.keyVersion} in Cloud KMS, ${key.protectionLevel} at least${second}`;
     }
     case "file":
-      return "key of SIGNING_KEY_FILE";
+      return `key of SIGNING_KEY_FILE${signing.standby === null ? "" : ", and a standby"}`;
     case "generated":
       return "generated key under DATA_DIR";
   }

@@ -23,9 +23,11 @@ import {
 import { credentialsOf } from "./compose.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import { DEADLINES, leaseFor } from "./deadlines.ts";
+import type { Secret } from "./domain/secret.ts";
 import { createGuards } from "./guards.ts";
 import { createSigners } from "./parts.ts";
 import { type ExchangeWorld, openExchange, openKeys } from "./parts_exchange.ts";
+import { clientSecretsOf, openCredentials } from "./parts_superoffice.ts";
 import { systemClock as clock, systemIds as ids } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
 import { createAnnounce } from "./usecases/notices.ts";
@@ -66,9 +68,14 @@ export async function openTicketParts(
   const store = watchTickets(world.store, teller, remembered);
   const guards = createGuards({ clock, log });
   const parts = { config, ledger, guards, clock, ids, log, maxTenants: MAX_TENANTS };
-  const keys = openWatchedKeys(parts, await openSigners(config, books.host), teller, met);
+  const signers = await openSigners(config, books.host);
+  const keys = openWatchedKeys(parts, signers, teller, met);
+  const { superoffice } = world;
+  const known = { signers, superoffice, store: books.stores.credentials };
+  const credentials = openCredentials({ ...known, ledger, clock, ids, log });
   const { standings, exchanging, care } = openExchange(parts, keys, {
-    superoffice: connect(config, world.superoffice, teller, met),
+    superoffice: connect(config, superoffice, teller, met),
+    credentials,
     stores: { tenants, tickets: store },
     announce: createAnnounce({ ids, clock, isWanted: config.webhook !== null }),
   });
@@ -95,6 +102,7 @@ export async function openTicketParts(
     async drain() {
       await tickets.drain();
       await standings.drain();
+      await credentials.drain();
     },
   };
 }
@@ -123,13 +131,14 @@ async function openSigners(config: Config, host: KmsHost): Promise<Signer[]> {
 /** SuperOffice, watched. */
 function connect(
   config: Config,
-  { origin, clientSecret }: SuperOfficeConfig,
+  superoffice: SuperOfficeConfig,
   teller: Teller,
   met: Met,
 ) {
-  teller.hide(clientSecret);
+  const secrets = clientSecretsOf(superoffice);
+  for (const secret of secrets) teller.hide(secret);
   const now = () => clock.now();
-  const endpoints = createEndpoints(origin);
+  const endpoints = createEndpoints(superoffice.origin);
   const keys = createLoginKeys({ endpoints, timeoutMs: DEADLINES.loginMs, now });
   const call = watchCall(teller, config.exchange, () => {
     const { tenant, signed } = met;
@@ -142,18 +151,19 @@ function connect(
       }`,
     ];
   });
-  const exchange = createExchange({
-    endpoints,
-    flavour: config.exchange,
-    clientSecret,
-    keys,
-    timeoutMs: config.exchangeTimeoutMs,
-    now,
-    fetch: call.fetch,
-  });
+  const exchangeWith = (clientSecret: Secret) =>
+    createExchange({
+      endpoints,
+      flavour: config.exchange,
+      clientSecret,
+      keys,
+      timeoutMs: config.exchangeTimeoutMs,
+      now,
+      fetch: call.fetch,
+    });
   const states = createTenantStates({ endpoints, timeoutMs: DEADLINES.tenantStateMs });
   return {
-    exchange: watchExchange(exchange, call, teller, met),
+    exchanges: secrets.map((secret) => watchExchange(exchangeWith(secret), call, teller, met)),
     states: watchStates(states, teller),
   };
 }

@@ -176,9 +176,10 @@ function limitsOf(entries: readonly CallerEntry[]): ReadonlyMap<string, number> 
 /** Short name of what SuperOffice is asked with: with another it may answer otherwise. */
 export function credentialsOf(
   { signing }: Config,
-  { clientId, clientSecret }: SuperOfficeConfig,
+  { clientId, clientSecret, nextClientSecret }: SuperOfficeConfig,
 ): Promise<string> {
-  const parts = [clientId, clientSecret.reveal(), ...keysOf(signing)];
+  const next = nextClientSecret === null ? [] : [nextClientSecret.reveal()];
+  const parts = [clientId, clientSecret.reveal(), ...next, ...keysOf(signing)];
   return digestOf(JSON.stringify(parts)).then((digest) => digest.slice(0, 12));
 }
 
@@ -187,7 +188,7 @@ function keysOf(signing: Config["signing"]): string[] {
     case "google_kms":
       return [signing.key, signing.standby].flatMap((key) => key?.keyVersion ?? []);
     case "file":
-      return [signing.pem.reveal()];
+      return [signing.pem, signing.standby].flatMap((pem) => pem?.reveal() ?? []);
     case "generated":
       return [];
   }

@@ -38,6 +38,8 @@ export interface SuperOfficeConfig {
   readonly origin: URL;
   readonly clientId: string;
   readonly clientSecret: Secret;
+  /** The one that is to follow it, or that went before. Null: none. */
+  readonly nextClientSecret: Secret | null;
 }
 
 export interface Config {
@@ -154,13 +156,17 @@ function readSuperOffice(reader: Reader, kind: Environment): SuperOfficeConfig |
   const url = reader.origin("SUPEROFFICE_URL");
   const clientId = reader.text("SUPEROFFICE_CLIENT_ID");
   const clientSecret = reader.secret("SUPEROFFICE_CLIENT_SECRET");
+  const nextClientSecret = reader.secret("SUPEROFFICE_CLIENT_SECRET_NEXT");
   if (kind === "simulator" && !reader.has("SUPEROFFICE_URL")) return null;
   const why = kind === "simulator" ? "with SUPEROFFICE_URL" : `for ${kind}`;
   if (clientId === null) reader.problem("SUPEROFFICE_CLIENT_ID", `is required ${why}`);
   if (clientSecret === null) reader.problem("SUPEROFFICE_CLIENT_SECRET", `is required ${why}`);
+  if (nextClientSecret !== null && nextClientSecret.reveal() === clientSecret?.reveal()) {
+    reader.problem("SUPEROFFICE_CLIENT_SECRET_NEXT", "is the same as SUPEROFFICE_CLIENT_SECRET");
+  }
   const origin = url ?? (kind === "simulator" ? null : new URL(ORIGINS[kind]));
   if (origin === null || clientId === null || clientSecret === null) return null;
-  return { origin, clientId, clientSecret };
+  return { origin, clientId, clientSecret, nextClientSecret };
 }
 
 function readStore(reader: Reader): StoreConfig {

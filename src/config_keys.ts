@@ -13,7 +13,7 @@ export interface KmsKey {
 
 export type SigningConfig =
   | { readonly kind: "google_kms"; readonly key: KmsKey; readonly standby: KmsKey | null }
-  | { readonly kind: "file"; readonly pem: Secret }
+  | { readonly kind: "file"; readonly pem: Secret; readonly standby: Secret | null }
   /** A key of our own making under the data directory: sandbox only. */
   | { readonly kind: "generated" };
 
@@ -52,9 +52,16 @@ export function readSigning(
   const endpoint = reader.origin("KMS_ENDPOINT");
   const protectionLevel = reader.choice("KMS_PROTECTION_LEVEL", ["HSM", "SOFTWARE"], "HSM");
   const file = reader.text("SIGNING_KEY_FILE");
+  const standbyFile = reader.text("SIGNING_STANDBY_KEY_FILE");
+  if (standbyFile !== null && file === null) {
+    reader.problem("SIGNING_STANDBY_KEY_FILE", "stands by for SIGNING_KEY_FILE, which is missing");
+  }
   const isLive = kind === "stage" || kind === "online";
   if (reader.has("KMS_STANDBY_KEY_VERSION") && !reader.has("KMS_KEY_VERSION")) {
     reader.problem("KMS_STANDBY_KEY_VERSION", "stands by for KMS_KEY_VERSION, which is missing");
+  }
+  if (standby !== null && standby === keyVersion) {
+    reader.problem("KMS_STANDBY_KEY_VERSION", "is the same as KMS_KEY_VERSION");
   }
   if (isLive && !reader.has("KMS_KEY_VERSION")) {
     reader.problem("KMS_KEY_VERSION", `is required for ${kind}: its key belongs into the HSM`);
@@ -83,9 +90,16 @@ export function readSigning(
     };
   }
   if (file === null) return { kind: "generated" };
-  const pem = readFile(file);
-  if (pem === null) reader.problem("SIGNING_KEY_FILE", "names a file that cannot be read");
-  return { kind: "file", pem: new Secret(pem ?? "") };
+  const read = (name: string, path: string): Secret => {
+    const pem = readFile(path);
+    if (pem === null) reader.problem(name, "names a file that cannot be read");
+    return new Secret(pem ?? "");
+  };
+  return {
+    kind: "file",
+    pem: read("SIGNING_KEY_FILE", file),
+    standby: standbyFile === null ? null : read("SIGNING_STANDBY_KEY_FILE", standbyFile),
+  };
 }
 
 /** @param isShared the store is not on our own disk: keys must not be either */

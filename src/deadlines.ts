@@ -36,12 +36,15 @@ const LEASE_MARGIN_MS = 3000;
  * A lease is long enough for the slowest exchange on a store that answers: two fetches for the login
  * keys, beside which the tenant's state is read, then signature and exchange. An attempt at a key in
  * the cloud has its deadline twice: the first one fetches the public key, too. Where the store is
- * slow as well, what could not end within the lease is not begun.
+ * slow as well, what could not end within the lease is not begun. Where there are two keys or two client
+ * secrets, each may have to be tried.
  */
 export function leaseFor(config: Config, deadlines: Deadlines): number {
-  const { signing, exchangeTimeoutMs } = config;
-  const keys = signing.kind === "google_kms" && signing.standby !== null ? 2 : 1;
+  const { signing, exchangeTimeoutMs, superoffice } = config;
+  const keys = signing.kind !== "generated" && signing.standby !== null ? 2 : 1;
+  // In the sandbox there is one of each.
+  const secrets = (superoffice?.nextClientSecret ?? null) === null ? 1 : 2;
   const preparing = Math.max(2 * deadlines.loginMs, deadlines.tenantStateMs);
   const attempts = 2 * MAX_SIGN_ATTEMPTS * deadlines.signAttemptMs + SIGN_PAUSES_MS;
-  return preparing + keys * (attempts + exchangeTimeoutMs) + LEASE_MARGIN_MS;
+  return preparing + keys * secrets * (attempts + exchangeTimeoutMs) + LEASE_MARGIN_MS;
 }

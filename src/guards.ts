@@ -65,6 +65,7 @@ export function guardStores(
     tickets: guardPort(stores.tickets, store),
     ledger: guardPort(stores.ledger, store),
     consents: guardPort(stores.consents, store),
+    credentials: guardPort(stores.credentials, store),
     notices: guardPort(stores.notices, notices),
     usage: stores.usage === null ? null : guardPort(stores.usage, usage),
     probe: stores.probe,
@@ -79,23 +80,29 @@ export function guardRedemption(identity: IdentityProvider, guard: Guard): Ident
   return { ...identity, redeem: (...args) => guard(() => identity.redeem(...args)) };
 }
 
+/** The exchange with each of the client secrets, and what is asked before it. */
+interface Preparing {
+  readonly exchanges: readonly Exchange[];
+  readonly states: TenantStates;
+}
+
 /**
  * What an exchange begins with, failing at once while there is no way to the exchange itself: its
  * breaker is asked again, and a way taken, when it comes to that.
  */
 export function guardPreparation(
-  { exchange, states }: { readonly exchange: Exchange; readonly states: TenantStates },
+  { exchanges, states }: Preparing,
   breaker: Breaker,
-): { readonly exchange: Exchange; readonly states: TenantStates } {
+): Preparing {
   return {
-    exchange: {
+    exchanges: exchanges.map((exchange) => ({
       async prepare() {
         const waitMs = breaker.waitMs();
         if (waitMs > 0) throw new PartFault("superoffice", "breaker_open", waitMs);
         await exchange.prepare();
       },
       exchange: (...args) => exchange.exchange(...args),
-    },
+    })),
     states: {
       read: (...args) => breaker.waitMs() > 0 ? Promise.resolve(null) : states.read(...args),
     },

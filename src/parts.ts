@@ -124,19 +124,27 @@ export async function createSigners(
         ? [kms(signing.key)]
         : [kms(signing.key), kms(signing.standby)];
     case "file":
-      return [readSigningKey(signing.pem)];
+      return readSigningKeys(signing);
     case "generated":
       return [createLocalKeySigner({ pem: await generatedKey(config) })];
   }
 }
 
-function readSigningKey(pem: Secret): Signer {
+/** Keys of files, in the order of the configuration. @throws Error, constant, naming the variable */
+export function readSigningKeys({ pem, standby }: KeyFiles): Signer[] {
+  const first = readSigningKey(pem, "SIGNING_KEY_FILE");
+  return standby === null ? [first] : [first, readSigningKey(standby, "SIGNING_STANDBY_KEY_FILE")];
+}
+
+type KeyFiles = Extract<Config["signing"], { readonly kind: "file" }>;
+
+function readSigningKey(pem: Secret, variable: string): Signer {
   try {
     return createLocalKeySigner({ pem: pem.reveal() });
   } catch (error) {
     // The message is a constant that quotes nothing of the file.
     const why = error instanceof KeyFileFault ? error.message : "Cannot read the signing key";
-    throw new Error(`${why} (SIGNING_KEY_FILE)`);
+    throw new Error(`${why} (${variable})`);
   }
 }
 

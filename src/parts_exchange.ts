@@ -5,7 +5,8 @@ import type { Config } from "./config.ts";
 import { MAX_SIGN_ATTEMPTS } from "./deadlines.ts";
 import type { Announce } from "./domain/notice.ts";
 import { guardPreparation, type Guards } from "./guards.ts";
-import { createAsking } from "./usecases/asking.ts";
+import { type Asking, createAsking } from "./usecases/asking.ts";
+import type { Credentials } from "./usecases/credentials.ts";
 import { createExchanging, type Exchanging } from "./usecases/exchanging.ts";
 import { createKnownStates, type KnownStates } from "./usecases/known_states.ts";
 import type { Ledger } from "./usecases/ledger.ts";
@@ -44,16 +45,23 @@ export function openKeys(world: ExchangeWorld, signers: readonly Signer[]): Sign
 export interface ExchangeParts {
   readonly states: KnownStates;
   readonly standings: Standings;
+  readonly asking: Asking;
   readonly exchanging: Exchanging;
   readonly care: TicketCare;
 }
 
-/** @param keys the one in use, then its standby */
+/** @param keys by place: the first of the configuration, then its standby */
 export function openExchange(
   world: ExchangeWorld,
   keys: readonly Signing[],
-  { superoffice, stores, announce }: {
-    readonly superoffice: { readonly exchange: Exchange; readonly states: TenantStates };
+  { superoffice, credentials, stores, announce }: {
+    /** The exchange with each of the client secrets, by place. */
+    readonly superoffice: {
+      readonly exchanges: readonly Exchange[];
+      readonly states: TenantStates;
+    };
+    /** Which of the keys and client secrets to ask with. */
+    readonly credentials: Credentials;
     readonly stores: Pick<Stores, "tenants" | "tickets">;
     readonly announce: Announce;
   },
@@ -61,15 +69,18 @@ export function openExchange(
   const { config, ledger, guards, clock, log, maxTenants } = world;
   const { exchangeTimeoutMs, ticketLifetimeMs } = config;
   const { tenants, tickets } = stores;
-  const { exchange, states: published } = guardPreparation(superoffice, guards.exchange);
+  const { exchanges, states: published } = guardPreparation(superoffice, guards.exchange);
   const states = createKnownStates({ states: published, clock, maxTenants });
   const standings = createStandings({ tenants, ledger, announce, clock, log, maxTenants });
   const breaker = guards.exchange;
-  const asking = createAsking({ ledger, keys, exchange, breaker, clock, exchangeTimeoutMs });
+  const asked = { keys, exchanges, credentials };
+  const asking = createAsking({ ...asked, ledger, breaker, clock, exchangeTimeoutMs });
+  const exchange = exchanges[0]!;
   const shared = { states, standings, clock, log };
   return {
     states,
     standings,
+    asking,
     exchanging: createExchanging({ ...shared, tickets, asking, exchange, ticketLifetimeMs }),
     care: createTicketCare({ ...shared, tenants, store: tickets }),
   };

@@ -58,6 +58,7 @@ export async function startSandbox(config: Config, isCopy = false): Promise<Sand
       origin: new URL(simulator.url),
       clientId: simulator.clientId,
       clientSecret: new Secret(simulator.clientSecret),
+      nextClientSecret: null,
     },
     close: () => simulator.close(),
   };

@@ -174,7 +174,14 @@ const GOOD: readonly (readonly [Env, Partial<Config> | ((config: Config) => unkn
   ],
   [
     { SIGNING_KEY_FILE: "/keys/app.pem" },
-    ({ signing }) => signing.kind === "file" && signing.pem.reveal() === FILES["/keys/app.pem"],
+    ({ signing }) =>
+      signing.kind === "file" && signing.pem.reveal() === FILES["/keys/app.pem"] &&
+      signing.standby === null,
+  ],
+  [
+    { SIGNING_KEY_FILE: "/callers.json", SIGNING_STANDBY_KEY_FILE: "/keys/app.pem" },
+    ({ signing }) =>
+      signing.kind === "file" && signing.standby?.reveal() === FILES["/keys/app.pem"],
   ],
   [{ LEDGER_KEY: SEED }, ({ ledgerKey }) => ledgerKey.kind === "seed"],
   [
@@ -199,7 +206,12 @@ const GOOD: readonly (readonly [Env, Partial<Config> | ((config: Config) => unkn
       SUPEROFFICE_CLIENT_SECRET: "secret",
     },
     ({ superoffice }) =>
-      superoffice?.origin.port === "4000" && superoffice.clientSecret.reveal() === "secret",
+      superoffice?.origin.port === "4000" && superoffice.clientSecret.reveal() === "secret" &&
+      superoffice.nextClientSecret === null,
+  ],
+  [
+    { ...ONLINE, SUPEROFFICE_CLIENT_SECRET_NEXT: "another" },
+    ({ superoffice }) => superoffice?.nextClientSecret?.reveal() === "another",
   ],
 ];
 
@@ -259,6 +271,11 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   [{ ...ONLINE, SIGNING_KEY_FILE: "/keys/app.pem" }, ["SIGNING_KEY_FILE"]],
   [{ KMS_KEY_VERSION: KEY, SIGNING_KEY_FILE: "/keys/app.pem" }, ["SIGNING_KEY_FILE"]],
   [{ SIGNING_KEY_FILE: "/keys/missing.pem" }, ["SIGNING_KEY_FILE"]],
+  [{ SIGNING_STANDBY_KEY_FILE: "/keys/app.pem" }, ["SIGNING_STANDBY_KEY_FILE"]],
+  [
+    { SIGNING_KEY_FILE: "/keys/app.pem", SIGNING_STANDBY_KEY_FILE: "/keys/missing.pem" },
+    ["SIGNING_STANDBY_KEY_FILE"],
+  ],
   ...[
     KEY.replace("/cryptoKeyVersions/1", ""),
     KEY.replace(/1$/, "latest"),
@@ -270,6 +287,11 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
     [{ LEDGER_KMS_KEY_VERSION: bent }, ["LEDGER_KMS_KEY_VERSION"]] as const,
   ]),
   [{ KMS_STANDBY_KEY_VERSION: KEY }, ["KMS_STANDBY_KEY_VERSION"]],
+  [{ ...ONLINE, KMS_STANDBY_KEY_VERSION: KEY }, ["KMS_STANDBY_KEY_VERSION"]],
+  [
+    { ...ONLINE, SUPEROFFICE_CLIENT_SECRET: "same", SUPEROFFICE_CLIENT_SECRET_NEXT: "same" },
+    ["SUPEROFFICE_CLIENT_SECRET_NEXT"],
+  ],
   [{ ...ONLINE, KMS_STANDBY_KEY_VERSION: "key-2" }, ["KMS_STANDBY_KEY_VERSION"]],
   [{ ...ONLINE, KMS_ENDPOINT: "http://kms.example.com" }, ["KMS_ENDPOINT"]],
   [{ ...ONLINE, KMS_PROTECTION_LEVEL: "EXTERNAL" }, ["KMS_PROTECTION_LEVEL"]],
@@ -503,6 +525,7 @@ Deno.test("a secret of a good environment prints itself nowhere", () => {
     ...ONLINE,
     ...UPSTASH,
     SUPEROFFICE_CLIENT_SECRET: "marked-client-secret",
+    SUPEROFFICE_CLIENT_SECRET_NEXT: "marked-next-client-secret",
     UPSTASH_REDIS_REST_TOKEN: "marked-upstash-token",
     WEBHOOK_URL: "https://hooks.example.com",
     WEBHOOK_SECRET: WHSEC,

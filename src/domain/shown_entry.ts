@@ -48,9 +48,8 @@ export const EVERY_ENTRY: EntryFilter = {
   to: null,
 };
 
-/** What can be looked for by kind: `key_changed` is in the grammar, and nothing writes it. */
-export const ENTRY_KINDS: readonly string[] = Object.keys(ENTRY_MEMBERS)
-  .filter((kind) => kind !== "key_changed");
+/** What can be looked for by kind. */
+export const ENTRY_KINDS: readonly string[] = Object.keys(ENTRY_MEMBERS);
 
 /** Finds canaries among the kinds. A word of its own: a caller may have any id, also `canary`. */
 export const CANARIES = "canaries";

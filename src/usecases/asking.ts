@@ -1,23 +1,33 @@
 /**
  * Asks SuperOffice for a ticket, with evidence: a signature by the key in use, the exchange, and what
- * came of it on record before anybody has it. Judges nothing but whether the next key is worth a try.
+ * came of it on record before anybody has it. Judges nothing but whether other credentials are worth a try.
  */
 
+import type { ContextId } from "../domain/context_id.ts";
+import { CREDENTIALS } from "../domain/credential_record.ts";
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, refuse } from "../domain/refusal.ts";
 import { sha256Hex, textToSign } from "../domain/signed_text.ts";
 import type { Tenant } from "../domain/tenant.ts";
+import { isWithin } from "../domain/within.ts";
 import { type Breaker, isPass, type Pass } from "./breaker.ts";
 import type { Ledger, LedgerContext } from "./ledger.ts";
+import type { Credentials, Pair } from "./credentials.ts";
 import type { Clock } from "./ports.ts";
 import type { Signing } from "./signing.ts";
 import type { Exchange, ExchangeAnswer } from "./superoffice_ports.ts";
 
+/** What came of a question. `doubtful` is a refusal that may be the app's, and not the tenant's. */
+export type Asked = ExchangeAnswer | { readonly kind: "doubtful" };
+
 export interface AskingParts {
   readonly ledger: Ledger;
-  /** The key in use, then the standby that is tried when SuperOffice refuses the first one. */
+  /** By the place of the signing key. */
   readonly keys: readonly Signing[];
-  readonly exchange: Exchange;
+  /** By the place of the client secret. */
+  readonly exchanges: readonly Exchange[];
+  /** Which of them to ask with. */
+  readonly credentials: Credentials;
   /** Before the exchange. Asked before anything is signed that could not be used. */
   readonly breaker: Breaker;
   readonly clock: Clock;
@@ -35,11 +45,11 @@ export interface Asking {
     tenant: Tenant,
     until: number,
     context: LedgerContext,
-  ): Promise<Outcome<ExchangeAnswer>>;
+  ): Promise<Outcome<Asked>>;
 }
 
 export function createAsking(
-  { ledger, keys, exchange, breaker, clock, exchangeTimeoutMs }: AskingParts,
+  { ledger, keys, exchanges, credentials, breaker, clock, exchangeTimeoutMs }: AskingParts,
 ): Asking {
   const record = (context: LedgerContext, attempt: string, came: ExchangeAnswer | string) => {
     const entry = { kind: "exchange", attempt } as const;
@@ -75,7 +85,7 @@ export function createAsking(
 
   /** Signs with one key and asks once. */
   const askWith = async (
-    key: Signing,
+    pair: Pair,
     tenant: Tenant,
     until: number,
     pass: Pass,
@@ -83,7 +93,7 @@ export function createAsking(
   ): Promise<Outcome<ExchangeAnswer>> => {
     const latest = until - exchangeTimeoutMs;
     const text = textToSign(tenant.systemUserToken, clock.now());
-    const signature = await key.sign(text, tenant.contextIdentifier, latest, context);
+    const signature = await keys[pair.key]!.sign(text, tenant.contextIdentifier, latest, context);
     if (!signature.ok) return signature;
     const { signed, attempt } = signature.value;
     if (clock.now() > latest) {
@@ -92,7 +102,7 @@ export function createAsking(
     }
     let answer: ExchangeAnswer;
     try {
-      answer = await exchange.exchange(signed, tenant);
+      answer = await exchanges[pair.secret]!.exchange(signed, tenant);
       pass.succeeded();
     } catch (error) {
       const reason = error instanceof PartFault ? error.reason : "fault";
@@ -107,19 +117,61 @@ export function createAsking(
     return accept(answer);
   };
 
+  const doubts = createDoubts(credentials, clock);
+
   return {
     async ask(tenant, until, context) {
-      let last: Outcome<ExchangeAnswer> = refuse("signer_unavailable", "no_key");
-      for (const key of keys) {
+      const isRefusedAnyway = tenant.health === "consent_withdrawn";
+      await credentials.ready();
+      let trial = credentials.begin(CREDENTIALS);
+      while (true) {
         const pass = breaker.enter(tenant.contextIdentifier);
         if (!isPass(pass)) {
           return refuse("upstream_unavailable", "breaker_open", Math.ceil(pass.waitMs / 1000));
         }
         // Settled by then, unless nothing was asked.
-        last = await askWith(key, tenant, until, pass, context).finally(() => pass.unused());
-        if (!last.ok || last.value.kind !== "refused") break;
+        const answer = await askWith(trial.pair, tenant, until, pass, context)
+          .finally(() => pass.unused());
+        if (!answer.ok) return answer;
+        if (answer.value.kind === "issued") await trial.worked(context.requestId);
+        if (answer.value.kind !== "refused") return answer;
+        const next = await trial.refused(isRefusedAnyway);
+        if (next === null) {
+          const isDoubtful = !isRefusedAnyway && doubts.hold(tenant.contextIdentifier);
+          return isDoubtful ? accept({ kind: "doubtful" }) : answer;
+        }
+        trial = next;
       }
-      return last;
+    },
+  };
+}
+
+/** For so long a tenant is given the benefit of a doubt; then it is the tenant that is refused. */
+const PATIENCE_MS = 15 * 60_000;
+
+/** Of whom it is remembered since when there is a doubt. */
+const MAX_DOUBTED = 10_000;
+
+/**
+ * Between the old key and the new one the portal may have none, and then SuperOffice refuses everybody:
+ * no tenant is asked to consent again for that, and no ticket that is still good is taken away.
+ */
+function createDoubts(credentials: Credentials, clock: Pick<Clock, "now">) {
+  const doubted = new Map<ContextId, number>();
+  return {
+    /** True if a tenant that was just refused may be refused for the app's sake. */
+    hold(tenant: ContextId): boolean {
+      const now = clock.now();
+      const quietSince = credentials.quietSince();
+      if (quietSince === null) return false;
+      const before = doubted.get(tenant);
+      // A doubt from before something worked was another one.
+      const since = before !== undefined && before > quietSince ? before : now;
+      if (!isWithin(since, PATIENCE_MS, now)) return false;
+      doubted.delete(tenant);
+      doubted.set(tenant, since);
+      if (doubted.size > MAX_DOUBTED) doubted.delete(doubted.keys().next().value!);
+      return true;
     },
   };
 }

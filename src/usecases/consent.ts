@@ -74,6 +74,7 @@ const UNPROVEN: ReadonlySet<string> = new Set([
   "unknown_key",
   "signature",
   "code_refused",
+  "client_refused",
 ]);
 
 /** What a callback brought: an identity or why there is none, and the token that said so. */

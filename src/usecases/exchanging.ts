@@ -59,6 +59,12 @@ const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
 /** A token that was refused twice is asked about four times a day, until the next consent. */
 const WITHDRAWN_AGAIN_MS = 6 * 60 * 60 * 1000;
 
+/** Why there is no ticket where it may be the app that is refused, and not the tenant. */
+const DOUBTFUL = "credentials_doubtful";
+
+/** That has to be mended in the portal: SuperOffice is asked no more often meanwhile. */
+const DOUBTFUL_AGAIN_MS = 60_000;
+
 /** Addresses that came from claims are asked about again so soon. */
 const UNREAD_MS = 10 * 60_000;
 
@@ -100,11 +106,14 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
         return await take(run, answer, state, issuedAt);
       case "unfit":
         return refuse("exchange_failed", answer.reason);
+      case "doubtful":
       case "refused": {
         // SuperOffice does not say why. It may have stopped the tenant since we last asked.
         const now = await readState(parts.states.reread(tenant.contextIdentifier), log);
         const isStopped = now !== null && !now.isRunning;
-        return isStopped ? await noting.stopped(run, now) : await noting.withdrawn(run, now);
+        if (isStopped) return await noting.stopped(run, now);
+        if (answer.kind === "refused") return await noting.withdrawn(run, now);
+        return await noting.unanswered(run, refuse("upstream_unavailable", DOUBTFUL, 60));
       }
     }
   };
@@ -196,11 +205,12 @@ function createFailing({ tickets, clock, log }: ExchangingParts) {
     log.warn("exchange.failed", { context_identifier: contextIdentifier, code, reason });
     const isWithdrawn = code === "consent_withdrawn";
     const isRepeated = isWithdrawn && tenant.health === "consent_withdrawn";
+    const briefly = reason === DOUBTFUL ? DOUBTFUL_AGAIN_MS : REMEMBER_MS[code];
     try {
       await tickets.refuse(contextIdentifier, {
         owner: lease.owner,
         refusal,
-        forMs: isRepeated ? WITHDRAWN_AGAIN_MS : REMEMBER_MS[code] ?? 1_000,
+        forMs: isRepeated ? WITHDRAWN_AGAIN_MS : briefly ?? 1_000,
         credentials: lease.credentials,
         // Of a tenant that is stopped, too: its callers are told so instead.
         endsTicket: isWithdrawn || code === "tenant_suspended",

@@ -139,8 +139,8 @@ export interface LedgerStore {
   keepNote(name: LedgerNote, expected: string | null, text: string): Promise<boolean>;
 }
 
-/** The last checkpoint that was signed, and what the last reconciliation found. */
-export type LedgerNote = "checkpoint" | "reconciliation";
+/** The last checkpoint signed, what the last reconciliation found, and which credentials work. */
+export type LedgerNote = "checkpoint" | "reconciliation" | "credentials";
 
 /**
  * Files of a log as C2SP tlog-tiles names them: a folder, or an object store that is mounted as one. A

@@ -85,7 +85,11 @@ export interface Identity {
  */
 export interface IdentityProvider {
   authorizeUrl(request: AuthorizeRequest): Promise<URL>;
-  /** Redeems a code. @returns the id token, not yet checked */
+  /**
+   * Redeems a code. Its refusal is `client_refused` where it is the client secret that is refused.
+   *
+   * @returns the id token, not yet checked
+   */
   redeem(code: Secret, codeVerifier: Secret): Promise<Secret | IdentityRefusal>;
   /** @param nonce the nonce that must be in the token */
   readIdToken(token: Secret, nonce: string, now: number): Promise<Identity | IdentityRefusal>;

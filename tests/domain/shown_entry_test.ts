@@ -105,7 +105,7 @@ Deno.test("a canary is a signature of nobody, and nothing else is one", () => {
 
 Deno.test("what can be looked for by kind is what is written", () => {
   assert.ok(ENTRY_KINDS.includes("tenant_state"));
-  assert.ok(!ENTRY_KINDS.includes("key_changed"));
+  assert.ok(ENTRY_KINDS.includes("key_changed"));
   assert.ok(!ENTRY_KINDS.includes(CANARIES));
 });
 

@@ -14,7 +14,10 @@ Deno.test("a ticket from the store needs neither key nor ledger; what cannot be 
     await service.consent();
     const first = await (await service.call(PATH)).json();
     const restarted = await compose({
-      config: { ...service.config, signing: { kind: "file", pem: new Secret("no key at all") } },
+      config: {
+        ...service.config,
+        signing: { kind: "file", pem: new Secret("no key at all"), standby: null },
+      },
       publicUrl: service.url,
       superoffice: service.config.superoffice!,
       callers: service.config.callers!,

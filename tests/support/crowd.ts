@@ -46,10 +46,18 @@ export interface Crowd {
   counts(): { readonly exchanges: number; readonly signatures: number };
 }
 
-/** Runs work with so many processes, then ends everything. */
+/** What the services' environment is made of. */
+export type Surroundings = Pick<Crowd, "superoffice" | "kms">;
+
+/**
+ * Runs work with so many processes, then ends everything.
+ *
+ * @param bend what is set besides, or otherwise
+ */
 export async function withCrowd(
   processes: number,
   work: (crowd: Crowd) => Promise<void>,
+  bend: (around: Surroundings) => Promise<Record<string, string>> = () => Promise.resolve({}),
 ): Promise<void> {
   await withBridge(async (upstash) => {
     await using ending = new AsyncDisposableStack();
@@ -58,7 +66,10 @@ export async function withCrowd(
     const superoffice = await startVendor({ publicKeyPem: kms.publicKeyPem() });
     ending.defer(superoffice.close);
     const { key, digest } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
-    const env = environment({ kms, superoffice, upstash, digest });
+    const env = {
+      ...environment({ kms, superoffice, upstash, digest }),
+      ...await bend({ kms, superoffice }),
+    };
     const parsed = parseConfig(env, () => null);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     const stores = await openStores(parsed.config);
@@ -100,7 +111,12 @@ function environment({ kms, superoffice, upstash, digest }: {
   readonly digest: string;
 }): Record<string, string> {
   const random = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
-  const caller = { id: "crowd", api_key_sha256: [digest], tenants: ["*"], may: ["ticket"] };
+  const caller = {
+    id: "crowd",
+    api_key_sha256: [digest],
+    tenants: ["*"],
+    may: ["ticket", "relay"],
+  };
   return {
     PORT: "0",
     LOG_LEVEL: "error",

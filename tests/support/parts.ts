@@ -16,6 +16,7 @@ import { Secret } from "../../src/domain/secret.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
 import { createAsking } from "../../src/usecases/asking.ts";
+import { createCredentials } from "../../src/usecases/credentials.ts";
 import { createBreaker } from "../../src/usecases/breaker.ts";
 import { createExchanging } from "../../src/usecases/exchanging.ts";
 import { createKnownStates } from "../../src/usecases/known_states.ts";
@@ -150,20 +151,32 @@ export function createParts(options: PartsOptions = {}) {
     perTenantHour: options.perTenantHour ?? 60,
     maxTenants: 100,
   });
+  const keyNames = Array.from({ length: options.keys ?? 1 }, (_, place) => `key-${place + 1}`);
+  const credentials = createCredentials({
+    keys: keyNames,
+    secrets: ["secret"],
+    store: stores.credentials,
+    ledger,
+    clock: time,
+    ids,
+    log,
+  });
   const asking = createAsking({
     ledger,
-    keys: Array.from({ length: options.keys ?? 1 }, (_, place) =>
+    keys: keyNames.map((name) =>
       createSigning({
         maxAttempts: MAX_SIGN_ATTEMPTS,
-        signer: signer(`key-${place + 1}`),
-        breaker: breaker(`key-${place + 1}`),
+        signer: signer(name),
+        breaker: breaker(name),
         budget,
         ledger,
         clock: time,
         ids,
         log,
-      })),
-    exchange,
+      })
+    ),
+    exchanges: [exchange],
+    credentials,
     breaker: breaker("exchange"),
     clock: time,
     exchangeTimeoutMs: 4000,

@@ -3,6 +3,7 @@
  * for network file systems, where SQLite's locks do not hold.
  */
 
+import { createCredentialNotes } from "./credential_notes.ts";
 import { createLateResealing } from "./resealing.ts";
 import type { Sealing } from "./sealing.ts";
 import { openConnection } from "./sqlite_connection.ts";
@@ -35,11 +36,13 @@ export function openSqlite(
 ): Stores {
   const connection = openConnection(path, owner, busyTimeoutMs);
   const probe = connection.prepare("SELECT size FROM ledger_head");
+  const ledger = createSqliteLedger(connection);
   return {
     tenants: createSqliteTenants(connection, sealing),
     tickets: createSqliteTickets(connection, sealing),
-    ledger: createSqliteLedger(connection),
+    ledger,
     consents: createSqliteConsents(connection, sealing),
+    credentials: createCredentialNotes(ledger),
     notices: createSqliteNotices(connection, sealing),
     usage: null,
     probe: {

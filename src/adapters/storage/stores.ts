@@ -1,5 +1,6 @@
 /** What either storage backend gives. */
 
+import type { CredentialStore } from "../../usecases/credential_ports.ts";
 import type { ConsentStore } from "../../usecases/consent_ports.ts";
 import type { LedgerStore, Probe, TenantStore, UsageStore } from "../../usecases/ports.ts";
 import type { NoticeStore } from "../../usecases/notice_ports.ts";
@@ -12,6 +13,7 @@ export interface Stores {
   readonly tickets: TicketStore;
   readonly ledger: LedgerStore;
   readonly consents: ConsentStore;
+  readonly credentials: CredentialStore;
   readonly notices: NoticeStore;
   /** Null where every process counts for itself. */
   readonly usage: UsageStore | null;

@@ -7,6 +7,7 @@
 import { once } from "../../domain/once.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { ConsentStore } from "../../usecases/consent_ports.ts";
+import type { CredentialStore } from "../../usecases/credential_ports.ts";
 import type { NoticeStore } from "../../usecases/notice_ports.ts";
 import type { LedgerStore, TenantStore } from "../../usecases/ports.ts";
 import { createLateResealing } from "./resealing.ts";
@@ -45,16 +46,17 @@ export function createUpstash(options: UpstashOptions): Stores {
     throw new TypeError("Cannot use the store: unfit prefix or owner");
   }
   const client = createClient(options);
+  const ledger = late(LEDGER, async () => {
+    const { createUpstashLedger } = await import("./upstash_ledger.ts");
+    return createUpstashLedger(client, prefix);
+  });
   return {
     tenants: late(TENANTS, async () => {
       const { createUpstashTenants } = await import("./upstash_tenants.ts");
       return createUpstashTenants(client, sealing, prefix);
     }),
     tickets: createUpstashTickets(client, sealing, prefix),
-    ledger: late(LEDGER, async () => {
-      const { createUpstashLedger } = await import("./upstash_ledger.ts");
-      return createUpstashLedger(client, prefix);
-    }),
+    ledger,
     consents: late(CONSENTS, async () => {
       const { createUpstashConsents } = await import("./upstash_consents.ts");
       return createUpstashConsents(client, sealing, prefix);
@@ -62,6 +64,10 @@ export function createUpstash(options: UpstashOptions): Stores {
     notices: late(NOTICES, async () => {
       const { createUpstashNotices } = await import("./upstash_notices.ts");
       return createUpstashNotices(client, sealing, prefix);
+    }),
+    credentials: late(CREDENTIALS, async () => {
+      const { createCredentialNotes } = await import("./credential_notes.ts");
+      return createCredentialNotes(ledger);
     }),
     usage: createUpstashUsage(client, prefix),
     probe: { name: "store", check: () => client.ping() },
@@ -105,6 +111,8 @@ const CONSENTS: Verbs<ConsentStore> = {
   finish: true,
   finished: true,
 };
+
+const CREDENTIALS: Verbs<CredentialStore> = { get: true, swap: true };
 
 const NOTICES: Verbs<NoticeStore> = {
   take: true,

@@ -102,6 +102,9 @@ function createRedemption(
 
 const codeRefused: IdentityRefusal = { kind: "refused", reason: "code_refused" };
 
+/** Our client secret is not, or no longer, the one that is registered. */
+const clientRefused: IdentityRefusal = { kind: "refused", reason: "client_refused" };
+
 /**
  * Judges the answer of the token endpoint (RFC 6749, sections 5.1 and 5.2). The library's own
  * judgement is not used because it refuses an `iat` that is a string, which SuperOffice has sent.
@@ -115,7 +118,9 @@ export function judgeTokenResponse(answer: OutboundAnswer): Secret | IdentityRef
     return new Secret(value.id_token);
   }
   const isError = answer.status >= 400 && answer.status < 500 && typeof value?.error === "string";
-  if (isError && answer.status !== 429) return codeRefused;
+  if (isError && answer.status !== 429) {
+    return value.error === "invalid_client" ? clientRefused : codeRefused;
+  }
   throw superOfficeFault("status");
 }
 

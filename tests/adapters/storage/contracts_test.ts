@@ -3,6 +3,7 @@
 import type { Stores } from "../../../src/adapters/storage/stores.ts";
 import { BACKENDS } from "./backends.ts";
 import { consentStoreFacts } from "./consent_store_contract.ts";
+import { credentialStoreFacts } from "./credential_store_contract.ts";
 import { type Facts, hold } from "./contract.ts";
 import { ledgerStoreFacts } from "./ledger_store_contract.ts";
 import { noticeStoreFacts } from "./notice_store_contract.ts";
@@ -37,6 +38,7 @@ suite("places of tickets", ticketPlaceFacts, ({ tickets }) => tickets);
 suite("refusals of tickets", ticketRefusalFacts, ({ tickets }) => tickets);
 suite("pace of tickets", ticketPaceFacts, ({ tickets }) => tickets);
 suite("ledger store", ledgerStoreFacts, ({ ledger }) => ledger);
+suite("credential store", credentialStoreFacts, ({ credentials }) => credentials);
 suite("consent store", consentStoreFacts, ({ consents }) => consents);
 
 for (const { name, ignore, use } of BACKENDS) {

@@ -30,8 +30,8 @@ export interface RegistrationLevers {
   registerStateChangeUrl(url: string | null, clientId?: string): void;
   /** Where people are sent who declined; null: back to the app with an OAuth error. */
   registerErrorUrl(url: string | null, clientId?: string): void;
-  /** The old secret stops at once. */
-  replaceClientSecret(clientId?: string): { readonly client_secret: string };
+  /** The old secret stops at once. @param secret the new one; made if not given */
+  replaceClientSecret(clientId?: string, secret?: string): { readonly client_secret: string };
 }
 
 /** A registration as the portal shows it. */
@@ -69,8 +69,7 @@ export function registrationLevers(world: World): RegistrationLevers {
       ),
     registerErrorUrl: (url, clientId) =>
       change(clientId, (app) => app.errorUrl = url === null ? undefined : requireAddress(url)),
-    replaceClientSecret(clientId) {
-      const client_secret = newClientSecret();
+    replaceClientSecret(clientId, client_secret = newClientSecret()) {
       change(clientId, (app) => app.clientSecret = client_secret);
       return { client_secret };
     },
@@ -100,8 +99,12 @@ export function registrationVerbs(levers: RegistrationLevers): Verbs {
       levers.registerErrorUrl(body.url === null ? null : text(body, "url"), app);
     }),
     replace_client_secret: {
-      takes: [`${clientId}?`],
-      call: (body) => levers.replaceClientSecret(clientIdOf(body)),
+      takes: [`${clientId}?`, "client_secret?"],
+      call: (body) =>
+        levers.replaceClientSecret(
+          clientIdOf(body),
+          "client_secret" in body ? text(body, "client_secret") : undefined,
+        ),
     },
   };
 }

@@ -1,0 +1,126 @@
+/**
+ * The parts of the service that a rotation needs: which credentials are known to work, an exchange that
+ * may be asked for, and flights that renew tickets under the ordinary lease. Only wires.
+ */
+
+import type { OpenedBooks } from "./cli_stores.ts";
+import type { ConfiguredNames } from "./cli_rotation_words.ts";
+import { credentialsOf } from "./compose.ts";
+import type { Config, SuperOfficeConfig } from "./config.ts";
+import { DEADLINES, leaseFor } from "./deadlines.ts";
+import { type CredentialKind, secretName } from "./domain/credential_record.ts";
+import { createGuards } from "./guards.ts";
+import { createSigners, readSigningKeys } from "./parts.ts";
+import { openExchange, openKeys } from "./parts_exchange.ts";
+import { clientSecretsOf, connectSuperOffice, openCredentials } from "./parts_superoffice.ts";
+import { systemClock as clock, systemIds as ids } from "./system.ts";
+import { UsageFault } from "./usage_fault.ts";
+import type { Asking } from "./usecases/asking.ts";
+import { createAnnounce } from "./usecases/notices.ts";
+import type { Signer } from "./usecases/ports.ts";
+import type { FlightParts } from "./usecases/ticket_flight.ts";
+
+/** What is configured, by kind: the first, then what stands by; and the variables that say so. */
+export type Configured = Readonly<Record<CredentialKind, ConfiguredNames>>;
+
+/** @throws UsageFault in the sandbox, whose credentials are its own */
+export function requireRegistration({ config }: Pick<OpenedBooks, "config">): SuperOfficeConfig {
+  if (config.superoffice !== null) return config.superoffice;
+  throw new UsageFault("Cannot rotate: in the sandbox there is one key and one client secret");
+}
+
+/** What is configured, without asking any key. @throws UsageFault for a key file that holds none */
+export function configured({ config }: Pick<OpenedBooks, "config">): Configured {
+  const secret = clientSecretsOf(requireRegistration({ config })).map(secretName);
+  return {
+    key: keysOf(config),
+    secret: {
+      names: secret,
+      variables: ["SUPEROFFICE_CLIENT_SECRET", "SUPEROFFICE_CLIENT_SECRET_NEXT"],
+    },
+  };
+}
+
+function keysOf({ signing }: Config): ConfiguredNames {
+  switch (signing.kind) {
+    case "google_kms": {
+      const { key, standby } = signing;
+      const names = [key, standby].flatMap((it) => it?.keyVersion ?? []);
+      return { names, variables: ["KMS_KEY_VERSION", "KMS_STANDBY_KEY_VERSION"] };
+    }
+    case "file": {
+      const names = readKeyFiles(signing).map(({ keyVersion }) => keyVersion);
+      return { names, variables: ["SIGNING_KEY_FILE", "SIGNING_STANDBY_KEY_FILE"] };
+    }
+    case "generated": {
+      const variables = ["SIGNING_KEY_FILE", "SIGNING_STANDBY_KEY_FILE"] as const;
+      return { names: ["the generated key"], variables };
+    }
+  }
+}
+
+function readKeyFiles(files: Parameters<typeof readSigningKeys>[0]): Signer[] {
+  try {
+    return readSigningKeys(files);
+  } catch (error) {
+    // What is said of a key file is a constant.
+    throw error instanceof Error ? new UsageFault(error.message) : error;
+  }
+}
+
+export interface RotationParts {
+  readonly asking: Asking;
+  readonly flights: FlightParts;
+  readonly leaseMs: number;
+  /** Resolves when nothing is under way any more. */
+  drain(): Promise<void>;
+}
+
+/** Tenants whose states and signatures are remembered. */
+const MAX_TENANTS = 10_000;
+
+/** Wires it. @throws when a part cannot be built */
+export async function openRotationParts(books: OpenedBooks): Promise<RotationParts> {
+  const { config, stores, ledger, host, log, publicUrl } = books;
+  const superoffice = requireRegistration(books);
+  const guards = createGuards({ clock, log });
+  const signers = await createSigners(config, DEADLINES.signAttemptMs, host);
+  const store = stores.credentials;
+  const credentials = openCredentials({ signers, superoffice, store, ledger, clock, ids, log });
+  const connected = connectSuperOffice({
+    config,
+    superoffice,
+    deadlines: DEADLINES,
+    publicUrl,
+    credentials,
+    guard: guards.login,
+    now: () => clock.now(),
+  });
+  const world = { config, ledger, guards, clock, ids, log, maxTenants: MAX_TENANTS };
+  const { tenants, tickets } = stores;
+  const { asking, standings, exchanging } = openExchange(world, openKeys(world, signers), {
+    superoffice: connected,
+    credentials,
+    stores: { tenants, tickets },
+    announce: createAnnounce({ ids, clock, isWanted: config.webhook !== null }),
+  });
+  const leaseMs = leaseFor(config, DEADLINES);
+  return {
+    asking,
+    leaseMs,
+    flights: {
+      tenants,
+      store: tickets,
+      exchanging,
+      clock,
+      ids,
+      log,
+      leaseMs,
+      credentials: await credentialsOf(config, superoffice),
+    },
+    async drain() {
+      await standings.drain();
+      await credentials.drain();
+    },
+  };
+}

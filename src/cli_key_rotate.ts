@@ -1,0 +1,186 @@
+/**
+ * Commands for changing what SuperOffice holds one of each: the signing key and the client secret. They
+ * say where a rotation stands and what comes next, and prove it with an exchange; what is in use follows
+ * from what SuperOffice takes, never from a command. No secret is printed.
+ */
+
+import { type Command, InvalidArgumentError } from "commander";
+import {
+  configured,
+  openRotationParts,
+  requireRegistration,
+  type RotationParts,
+} from "./cli_key_parts.ts";
+import { planLines, portalLine, type Side, sideOf, tidyLines } from "./cli_rotation_words.ts";
+import { warm } from "./cli_key_warm.ts";
+import { type OpenedStores, requireTenant, withBooks, withStores } from "./cli_stores.ts";
+import { type CredentialKind, CREDENTIALS } from "./domain/credential_record.ts";
+import type { Tenant } from "./domain/tenant.ts";
+import { print } from "./print.ts";
+import { systemClock as clock, systemIds as ids } from "./system.ts";
+import { UsageFault } from "./usage_fault.ts";
+import { LedgerFault } from "./usecases/ledger.ts";
+
+/** Describes the commands. @param key the noun that they belong to */
+export function addKeyRotate(key: Command, done: (code: number) => void): void {
+  const rotate = key.command("rotate")
+    .description("change the signing key or the client secret without a refused caller");
+  rotate.command("plan")
+    .description("say what is configured, what works now and since when, and what comes next")
+    .option("--json", "for machines")
+    .action(async (options) => done(await plan(options)));
+  rotate.command("warm")
+    .description("renew the tickets in use, so that hours of runway are there; may be run again")
+    .option("--per-minute <count>", "exchanges begun in a minute", count, 60)
+    .option("--json", "for machines")
+    .action(async (options) => done(await warm(options)));
+  rotate.command("switch")
+    .description("say what to change in the Developer Portal, and ask SuperOffice what it takes")
+    .option("--tenant <id>", "the tenant to ask for; else one that is connected")
+    .option("--secret", "the client secret, where both have a standby")
+    .option("--back", "expect the first again, not its standby: a rollback")
+    .option("--json", "for machines")
+    .action(async (options) => done(await change(options)));
+  rotate.command("finish")
+    .description("say when the old one last worked, and by which time it can go")
+    .option("--secret", "the client secret, where both have a standby")
+    .option("--back", "after a rollback: the standby is what can go")
+    .option("--quiet-minutes <count>", "so long it must not have worked", count, 15)
+    .option("--json", "for machines")
+    .action(async (options) => done(await finish(options)));
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Not a whole number from 1.");
+  return Number(text);
+}
+
+async function sidesOf(opened: OpenedStores): Promise<Record<CredentialKind, Side>> {
+  const names = configured(opened);
+  const record = await opened.stores.credentials.get();
+  return {
+    key: sideOf("key", names.key, record),
+    secret: sideOf("secret", names.secret, record),
+  };
+}
+
+async function plan({ json }: { readonly json?: true }): Promise<number> {
+  const sides = await withStores(sidesOf);
+  if (json) print.line(JSON.stringify({ key: jsonOf(sides.key), secret: jsonOf(sides.secret) }));
+  else for (const kind of CREDENTIALS) for (const line of planLines(sides[kind])) print.line(line);
+  if (sides.key.standby !== null && sides.secret.standby !== null) {
+    print.error(
+      "Both have a standby: change one, finish it, then the other. Together they cost more.",
+    );
+  }
+  return 0;
+}
+
+interface Which {
+  readonly secret?: true;
+  readonly back?: true;
+  readonly json?: true;
+}
+
+/** The one that is being changed. @throws UsageFault if nothing stands by */
+function chosen(sides: Readonly<Record<CredentialKind, Side>>, { secret }: Which) {
+  const kind = secret || sides.key.standby === null && sides.secret.standby !== null
+    ? "secret"
+    : "key";
+  const { first, standby } = sides[kind];
+  if (standby !== null) return { side: sides[kind], first, standby };
+  throw new UsageFault(`Cannot rotate: ${sides[kind].variables[1]} is not set`);
+}
+
+async function change(
+  options: Which & { readonly tenant?: string },
+): Promise<number> {
+  const tenant = options.tenant === undefined ? null : requireTenant(options.tenant);
+  return await withBooks(async (books) => {
+    requireRegistration(books);
+    const { side, first, standby } = chosen(await sidesOf(books), options);
+    const target = options.back ? first : standby;
+    if (!options.json) print.error(portalLine(side, target));
+    const { tenants } = books.stores;
+    const asked = tenant === null ? await anyTenant(books) : await tenants.get(tenant);
+    if (asked === null) {
+      throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
+    }
+    const parts = await openRotationParts(books);
+    const came = await ask(parts, asked).finally(() => parts.drain());
+    const takes = came === "issued" ? (await sidesOf(books))[side.kind].inUse : null;
+    const isDone = takes === target;
+    const context_identifier = asked.contextIdentifier;
+    if (options.json) {
+      print.line(JSON.stringify({ context_identifier, answer: came, takes, expected: target }));
+    } else if (takes === null) {
+      print.line(`No ticket for ${context_identifier}: ${came}. Nothing was changed.`);
+    } else if (isDone) {
+      print.line(`SuperOffice takes ${takes}. All instances begin with it within a minute.`);
+    } else print.line(`SuperOffice still takes ${takes}. Run this again after the change.`);
+    return isDone ? 0 : 1;
+  });
+}
+
+/** Asks for a ticket and lets go of it. @returns `issued`, or in a word why there is none */
+async function ask({ asking, leaseMs }: RotationParts, tenant: Tenant): Promise<string> {
+  const { contextIdentifier } = tenant;
+  const context = { requestId: `switch-${ids.next().slice(0, 12)}`, caller: "cli" };
+  try {
+    const until = clock.now() + leaseMs;
+    const answer = await asking.ask(tenant, until, { ...context, contextIdentifier });
+    if (!answer.ok) return answer.refusal.code;
+    return answer.value.kind === "unfit" ? answer.value.reason : answer.value.kind;
+  } catch (error) {
+    if (error instanceof LedgerFault) return "ledger_unavailable";
+    throw error;
+  }
+}
+
+/** One that had no trouble lately. */
+async function anyTenant({ stores: { tenants } }: OpenedStores): Promise<Tenant | null> {
+  for (let after = 0;;) {
+    const page = await tenants.list(after, 100);
+    const found = page.find(({ health }) => health === "connected");
+    if (found !== undefined) return await tenants.get(found.contextIdentifier);
+    if (page.length === 0) return null;
+    after = page.at(-1)!.sequence;
+  }
+}
+
+async function finish(options: Which & { readonly quietMinutes: number }): Promise<number> {
+  const { side, first, standby } = chosen(await withStores(sidesOf), options);
+  const { inUse, since } = side;
+  if (inUse === null || since === null) {
+    print.error("Nothing was seen to work yet: ask for a ticket, or run key rotate switch.");
+    return 1;
+  }
+  const [wanted, old] = options.back ? [first, standby] : [standby, first];
+  if (inUse !== wanted) {
+    print.error(`In use is ${inUse}: there is nothing to finish.`);
+    return 1;
+  }
+  const workedAt = side.worked[old] ?? null;
+  const overAt = Math.max(since, workedAt ?? 0) + options.quietMinutes * 60_000;
+  const isOver = clock.now() >= overAt;
+  if (options.json) {
+    const old_last_worked = workedAt === null ? null : new Date(workedAt).toISOString();
+    print.line(JSON.stringify({ ...jsonOf(side), old, old_last_worked, finished: isOver }));
+    return isOver ? 0 : 1;
+  }
+  for (const line of tidyLines(side, { inUse, old, since, workedAt })) print.line(line);
+  if (!isOver) {
+    print.error(
+      `Not before ${new Date(overAt).toISOString()}, if it does not work again until then.`,
+    );
+  }
+  return isOver ? 0 : 1;
+}
+
+function jsonOf({ first, standby, inUse, since, worked }: Side) {
+  const instant = (at: number | null) => at === null ? null : new Date(at).toISOString();
+  const last_worked = Object.fromEntries(
+    Object.entries(worked).map(([name, at]) => [name, instant(at)]),
+  );
+  return { first, standby, in_use: inUse, since: instant(since), last_worked };
+}

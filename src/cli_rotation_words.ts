@@ -1,0 +1,133 @@
+/** What the rotation's commands say. Knows no store and asks nobody. */
+
+import { tableLines } from "./cli_table.ts";
+import type { CredentialKind, CredentialRecord } from "./domain/credential_record.ts";
+
+/** Where one credential stands. */
+export interface Side {
+  readonly kind: CredentialKind;
+  readonly variables: ConfiguredNames["variables"];
+  readonly first: string;
+  readonly standby: string | null;
+  /** Null: nothing was seen to work yet, or nothing stands by and nobody notes it. */
+  readonly inUse: string | null;
+  readonly since: number | null;
+  readonly worked: Readonly<Record<string, number>>;
+}
+
+/** The first, then what stands by; and the variables that name them. */
+export interface ConfiguredNames {
+  readonly names: readonly string[];
+  readonly variables: readonly [string, string];
+}
+
+const TITLES = { key: "signing key", secret: "client secret" } as const;
+
+export function sideOf(
+  kind: CredentialKind,
+  { names: [first = "", standby], variables }: ConfiguredNames,
+  record: CredentialRecord | null,
+): Side {
+  const use = record?.[kind];
+  const isSeen = use !== undefined && use.since > 0;
+  return {
+    kind,
+    variables,
+    first,
+    standby: standby ?? null,
+    inUse: isSeen ? use.inUse : null,
+    since: isSeen ? use.since : null,
+    worked: use?.worked ?? {},
+  };
+}
+
+/** What is configured and what is known of it, then what to do next. */
+export function planLines(side: Side): string[] {
+  const { kind, first, standby, inUse, since, worked } = side;
+  const [variable, standbyVariable] = side.variables;
+  const row = (name: string, where: string) => [
+    `  ${where}`,
+    name,
+    inUse === name && since !== null ? `in use since ${timeOf(since)}` : "",
+    worked[name] === undefined ? "never seen to work" : `last worked ${timeOf(worked[name])}`,
+  ];
+  const rows = [row(first, variable)];
+  if (standby !== null) rows.push(row(standby, standbyVariable));
+  const facts = standby === null ? [`  ${variable}  ${first}`] : tableLines(rows);
+  return [TITLES[kind], ...facts, ...stepsOf(side).map((step, at) => `  ${at + 1}. ${step}`), ""];
+}
+
+function stepsOf(side: Side): string[] {
+  const { kind, first, standby, inUse } = side;
+  const [variable, standbyVariable] = side.variables;
+  if (standby === null) {
+    return [
+      kind === "key"
+        ? "To change it: make a key pair in the Developer Portal, publish nothing yet, and import it."
+        : "To change it: make a client secret in the Developer Portal, and publish nothing yet.",
+      `Set ${standbyVariable} on every instance, restart them, then plan again.`,
+    ];
+  }
+  const flag = kind === "secret" ? " --secret" : "";
+  if (inUse === null || inUse === first) {
+    return [
+      "cli key rotate warm, so that tickets in use are good for hours.",
+      portalLine(side, standby),
+      `cli key rotate switch${flag}, until it says that the standby is taken.`,
+      `Not going on with it? Unset ${standbyVariable} on every instance.`,
+    ];
+  }
+  return [
+    `cli key rotate finish${flag}, until it says that the old one is not used any more.`,
+    `Set ${variable} to what is in use, unset ${standbyVariable}, and restart every instance.`,
+    `To go back instead: the old one in the portal again, then switch${flag} --back.`,
+  ];
+}
+
+/** What somebody has to do in the portal. */
+export function portalLine({ kind, variables, first }: Side, target: string): string {
+  const variable = variables[target === first ? 0 : 1];
+  const what = kind === "key"
+    ? "the key pair whose private half is that of"
+    : "the client secret in";
+  return `In the Developer Portal, let the app have ${what} ${variable}, and publish that.`;
+}
+
+/** When the old one last worked, and what is left to do. */
+export function tidyLines(
+  { kind, variables, first }: Side,
+  { inUse, old, since, workedAt }: {
+    readonly inUse: string;
+    readonly old: string;
+    readonly since: number;
+    readonly workedAt: number | null;
+  },
+): string[] {
+  const [variable, standbyVariable] = variables;
+  const worked = workedAt === null ? "was never seen to work" : `last worked ${timeOf(workedAt)}`;
+  const set = inUse === first ? "" : `set ${variable} to what is in use, `;
+  return [
+    `In use is ${inUse}, since ${timeOf(since)}.`,
+    `The other, ${old}, ${worked}.`,
+    `Then: ${set}unset ${standbyVariable}, and restart every instance.`,
+    ...(kind === "key" ? disableLines(old) : []),
+  ];
+}
+
+/** Disabled, a version can be enabled again; destroyed, it is gone after a day or more. */
+function disableLines(version: string): string[] {
+  const match =
+    /^projects\/(.+)\/locations\/(.+)\/keyRings\/(.+)\/cryptoKeys\/(.+)\/cryptoKeyVersions\/(\d+)$/
+      .exec(version);
+  if (match === null) return [];
+  const [, project, location, ring, key, number] = match;
+  return [
+    "After that the other can be disabled:",
+    `  gcloud kms keys versions disable ${number} --key=${key} --keyring=${ring} \\`,
+    `    --location=${location} --project=${project}`,
+  ];
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,192 @@
+/** The commands of a rotation, as processes on the store of a service that runs. */
+
+import assert from "node:assert/strict";
+import { recordText, secretName } from "../../src/domain/credential_record.ts";
+import { ContextId } from "../../src/domain/context_id.ts";
+import { Generation } from "../../src/domain/ticket.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import { openStores } from "../../src/parts_stores.ts";
+import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
+import { assertNo, assertVerified, runCommand, withTenant } from "../support/commands.ts";
+import type { Exit } from "../support/processes.ts";
+import { testKeyPem } from "../support/test_keys.ts";
+import { TENANT, type TestService } from "../support/service.ts";
+
+const HOUR = 60 * 60_000;
+const NEXT_SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+type Rotate = (...args: string[]) => Promise<Exit>;
+
+/** A service with a standby of the signing key. */
+function withStandby(
+  work: (
+    service: TestService,
+    kms: CloudKmsSimulator,
+    names: readonly [string, string],
+  ) => Promise<void>,
+): Promise<void> {
+  return withTenant(async (service) => {
+    const kms = service.kms!;
+    await work(service, kms, [kms.keyVersion, await kms.addKeyVersion({})]);
+  }, { kms: true });
+}
+
+const rotating = (
+  service: TestService,
+  [first, standby]: readonly [string, string],
+  more: Readonly<Record<string, string>> = {},
+): Rotate =>
+(...args) =>
+  runCommand(service, ["key", "rotate", ...args], {
+    KMS_ENDPOINT: service.kms!.url,
+    KMS_KEY_VERSION: first,
+    KMS_STANDBY_KEY_VERSION: standby,
+    ...more,
+  });
+
+/** Does something with the service's store. */
+async function withStore<T>(
+  { config }: TestService,
+  work: (stores: Awaited<ReturnType<typeof openStores>>) => Promise<T>,
+): Promise<T> {
+  const stores = await openStores(config);
+  try {
+    return await work(stores);
+  } finally {
+    stores.close();
+  }
+}
+
+/** As if the tenant's ticket had been exchanged some hours ago. */
+function putOldTicket(service: TestService): Promise<unknown> {
+  const now = Date.now();
+  return withStore(service, ({ tickets }) =>
+    tickets.publish(ContextId.parse(TENANT)!, "nobody", {
+      contextIdentifier: ContextId.parse(TENANT)!,
+      ticket: new Secret("7T:old"),
+      generation: Generation.parse(1)!,
+      issuedAt: now - 3 * HOUR,
+      expiresAt: now + 3 * HOUR,
+      webapiUrl: `https://sod2.superoffice.com/${TENANT}/api/`,
+      netserverUrl: `https://sod2.superoffice.com/${TENANT}/Remote/Services88/`,
+      addressesUntil: now + HOUR,
+    }));
+}
+
+/** As if all that is on record had happened earlier. */
+function letTimePass(service: TestService, ms: number): Promise<boolean> {
+  return withStore(service, async ({ credentials }) => {
+    const record = await credentials.get();
+    const text = recordText(record!).replaceAll(/\b1\d{12}\b/g, (at) => String(Number(at) - ms));
+    return await credentials.swap(record, JSON.parse(text));
+  });
+}
+
+function assertSays({ code, stdout, stderr }: Exit, says: RegExp, expected = 0): void {
+  assert.equal(code, expected, stdout + stderr);
+  assert.match(stdout, says);
+}
+
+Deno.test("a signing key is changed step by step, each step says whether the next may come", () =>
+  withStandby(async (service, kms, names) => {
+    const rotate = rotating(service, names);
+    const { control } = service.simulator;
+    assertSays(
+      await rotate("plan"),
+      /KMS_STANDBY_KEY_VERSION .*never seen to work[^]*1\. cli key rotate warm/,
+    );
+
+    await putOldTicket(service);
+    assertSays(await rotate("warm"), /^1 renewed, 0 young enough already, 0 without/);
+    assertSays(await rotate("warm"), /^0 renewed, 1 young enough already/);
+    assert.equal(control.exchangeCount(), 1);
+
+    assertSays(await rotate("switch"), /still takes .*cryptoKeyVersions\/1\./, 1);
+    control.registerPublicKey(kms.publicKeyPem(names[1]));
+    assertSays(await rotate("switch", "--tenant", TENANT), /takes .*cryptoKeyVersions\/2\. All/);
+    assert.equal(control.exchangeCount(), 4);
+    assertSays(await rotate("switch"), /takes .*cryptoKeyVersions\/2\./);
+    assert.equal(control.exchangeCount(), 5, "what was found is begun with");
+    const changes = (await service.entries()).filter(({ kind }) => kind === "key_changed");
+    assert.deepEqual(changes.map(({ from, to, caller }) => [from, to, caller]), [[...names, null]]);
+
+    const early = await rotate("finish");
+    assertSays(early, /In use is .*Versions\/2, since[^]*The other, .*Versions\/1, last worked/, 1);
+    assert.match(early.stderr, /^Not before 2/);
+    await letTimePass(service, HOUR);
+    assertSays(await rotate("finish"), /versions disable 1 --key=system-user/);
+    assertSays(await rotate("plan"), /in use since[^]*1\. cli key rotate finish/);
+    await assertVerified(service);
+  }));
+
+Deno.test("a rollback is the same commands", () =>
+  withStandby(async (service, kms, names) => {
+    const rotate = rotating(service, names);
+    const { control } = service.simulator;
+    control.registerPublicKey(kms.publicKeyPem(names[1]));
+    assertSays(await rotate("switch"), /Versions\/2\. All/);
+    assertSays(await rotate("switch", "--back"), /still takes .*Versions\/2/, 1);
+    control.registerPublicKey(kms.publicKeyPem(names[0]));
+    assertSays(await rotate("switch", "--back"), /Versions\/1\. All/);
+    await letTimePass(service, HOUR);
+    assertNo(await rotate("finish"), /In use is .*Versions\/1: there is nothing to finish/);
+    assertSays(await rotate("finish", "--back"), /Then: unset KMS_STANDBY[^]*versions disable 2 /);
+    const { stdout } = await rotate("finish", "--back", "--json");
+    const told = JSON.parse(stdout);
+    assert.deepEqual([told.in_use, told.old, told.finished], [names[0], names[1], true]);
+  }));
+
+Deno.test("a client secret is changed by the same commands, and shown to nobody", () =>
+  withStandby(async (service, _, names) => {
+    const { control, clientId, clientSecret } = service.simulator;
+    const rotate = rotating(service, names, {
+      SUPEROFFICE_CLIENT_SECRET: clientSecret,
+      SUPEROFFICE_CLIENT_SECRET_NEXT: NEXT_SECRET,
+      KMS_STANDBY_KEY_VERSION: "",
+    });
+    const came = [await rotate("plan"), await rotate("switch")];
+    assertSays(came[1]!, /still takes client_secret:/, 1);
+    control.replaceClientSecret(clientId, NEXT_SECRET);
+    came.push(await rotate("switch", "--json"), await rotate("plan", "--json"));
+    assert.equal(came[2]!.code, 0, came[2]!.stderr);
+    const { takes, answer } = JSON.parse(came[2]!.stdout);
+    assert.deepEqual([takes, answer], [secretName(new Secret(NEXT_SECRET)), "issued"]);
+    came.push(await rotate("finish", "--quiet-minutes", "1"));
+    for (const { stdout, stderr } of came) {
+      for (const secret of [clientSecret, NEXT_SECRET]) {
+        assert.ok(!(stdout + stderr).includes(secret));
+      }
+    }
+  }));
+
+Deno.test("who has nothing that stands by, or no registration, is told so", () =>
+  withStandby(async (service, _, names) => {
+    const rotate = rotating(service, names, { KMS_STANDBY_KEY_VERSION: "" });
+    assertNo(await rotate("switch"), /KMS_STANDBY_KEY_VERSION is not set/, 2);
+    assertNo(await rotate("finish", "--secret"), /SUPEROFFICE_CLIENT_SECRET_NEXT is not set/, 2);
+    assertSays(await rotate("plan"), /1\. To change it: make a key pair in the Developer Portal/);
+    const both = rotating(service, names);
+    assertNo(await both("finish"), /Nothing was seen to work yet/);
+    assertNo(await both("switch", "--tenant", "Cust99999"), /no such tenant/, 2);
+    await putOldTicket(service);
+    service.simulator.control.revoke(TENANT);
+    assertSays(await both("warm"), /Cust12345 was not renewed: consent_withdrawn/, 1);
+    const named = await both("switch", "--tenant", TENANT);
+    assertSays(named, /No ticket for Cust12345: refused\. Nothing was changed/, 1);
+    assertNo(await both("switch"), /no such tenant/, 2);
+  }));
+
+Deno.test("keys in files are changed by the same commands", () =>
+  withTenant(async (service) => {
+    const names = [`${service.dataDir}/old.pem`, `${service.dataDir}/new.pem`] as const;
+    await Deno.writeTextFile(names[0], testKeyPem("signing"));
+    await Deno.writeTextFile(names[1], testKeyPem("rsa2048"));
+    const env = { SIGNING_KEY_FILE: names[0], SIGNING_STANDBY_KEY_FILE: names[1] };
+    const rotate: Rotate = (...args) => runCommand(service, ["key", "rotate", ...args], env);
+    assertSays(await rotate("switch"), /still takes local:/, 1);
+    service.simulator.control.registerPublicKey(testKeyPem("rsa2048"));
+    assertSays(await rotate("switch"), /takes local:.* All instances/);
+    assertSays(await rotate("plan"), /SIGNING_STANDBY_KEY_FILE +local:\S+ +in use since/);
+    await Deno.writeTextFile(names[1], "no key");
+    assertNo(await rotate("plan"), /\(SIGNING_STANDBY_KEY_FILE\)$/m, 2);
+  }));

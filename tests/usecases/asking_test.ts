@@ -1,0 +1,128 @@
+/** A rotation as a tenant meets it: what is asked with, and what a gap in the portal does to nobody. */
+
+import assert from "node:assert/strict";
+import type { Generation } from "../../src/domain/ticket.ts";
+import { CALLER, createParts, ISSUED, stateOf, TENANT } from "../support/parts.ts";
+import { refusalOf } from "./ticket_rules.ts";
+
+type Parts = ReturnType<typeof createParts>;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+function test(name: string, body: (parts: Parts) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const parts = createParts({ keys: 2 });
+    try {
+      await parts.consent();
+      await body(parts);
+    } finally {
+      parts.close();
+    }
+  });
+}
+
+const refusing = (parts: Parts) => parts.script.exchange = () => ({ kind: "refused" });
+
+/** Whoever asks gets what is in memory; the renewal behind it is waited for. */
+async function renew(parts: Parts): Promise<void> {
+  assert.ok((await parts.get()).ok, "the ticket is as good as it was");
+  await parts.tickets.drain();
+}
+
+const healthOf = async ({ stores }: Parts) => (await stores.tenants.get(TENANT))?.health;
+
+test("what worked is signed with at once, the next time", async (parts) => {
+  parts.script.exchange = (count) => count === 1 ? { kind: "refused" } : ISSUED;
+  assert.ok((await parts.get()).ok);
+  assert.equal(parts.counts.exchanges, 2);
+  const generation = 1 as Generation;
+  assert.ok((await parts.tickets.replace(CALLER, TENANT, generation, "request-2")).ok);
+  assert.deepEqual([parts.counts.signatures, parts.counts.exchanges], [3, 3]);
+  const entries = await parts.entries();
+  const versions = entries.flatMap((it) => it.kind === "sign_intent" ? [it.key_version] : []);
+  assert.deepEqual(versions, ["key-1", "key-2", "key-2"]);
+  const changes = entries.filter((it) => it.kind === "key_changed");
+  assert.deepEqual(changes.map(({ from, to }) => [from, to]), [["key-1", "key-2"]]);
+});
+
+test("a tenant that withdrew its consent costs both keys once, then one", async (parts) => {
+  refusing(parts);
+  assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
+  assert.equal(parts.counts.exchanges, 2);
+  parts.clock.advance(MINUTE);
+  await refusalOf(parts.get());
+  assert.equal(parts.counts.exchanges, 4, "once in a while, all the same");
+  await parts.consent();
+  parts.script.exchange = (count) => count === 5 ? ISSUED : { kind: "refused" };
+  assert.ok((await parts.get()).ok);
+});
+
+test("while the portal has neither key, no ticket is lost and nobody has to consent again", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * HOUR);
+  refusing(parts);
+  await renew(parts);
+  assert.deepEqual([await healthOf(parts), parts.counts.exchanges], ["unreachable", 3]);
+  await renew(parts);
+  assert.equal(parts.counts.exchanges, 3, "not so soon again");
+  for (let minutes = 1; minutes < 5; minutes++) {
+    parts.clock.advance(MINUTE);
+    await renew(parts);
+  }
+  assert.deepEqual([await healthOf(parts), parts.notices], ["unreachable", []]);
+  parts.script.exchange = (count) => count % 2 === 0 ? { kind: "refused" } : ISSUED;
+  parts.clock.advance(MINUTE);
+  await renew(parts);
+  assert.equal(await healthOf(parts), "connected");
+});
+
+test("a doubt of an earlier gap does not count in a later one", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * HOUR);
+  refusing(parts);
+  await renew(parts);
+  parts.script.exchange = () => ISSUED;
+  parts.clock.advance(MINUTE);
+  await renew(parts);
+  assert.equal(await healthOf(parts), "connected");
+  parts.clock.advance(5 * HOUR);
+  refusing(parts);
+  await renew(parts);
+  assert.equal(await healthOf(parts), "unreachable");
+});
+
+test("a tenant that stopped is told from one whose app is refused", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * HOUR);
+  refusing(parts);
+  let reads = 0;
+  parts.script.state = () => stateOf(++reads === 1 ? "Running" : "Suspended");
+  assert.ok((await parts.get()).ok);
+  await parts.tickets.drain();
+  assert.equal(await healthOf(parts), "suspended");
+});
+
+test("whoever is refused for a quarter of an hour must consent again, whatever the keys", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * HOUR);
+  refusing(parts);
+  for (let minutes = 0; minutes < 15; minutes++) {
+    await renew(parts);
+    parts.clock.advance(MINUTE);
+  }
+  assert.equal(await healthOf(parts), "unreachable");
+  await parts.get();
+  await parts.tickets.drain();
+  assert.equal(await healthOf(parts), "consent_withdrawn");
+  assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
+});
+
+test("where others are given tickets, a refusal is the tenant's at once", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(2 * MINUTE);
+  refusing(parts);
+  const rejected = 1 as Generation;
+  const { code } = await refusalOf(parts.tickets.replace(CALLER, TENANT, rejected, "request-2"));
+  assert.equal(code, "consent_withdrawn");
+});

@@ -1,0 +1,221 @@
+/** Which key and which client secret are asked with, by two instances that share one record. */
+
+import assert from "node:assert/strict";
+import {
+  type CredentialRecord,
+  CREDENTIALS,
+  recordText,
+  secretName,
+} from "../../src/domain/credential_record.ts";
+import { PartFault } from "../../src/domain/part_fault.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import type { EntryDeed } from "../../src/domain/ledger_entry.ts";
+import { createCredentials, type Credentials, type Pair } from "../../src/usecases/credentials.ts";
+import type { CredentialStore } from "../../src/usecases/credential_ports.ts";
+import { createTestIds } from "../support/parts.ts";
+import { createMemoryLog, createTestClock } from "../support/service.ts";
+
+const KEYS = ["key/1", "key/2"];
+const SECRETS = ["client_secret:1", "client_secret:2"];
+const MINUTE = 60_000;
+
+/** Instances with these names, on one record; SuperOffice takes one pair. */
+function createWorld(keys = KEYS, secrets = SECRETS.slice(0, 1)) {
+  const clock = createTestClock();
+  const world = {
+    clock,
+    takes: { key: keys[0]!, secret: secrets[0]! },
+    record: null as CredentialRecord | null,
+    isDown: false,
+    reads: 0,
+    deeds: [] as EntryDeed[],
+    asked: [] as Pair[],
+    instance(ownKeys = keys, ownSecrets = secrets): Credentials {
+      const ledger = {
+        record: (_: unknown, deed: EntryDeed) => Promise.resolve(void world.deeds.push(deed)),
+      };
+      const log = createMemoryLog();
+      return createCredentials({
+        keys: ownKeys,
+        secrets: ownSecrets,
+        store,
+        ledger,
+        clock,
+        ids: createTestIds(),
+        log,
+      });
+    },
+    /** @returns how many it took; below zero if none of them worked */
+    async ask(by: Credentials, isRefusedAnyway = false, isWithdrawn = false) {
+      await by.ready();
+      let trial = by.begin(CREDENTIALS);
+      for (let tries = 1;; tries++) {
+        world.asked.push(trial.pair);
+        const isTaken = keys[trial.pair.key] === world.takes.key &&
+          secrets[trial.pair.secret] === world.takes.secret;
+        if (isTaken && !isWithdrawn) {
+          await trial.worked("request");
+          await by.drain();
+          return tries;
+        }
+        const next = await trial.refused(isRefusedAnyway);
+        if (next === null) return -tries;
+        trial = next;
+      }
+    },
+  };
+  const store: CredentialStore = {
+    get() {
+      world.reads++;
+      if (world.isDown) return Promise.reject(new PartFault("store", "network"));
+      return Promise.resolve(world.record);
+    },
+    swap(expected, next) {
+      if (world.isDown) return Promise.reject(new PartFault("store", "network"));
+      const text = (record: CredentialRecord | null) => record && recordText(record);
+      if (text(world.record) !== text(expected)) return Promise.resolve(false);
+      world.record = next;
+      return Promise.resolve(true);
+    },
+  };
+  return world;
+}
+
+Deno.test("with one key and one client secret nothing is tried twice, and no store is asked", async () => {
+  const world = createWorld(["key/1"]);
+  const one = world.instance();
+  assert.equal(await world.ask(one), 1);
+  assert.equal(await world.ask(one, false, true), -1);
+  await one.refresh();
+  assert.deepEqual([world.reads, world.record, world.deeds], [0, null, []]);
+});
+
+Deno.test("what works where the other was refused is begun with from then on, by everybody", async () => {
+  const world = createWorld();
+  const [one, other] = [world.instance(), world.instance()];
+  assert.deepEqual([await world.ask(one), await world.ask(other)], [1, 1]);
+  world.takes = { ...world.takes, key: "key/2" };
+  world.clock.advance(MINUTE);
+  assert.equal(await world.ask(one), 2);
+  assert.equal(await world.ask(one), 1);
+  assert.equal(await world.ask(other), 2, "it is behind, and follows");
+  assert.equal(await world.ask(other), 1);
+  assert.deepEqual(world.deeds, [{ kind: "key_changed", from: "key/1", to: "key/2" }]);
+  assert.equal(world.record?.key.since, world.clock.now());
+});
+
+Deno.test("a change before anything was seen to work is one, too", async () => {
+  const world = createWorld();
+  world.takes = { ...world.takes, key: "key/2" };
+  assert.equal(await world.ask(world.instance()), 2);
+  assert.deepEqual(world.deeds, [{ kind: "key_changed", from: "key/1", to: "key/2" }]);
+  assert.equal(await world.ask(world.instance()), 1);
+});
+
+Deno.test("who refreshes in time pays for no change", async () => {
+  const world = createWorld();
+  const [one, other] = [world.instance(), world.instance()];
+  await world.ask(one);
+  await world.ask(other);
+  world.takes = { ...world.takes, key: "key/2" };
+  await world.ask(one);
+  await other.refresh();
+  assert.equal(await world.ask(other), 1);
+});
+
+Deno.test("of both credentials, what one change explains is tried before what needs two", async () => {
+  const world = createWorld(KEYS, SECRETS);
+  const one = world.instance();
+  await world.ask(one);
+  world.asked.length = 0;
+  world.takes = { key: "key/2", secret: "client_secret:2" };
+  assert.equal(await world.ask(one), 4);
+  const order = [[0, 0], [1, 0], [0, 1], [1, 1]];
+  assert.deepEqual(world.asked.map(({ key, secret }) => [key, secret]), order);
+  assert.deepEqual(world.deeds.map((deed) => "to" in deed ? deed.to : null), [
+    "key/2",
+    "client_secret:2",
+  ]);
+  assert.equal(await world.ask(one), 1);
+});
+
+Deno.test("a tenant that was refused before costs a second exchange once in ten minutes, over all", async () => {
+  const world = createWorld();
+  const [one, other] = [world.instance(), world.instance()];
+  await world.ask(one);
+  assert.equal(await world.ask(one, false, true), -2, "nobody knew yet");
+  assert.equal(await world.ask(one, true, true), -2);
+  for (const instance of [one, other, one]) assert.equal(await world.ask(instance, true, true), -1);
+  world.clock.advance(10 * MINUTE - 1);
+  assert.equal(await world.ask(other, true, true), -1);
+  world.clock.advance(1);
+  assert.equal(await world.ask(other, true, true), -2);
+  assert.equal(await world.ask(one, true, true), -1);
+  world.takes = { ...world.takes, key: "key/2" };
+  assert.equal(await world.ask(one), 2, "whoever was well is not kept from a try");
+  assert.equal(await world.ask(other, true), 2, "and what others found is never rare");
+});
+
+Deno.test("a success that comes late, after another change, proves nothing", async () => {
+  const world = createWorld();
+  const [one, other] = [world.instance(), world.instance()];
+  await world.ask(one);
+  await other.ready();
+  world.takes = { ...world.takes, key: "key/2" };
+  const late = await one.begin(CREDENTIALS).refused();
+  assert.equal(late?.pair.key, 1);
+  await world.ask(other);
+  world.takes = { ...world.takes, key: "key/1" };
+  world.clock.advance(1);
+  await world.ask(other);
+  await late.worked("late");
+  assert.equal(world.record?.key.inUse, "key/1");
+  assert.equal(world.deeds.length, 2);
+});
+
+Deno.test("when each last worked is known to about a minute", async () => {
+  const world = createWorld();
+  const one = world.instance();
+  await world.ask(one);
+  const first = world.clock.now();
+  world.clock.advance(MINUTE - 1);
+  await world.ask(one);
+  assert.deepEqual(world.record?.key.worked, { "key/1": first });
+  world.clock.advance(1);
+  await world.ask(one);
+  assert.deepEqual(world.record?.key.worked, { "key/1": first + MINUTE });
+});
+
+Deno.test("without the store each instance finds out for itself, and keeps it", async () => {
+  const world = createWorld();
+  const one = world.instance();
+  await world.ask(one);
+  world.isDown = true;
+  world.takes = { ...world.takes, key: "key/2" };
+  assert.equal(await world.ask(one), 2);
+  assert.equal(await world.ask(one), 1);
+  assert.equal(await world.ask(one, true, true), -1, "what cannot be counted is not tried");
+});
+
+Deno.test("what is no longer configured gives way to what works", async () => {
+  const world = createWorld();
+  await world.ask(world.instance());
+  world.takes = { ...world.takes, key: "key/2" };
+  const next = world.instance(["key/2", "key/3"]);
+  await next.ready();
+  await next.begin(CREDENTIALS).worked("request");
+  assert.deepEqual(world.deeds, [{ kind: "key_changed", from: "key/1", to: "key/2" }]);
+});
+
+Deno.test("where only a key stands by, a client secret that is refused costs no look at the store", async () => {
+  const world = createWorld();
+  const one = world.instance();
+  assert.equal(await one.begin(["secret"]).refused(), null);
+  assert.equal(world.reads, 0);
+});
+
+Deno.test("a client secret has a name that does not hold it", () => {
+  const secret = new Secret("fedcba9876543210fedcba9876543210");
+  assert.match(secretName(secret), /^client_secret:[0-9a-f]{12}$/);
+  assert.ok(!secret.reveal().includes(secretName(secret).split(":")[1]!));
+});
