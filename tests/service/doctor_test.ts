@@ -369,8 +369,10 @@ Deno.test("the doctor finds nothing in a healthy installation, and in another wh
     };
     const world: World = { service, kms, env, folder };
     await service.consent();
-    assert.equal((await service.call(`/v1/tenants/${TENANT}/ticket`)).status, 200);
-    assert.equal((await service.call("/v1/ledger/checkpoint")).status, 200);
+    for (const path of [`/v1/tenants/${TENANT}/ticket`, "/v1/ledger/checkpoint"]) {
+      const answer = await service.call(path);
+      assert.equal(answer.status, 200, await answer.text());
+    }
     await test.step("nothing", async () => {
       for (const signers of [[], [OWN]]) {
         const found = await findings(env, signers);

@@ -8,7 +8,7 @@ import { fromFileUrl } from "./paths.ts";
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 
 /** How long a process may take to say or do what a test waits for, on a busy machine. */
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 90_000;
 
 /** How long a process may take to end by itself; a helper that is killed leaves its own children. */
 const END_MS = 6_000;
