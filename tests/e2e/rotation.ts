@@ -93,8 +93,7 @@ async function round(
     assert.ok(cost.length <= 2, `${tenant} cost ${verdicts} (change after ${moment})`);
   }
   const refused = records.filter(({ verdict }) => verdict !== "issued").length;
-  assert.ok(refused >= 1, "somebody met the change");
-  // Each caller may be in the middle of one when the portal changes; then all of them know.
+  // Of a secret the relay may hear first. Each caller may be in the middle of one when the portal changes; then all of them know.
   assert.ok(refused <= PROCESSES * CALLERS, `${refused} exchanges were refused`);
 }
 
