@@ -5,7 +5,6 @@
 
 import type { KmsHost } from "./adapters/signing/kms_host.ts";
 import { createEndpoints } from "./adapters/superoffice/endpoints.ts";
-import { createExchange } from "./adapters/superoffice/exchange.ts";
 import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
 import { createTenantStates } from "./adapters/superoffice/tenant_states.ts";
 import type { OpenedBooks } from "./cli_stores.ts";
@@ -23,11 +22,10 @@ import {
 import { credentialsOf } from "./compose.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import { DEADLINES, leaseFor } from "./deadlines.ts";
-import type { Secret } from "./domain/secret.ts";
 import { createGuards } from "./guards.ts";
 import { createSigners } from "./parts.ts";
 import { type ExchangeWorld, openExchange, openKeys } from "./parts_exchange.ts";
-import { clientSecretsOf, openCredentials } from "./parts_superoffice.ts";
+import { clientSecretsOf, openCredentials, openExchanges } from "./parts_superoffice.ts";
 import { systemClock as clock, systemIds as ids } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
 import { createAnnounce } from "./usecases/notices.ts";
@@ -135,8 +133,7 @@ function connect(
   teller: Teller,
   met: Met,
 ) {
-  const secrets = clientSecretsOf(superoffice);
-  for (const secret of secrets) teller.hide(secret);
+  for (const secret of clientSecretsOf(superoffice)) teller.hide(secret);
   const now = () => clock.now();
   const endpoints = createEndpoints(superoffice.origin);
   const keys = createLoginKeys({ endpoints, timeoutMs: DEADLINES.loginMs, now });
@@ -151,19 +148,15 @@ function connect(
       }`,
     ];
   });
-  const exchangeWith = (clientSecret: Secret) =>
-    createExchange({
-      endpoints,
-      flavour: config.exchange,
-      clientSecret,
-      keys,
-      timeoutMs: config.exchangeTimeoutMs,
-      now,
-      fetch: call.fetch,
-    });
+  const exchanges = openExchanges(config, superoffice, {
+    endpoints,
+    keys,
+    now,
+    fetch: call.fetch,
+  });
   const states = createTenantStates({ endpoints, timeoutMs: DEADLINES.tenantStateMs });
   return {
-    exchanges: secrets.map((secret) => watchExchange(exchangeWith(secret), call, teller, met)),
+    exchanges: exchanges.map((exchange) => watchExchange(exchange, call, teller, met)),
     states: watchStates(states, teller),
   };
 }

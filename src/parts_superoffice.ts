@@ -4,7 +4,7 @@
  */
 
 import { createEndpoints } from "./adapters/superoffice/endpoints.ts";
-import { createExchange } from "./adapters/superoffice/exchange.ts";
+import { createExchange, type ExchangeOptions } from "./adapters/superoffice/exchange.ts";
 import { createIdentityProvider } from "./adapters/superoffice/identity_provider.ts";
 import { createLoginKeys } from "./adapters/superoffice/login_keys.ts";
 import { createSuperOfficeProbe } from "./adapters/superoffice/probe.ts";
@@ -22,6 +22,7 @@ import type { CredentialStore } from "./usecases/credential_ports.ts";
 import type { Ledger } from "./usecases/ledger.ts";
 import type { Clock, Ids, Log, Signer } from "./usecases/ports.ts";
 import { rotatingIdentity, rotatingTransport } from "./usecases/secret_rotation.ts";
+import type { Exchange } from "./usecases/superoffice_ports.ts";
 
 /** The client secrets, by place: the one of the configuration, then the one that stands by. */
 export function clientSecretsOf(
@@ -45,6 +46,22 @@ export function openCredentials(parts: {
     keys: parts.signers.map(({ keyVersion }) => keyVersion),
     secrets: clientSecretsOf(parts.superoffice).map(secretName),
   });
+}
+
+/** The exchange with each of the client secrets, by place. */
+export function openExchanges(
+  config: Config,
+  superoffice: SuperOfficeConfig,
+  world: Omit<ExchangeOptions, "flavour" | "clientSecret" | "timeoutMs">,
+): Exchange[] {
+  return clientSecretsOf(superoffice).map((clientSecret) =>
+    createExchange({
+      ...world,
+      flavour: config.exchange,
+      clientSecret,
+      timeoutMs: config.exchangeTimeoutMs,
+    })
+  );
 }
 
 export interface SuperOfficeOptions {
@@ -81,16 +98,7 @@ export function connectSuperOffice(options: SuperOfficeOptions) {
     createRelayTransport({ clientSecret, timeoutMs: deadlines.relayMs })
   );
   return {
-    exchanges: bySecret((clientSecret) =>
-      createExchange({
-        endpoints,
-        flavour: config.exchange,
-        clientSecret,
-        keys,
-        timeoutMs: config.exchangeTimeoutMs,
-        now,
-      })
-    ),
+    exchanges: openExchanges(config, superoffice, { endpoints, keys, now }),
     states: createTenantStates({ endpoints, timeoutMs: deadlines.tenantStateMs }),
     stateChangeReader: createStateChangeReader({ endpoints, clientId, keys }),
     identity: guardRedemption(rotatingIdentity(identities, credentials), guard),

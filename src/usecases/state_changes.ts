@@ -162,6 +162,7 @@ function createObedience(parts: StateChangesParts) {
     if (effect?.tickets === "doubted") {
       await doubt(contextIdentifier, now);
       parts.standings.watch(contextIdentifier);
+      // Again: a flight that began before the mark may bring back what was ended.
     } else if (isOver) tickets.forget(contextIdentifier);
   };
 }
