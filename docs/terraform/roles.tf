@@ -30,7 +30,7 @@ locals {
   services = {
     for name, it in var.environments : name => (
       it.service != null ? it.service :
-      it.deno_deploy != null ? "principal://iam.googleapis.com/${google_iam_workload_identity_pool.deno[0].name}/subject/${it.deno_deploy}" :
+      it.deno_deploy != null ? "principal://iam.googleapis.com/${google_iam_workload_identity_pool.deno[0].name}/subject/${it.deno_deploy.subject}" :
       "serviceAccount:${google_service_account.service[name].email}"
     )
   }
@@ -62,6 +62,13 @@ data "google_iam_policy" "ring" {
 resource "google_kms_key_ring_iam_policy" "box_office" {
   key_ring_id = google_kms_key_ring.box_office.id
   policy_data = data.google_iam_policy.ring.policy_data
+
+  lifecycle {
+    precondition {
+      condition     = var.ceremony == null || contains(keys(var.environments), try(var.ceremony.environment, ""))
+      error_message = "ceremony.environment is none of the environments."
+    }
+  }
 }
 
 data "google_iam_policy" "key" {

@@ -23,11 +23,11 @@ variable "key_ring" {
 variable "environments" {
   description = <<-EOT
     SuperOffice's environments (sod, stage, online), each with a key app-<environment> and a service of
-    its own. Who signs: `service`, a member that there is already; or `deno_deploy`, the subject of an
-    app there; or else a service account that is made.
+    its own. Who signs: `service`, a member that there is already; or `deno_deploy`, an app there; or else a service account that is made.
       algorithm    of the key that the Developer Portal makes
       service      serviceAccount:… or principal://…: one identity, since the alarm must know it
-      deno_deploy  deployment:ORGANIZATION/APP/CONTEXT, see the variable of that name
+      deno_deploy  subject: deployment:ORGANIZATION/APP/CONTEXT; and the ids of organization and app,
+                   since a name can be taken again by somebody else
       workloads    who may act as the service account that is made: principal://…, or for GKE
                    serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]
       ledger_key   a key ledger-<environment> that signs checkpoints (LEDGER_KMS_KEY_VERSION)
@@ -35,7 +35,7 @@ variable "environments" {
   type = map(object({
     algorithm   = optional(string, "RSA_SIGN_PKCS1_2048_SHA256")
     service     = optional(string)
-    deno_deploy = optional(string)
+    deno_deploy = optional(object({ subject = string, org_id = string, app_id = string }))
     workloads   = optional(list(string), [])
     ledger_key  = optional(bool, false)
   }))
@@ -61,16 +61,14 @@ variable "environments" {
   validation {
     condition = alltrue([
       for it in values(var.environments) :
-      it.deno_deploy == null || (it.service == null && can(regex("^deployment:[^/]+/[^/]+/[^/]+$", it.deno_deploy)))
+      it.deno_deploy == null || can(regex("^deployment:[^/']+/[^/']+/[^/']+$", it.deno_deploy.subject))
     ])
-    error_message = "deno_deploy is deployment:ORGANIZATION/APP/CONTEXT, and stands instead of service."
+    error_message = "The subject of an app on Deno Deploy is deployment:ORGANIZATION/APP/CONTEXT."
   }
-}
-
-variable "deno_deploy" {
-  description = "Ids (not names, which can be taken again) of the organization and the app on Deno Deploy that may sign in."
-  type        = object({ org_id = string, app_id = string })
-  default     = null
+  validation {
+    condition     = alltrue([for it in values(var.environments) : it.deno_deploy == null || it.service == null])
+    error_message = "Either service or deno_deploy: one identity signs."
+  }
 }
 
 variable "github" {
