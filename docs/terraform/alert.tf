@@ -1,9 +1,9 @@
 # Two alarms: somebody else used a key; somebody changed who may use it, or what is written down of it.
-# They see what the project's own logs say, so an exclusion of these logs makes them blind.
+# They are asked of entries on their way into a log bucket, which audit.tf's sink sees to.
 
 locals {
-  # NOT with =, never !=: that is false where the member is missing, and the log names no principalEmail
-  # for an identity that is federated. Refused calls count, too: somebody tried.
+  # NOT with =, never !=: that is false where the field is missing, and the log has no principalEmail
+  # of an identity that is federated. Refused calls count, too: somebody tried.
   other_signer = {
     for name, key in local.keys : name => <<-EOT
       log_id("cloudaudit.googleapis.com/data_access")

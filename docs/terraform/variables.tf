@@ -23,7 +23,8 @@ variable "key_ring" {
 variable "environments" {
   description = <<-EOT
     SuperOffice's environments (sod, stage, online), each with a key app-<environment> and a service of
-    its own. Who signs: `service`, a member that there is already; or `deno_deploy`, an app there; or else a service account that is made.
+    its own. Who signs: `service`, an identity that there is already; or `deno_deploy`, an app there; or
+    else a service account that is made.
       algorithm    of the key that the Developer Portal makes
       service      serviceAccount:… or principal://…: one identity, since the alarm must know it
       deno_deploy  subject: deployment:ORGANIZATION/APP/CONTEXT; and the ids of organization and app,

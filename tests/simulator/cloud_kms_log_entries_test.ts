@@ -79,6 +79,10 @@ Deno.test("a filter compares methods, resources and times, without regard to cas
       0,
     ],
     ['(protoPayload.methodName:"Sign") AND (timestamp>"2020-01-01T00:00:00Z")', 7],
+    ['NOT protoPayload.methodName:"Sign"', 1],
+    ['NOT protoPayload.methodName:"Sign" OR protoPayload.methodName:"Sign"', 8],
+    ['NOT (protoPayload.methodName:"Sign" OR protoPayload.methodName:"Key")', 0],
+    ['protoPayload.methodName:"Sign" AND NOT protoPayload.nothing="there"', 7],
   ];
   for (const [filter, count] of counts) {
     assert.equal((await entriesOf(filter)).length, count, filter);
@@ -99,7 +103,8 @@ Deno.test("what cannot be read is refused, never answered with everything", asyn
       'a="b" c="d"',
       'a="b" AND',
       '(a="b"',
-      'NOT a="b"',
+      "NOT",
+      'a!="b"',
       'severity>="INFO"',
       'timestamp>"noon"',
       'timestamp:"2026"',

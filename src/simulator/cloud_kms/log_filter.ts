@@ -1,7 +1,8 @@
 /**
  * The Logging query language, as far as the stand-in's audit log is asked in it: comparisons of members
- * with texts, `log_id`, AND, OR and brackets. As there, OR binds closer than AND, texts are compared
- * without regard to case, and `:` means contains. Anything else is refused, never taken for true.
+ * with texts, `log_id`, AND, OR, NOT and brackets. As there, NOT binds closest and OR closer than AND,
+ * texts are compared without regard to case, and `:` means contains. Anything else is refused, never
+ * taken for true.
  */
 import { parseInstant } from "../../domain/instant.ts";
 import { KmsError } from "./kms_error.ts";
@@ -26,6 +27,10 @@ export function parseLogFilter(text: string): LogFilter {
     return (entry) => parts.some((part) => part(entry));
   };
   const one = (): LogFilter => {
+    if (take("NOT")) {
+      const other = one();
+      return (entry) => !other(entry);
+    }
     if (!take("(")) return comparison(tokens[at++] ?? "");
     const inner = all();
     if (!take(")")) throw unparseable();
@@ -39,7 +44,7 @@ export function parseLogFilter(text: string): LogFilter {
 
 const STRING = '"(?:[^"\\\\]|\\\\.)*"';
 const TOKEN = new RegExp(
-  `\\s*(\\(|\\)|AND\\b|OR\\b|log_id\\(${STRING}\\)|[\\w.]+\\s*(?:>=|<=|[=:<>])\\s*${STRING})\\s*`,
+  `\\s*(\\(|\\)|AND\\b|OR\\b|NOT\\b|log_id\\(${STRING}\\)|[\\w.]+\\s*(?:>=|<=|[=:<>])\\s*${STRING})\\s*`,
   "y",
 );
 
