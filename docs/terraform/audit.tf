@@ -1,4 +1,4 @@
-# Every use of a key is written down, everybody's, and kept where nobody can delete it. Data Access logs
+# Every use of a key is written down, everybody's, and kept in a bucket that can be locked. Data Access logs
 # are off by default, and begin when they are switched on.
 
 resource "google_project_iam_audit_config" "kms" {
