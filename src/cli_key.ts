@@ -129,7 +129,8 @@ export async function runImport(options: ImportOptions): Promise<number> {
         tell: say,
       };
       try {
-        return dryRun ? await showPlan(importing, json) : await doImport(importing, json);
+        if (dryRun) return await showPlan(importing, json);
+        return await doImport(importing, places.keyVersion, json);
       } finally {
         material.forget();
       }
@@ -160,11 +161,15 @@ function planJson(plan: Awaited<ReturnType<typeof planKeyImport>>) {
   };
 }
 
-async function doImport(importing: KeyImportOptions, json: true | undefined): Promise<number> {
+async function doImport(
+  importing: KeyImportOptions,
+  configured: string | null,
+  json: true | undefined,
+): Promise<number> {
   try {
     const result = await importKey(importing);
     if (json) print.line(JSON.stringify(resultJson(result, importing)));
-    else for (const line of resultLines(result, importing)) print.line(line);
+    else for (const line of resultLines(result, importing, configured)) print.line(line);
     return 0;
   } catch (error) {
     if (!(error instanceof KeyImportFault) || error.problem !== "other_key") throw error;

@@ -23,16 +23,30 @@ export function planLines(plan: KeyImportPlan, { cryptoKey }: KeyImportOptions):
   ];
 }
 
-/** What was done, and what comes next. */
-export function resultLines(result: KeyImportResult, { material }: KeyImportOptions): string[] {
+/**
+ * What was done, and what comes next. A key that SuperOffice does not know yet must not take the place
+ * of the one that signs.
+ *
+ * @param configured `KMS_KEY_VERSION`, if there is one
+ */
+export function resultLines(
+  result: KeyImportResult,
+  { material }: KeyImportOptions,
+  configured: string | null,
+): string[] {
   const { keyVersion, fingerprint, digest, isNew } = result;
+  const isRotation = configured !== null && configured !== keyVersion;
+  const variable = isRotation ? "KMS_STANDBY_KEY_VERSION" : "KMS_KEY_VERSION";
+  const otherwise = configured === null && !keyVersion.endsWith("/1")
+    ? " (KMS_STANDBY_KEY_VERSION where another key signs already)"
+    : "";
   return [
     isNew ? "Imported and proved." : "It was there already, and is proved. Nothing was imported.",
-    `KMS_KEY_VERSION=${keyVersion}`,
+    `${variable}=${keyVersion}`,
     `algorithm    ${material.algorithm}`,
     `public key   SHA-256 ${fingerprint}`,
     `proof        the version signed the digest ${digest}`,
-    "Next: set KMS_KEY_VERSION; clear the clipboard, and delete every copy of the private key.",
+    `Next: set ${variable}${otherwise}; clear the clipboard, and delete every copy of the private key.`,
   ];
 }
 

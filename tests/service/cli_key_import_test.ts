@@ -110,6 +110,26 @@ Deno.test("a key that Cloud KMS cannot hold, or that is none, is refused by name
   });
 });
 
+Deno.test("a key that is imported beside the one that signs is to stand by, and not to take its place", async () => {
+  await withKms(async (kms) => {
+    const first = await runImport(kms, good);
+    assert.match(first.stdout, /\nKMS_KEY_VERSION=\S+\/1\n[^]*\nNext: set KMS_KEY_VERSION; /);
+    const env = { KMS_ENDPOINT: kms.url, KMS_KEY_VERSION: `${KEY}/cryptoKeyVersions/1` };
+    const args = ["key", "import", "--key", KEY];
+    const same = await runTask("cli", { env, input: good, args });
+    assert.match(same.stdout, /\nKMS_KEY_VERSION=\S+\/1\n[^]*\nNext: set KMS_KEY_VERSION; /);
+    const input = portal("rsa3072");
+    const other = await runTask("cli", { env, input, args });
+    assert.match(other.stdout, /\nKMS_STANDBY_KEY_VERSION=\S+\/2\n/);
+    assert.match(other.stdout, /\nNext: set KMS_STANDBY_KEY_VERSION; clear the clipboard/);
+    const elsewhere = await runImport(kms, input);
+    assert.match(
+      elsewhere.stdout,
+      /\nNext: set KMS_KEY_VERSION \(KMS_STANDBY_KEY_VERSION where an/,
+    );
+  });
+});
+
 Deno.test("a dry run says what would be made, and makes nothing", async () => {
   await withKms(async (kms) => {
     const { code, stdout, stderr } = await runImport(kms, good, "--dry-run");
