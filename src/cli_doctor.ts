@@ -11,13 +11,13 @@ import { ledgerChecks } from "./cli_doctor_ledger.ts";
 import { policyChecks } from "./cli_doctor_policies.ts";
 import { storeChecks } from "./cli_doctor_store.ts";
 import { superOfficeChecks } from "./cli_doctor_superoffice.ts";
-import { openWard, type Ward } from "./cli_doctor_ward.ts";
+import { NotMadeYet, openWard, type Ward } from "./cli_doctor_ward.ts";
 import { requireTenant } from "./cli_stores.ts";
 import { tableLines } from "./cli_table.ts";
 import { requireConfig } from "./main.ts";
 import { print } from "./print.ts";
 import { UsageFault } from "./usage_fault.ts";
-import { type Check, type CheckedFinding, runChecks } from "./usecases/doctor.ts";
+import { type Check, type CheckedFinding, runChecks, type Said } from "./usecases/doctor.ts";
 
 const addTo = (text: string, known: string[]): string[] => [...known, text];
 
@@ -64,9 +64,15 @@ export async function examine(
 }
 
 /** What these say is ours, and holds no value. */
-function sayable(error: unknown): string | null {
-  return error instanceof UsageFault || error instanceof UnfitFile ? error.message : null;
+function sayable(error: unknown): Said | null {
+  if (error instanceof UnfitFile) return { text: error.message, remedy: ANOTHER };
+  if (!(error instanceof UsageFault)) return null;
+  return { text: error.message, remedy: error instanceof NotMadeYet ? NONE_YET : null };
 }
+
+const ANOTHER =
+  "Look at DATA_DIR, SUPEROFFICE_ENVIRONMENT and SUPEROFFICE_CLIENT_ID, and at the program's version";
+const NONE_YET = "Start the service once, or look at DATA_DIR";
 
 function chosenChecks(ward: Ward, skip: readonly string[]): Check[] {
   const checks = [
@@ -80,7 +86,8 @@ function chosenChecks(ward: Ward, skip: readonly string[]): Check[] {
   const unknown = skip.find((name) => !checks.some((check) => check.name === name));
   // Whoever leaves out a check that is none would think that it was left out.
   if (unknown !== undefined) {
-    throw new UsageFault("Cannot skip: there is no check of that name here");
+    const names = checks.map(({ name }) => name).join(", ");
+    throw new UsageFault(`Cannot skip: there is no check of that name here, but ${names}`);
   }
   return checks.filter(({ name }) => !skip.includes(name));
 }

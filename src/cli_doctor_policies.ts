@@ -10,7 +10,7 @@ import { shown } from "./cli_reconcile_lines.ts";
 import { AGENT, CHECK_MS, type Ward } from "./cli_doctor_ward.ts";
 import type { KmsKey } from "./config_keys.ts";
 import { type IamPolicy, isEverybody, keyUseLogging, signersBy } from "./domain/iam_policy.ts";
-import { SignerFault } from "./domain/signer_fault.ts";
+import { SignerFault, type SignerFaultReason } from "./domain/signer_fault.ts";
 import { type Check, type Finding, ok, problem, warning } from "./usecases/doctor.ts";
 
 /** Both read policies only: `getIamPolicy` changes nothing, and is not what signs. */
@@ -35,12 +35,12 @@ export function policyChecks(ward: Ward): Check[] {
     {
       name: "signers",
       deadlineMs,
-      run: (signal) => checkSigners(policies, keys, ward.signers, signal),
+      run: (signal) => sayingWhy(checkSigners(policies, keys, ward.signers, signal)),
     },
     {
       name: "key_use_logging",
       deadlineMs,
-      run: (signal) => checkLogging(policies, [...new Set(keys.map(projectOf))], signal),
+      run: (signal) => sayingWhy(checkLogging(policies, [...new Set(keys.map(projectOf))], signal)),
     },
   ];
 }
@@ -100,8 +100,12 @@ async function checkSigners(
       READER,
     );
   }
-  return ok(`${alone} may sign, by the policies of key, key ring and project`);
+  const says = `${alone} may sign, by the policies of key, key ring and project`;
+  return members.length === 0 ? warning(says, GRANT) : ok(says);
 }
+
+const GRANT =
+  "Grant roles/cloudkms.signer on the key to the service, unless a folder or the organization does";
 
 async function checkLogging(
   policies: IamPolicies,
@@ -128,6 +132,32 @@ async function checkLogging(
     }
   }
   return ok(`every use of a key is logged in project ${projects.join(", ")}`);
+}
+
+/** @returns the finding, or why there is no policy to judge */
+async function sayingWhy(finding: Promise<Finding>): Promise<Finding> {
+  try {
+    return await finding;
+  } catch (error) {
+    if (!(error instanceof SignerFault)) throw error;
+    const [text, remedy] = faultWords(error.reason);
+    return problem(`the policies cannot be read: ${text}`, remedy);
+  }
+}
+
+function faultWords(reason: SignerFaultReason): readonly [text: string, remedy: string] {
+  switch (reason) {
+    case "unauthenticated":
+      return ["Google takes none of this machine's credentials", "Look at signing_key"];
+    case "not_found":
+      return ["there is no such key or project", "Look at KMS_KEY_VERSION"];
+    case "quota":
+      return ["Google's quota is used up", "Ask again later"];
+    case "invalid":
+      return ["Google's answer cannot be read", "Look for a proxy in between"];
+    default:
+      return ["Google does not answer", "Look at the way there: proxy, firewall"];
+  }
 }
 
 /** @returns null where it may not be read */

@@ -72,7 +72,10 @@ export function openWard(
   };
 }
 
+/** There is none yet, and looking makes none. */
+export class NotMadeYet extends UsageFault {}
+
 function requireMade(missing: string | null): void {
   if (missing === null) return;
-  throw new UsageFault(`Cannot open the store: no ${missing} under DATA_DIR yet`);
+  throw new NotMadeYet(`Cannot open the store: no ${missing} under DATA_DIR yet`);
 }

@@ -26,6 +26,9 @@ export interface Check {
   run(signal: AbortSignal): Promise<Finding>;
 }
 
+/** What an error says of itself that may be repeated. */
+export type Said = Pick<Finding, "text" | "remedy">;
+
 export interface CheckedFinding extends Finding {
   readonly check: string;
   readonly ms: number;
@@ -40,7 +43,7 @@ export interface CheckedFinding extends Finding {
 export async function runChecks(
   checks: readonly Check[],
   clock: Clock,
-  sayable: (error: unknown) => string | null = () => null,
+  sayable: (error: unknown) => Said | null = () => null,
 ): Promise<readonly CheckedFinding[]> {
   return await Promise.all(checks.map(async (check) => {
     const begun = clock.now();
@@ -52,7 +55,7 @@ export async function runChecks(
 async function runCheck(
   { run, deadlineMs }: Check,
   clock: Clock,
-  sayable: (error: unknown) => string | null,
+  sayable: (error: unknown) => Said | null,
 ): Promise<Finding> {
   const controller = new AbortController();
   const waiting = new AbortController();
@@ -75,8 +78,8 @@ async function runCheck(
 }
 
 /** What a fault says of itself; of any other error nothing, for it may repeat a value. */
-function faultFinding(error: unknown, said: string | null): Finding {
-  if (said !== null) return problem(said, null);
+function faultFinding(error: unknown, said: Said | null): Finding {
+  if (said !== null) return problem(said.text, said.remedy);
   if (error instanceof PartFault) return problem(error.message, REMEDIES[error.reason] ?? null);
   if (error instanceof SignerFault) return problem(error.message, null);
   return problem("the check itself failed", "Look at the configuration that it is about");

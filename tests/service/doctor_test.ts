@@ -197,6 +197,18 @@ const PLANTED: readonly Planted[] = [
     says: /2 may sign/,
   },
   {
+    fault: "nobody who may sign",
+    ...policy(KEY, { etag: "ACAB" }),
+    finds: { signers: "warning" },
+    says: /nobody may sign.*\. Grant roles\/cloudkms\.signer on the key to the service/,
+  },
+  {
+    fault: "no Cloud KMS",
+    plant: () => ({ KMS_ENDPOINT: "http://127.0.0.1:1" }),
+    finds: { signing_key: "problem", signers: "problem", key_use_logging: "problem" },
+    says: /the policies cannot be read: Google does not answer\. Look at the way there/,
+  },
+  {
     fault: "a role of somebody's own",
     ...policy(RING, {
       bindings: [{ role: `${PROJECT}/roles/x`, members: ["user:eve@example.com"] }],
@@ -343,7 +355,7 @@ const PLANTED: readonly Planted[] = [
         "problem",
       ]),
     ),
-    says: /belongs to another environment or application/,
+    says: /belongs to another environment or application\. Look at DATA_DIR, SUPEROFFICE_ENV/,
   },
   {
     fault: "a store that was never opened",
@@ -354,7 +366,7 @@ const PLANTED: readonly Planted[] = [
         "problem",
       ]),
     ),
-    says: /no store under DATA_DIR/,
+    says: /no store under DATA_DIR yet\. Start the service once/,
   },
 ];
 

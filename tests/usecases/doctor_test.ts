@@ -57,6 +57,10 @@ Deno.test("what a check throws is a problem, and says only what may be said", as
     "Cannot sign the text: denied",
   ]);
   assert.doesNotMatch(JSON.stringify(found), /s3cret/);
-  const [said] = await runChecks([atOnce], clock, () => "it was closed");
-  assert.equal(said?.text, "it was closed");
+  const [said] = await runChecks(
+    [atOnce],
+    clock,
+    () => ({ text: "it was closed", remedy: "open it" }),
+  );
+  assert.deepEqual([said?.text, said?.remedy], ["it was closed", "open it"]);
 });
