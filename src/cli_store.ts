@@ -86,12 +86,21 @@ function tell(
     it,
   ) => [wordOf(it.kind), it.keyId ?? "?", standing(store, it), `${it.count}`]);
   for (const line of tableLines([["SEALED", "KEY", "IS", "VALUES"], ...rows])) print.line(line);
-  print.error(isDone ? DONE : NOT_DONE);
+  const unlisted = counts.filter((it) => standing(store, it) === "unknown");
+  if (unlisted.length > 0) {
+    const names = [...new Set(unlisted.map(({ keyId }) => keyId ?? "?"))].join(", ");
+    print.error(`SEALING_KEYS does not list ${names}: ${NOT_LISTED}`);
+  }
+  if (counts.some((it) => standing(store, it) === "older")) print.error(NOT_DONE);
+  if (isDone) print.error(DONE);
 }
 
 const DONE =
   "Nothing is under an older key. Fifteen minutes after every instance has the new key first, take the older ones out of SEALING_KEYS.";
 const NOT_DONE = "Keep the older keys: something is under one of them. Run the command again.";
+
+const NOT_LISTED =
+  "put it behind the first and run the command again; if it is lost, those tenants must consent anew.";
 
 function standing({ keyIds }: Resealing, { keyId }: SealedCount): string {
   if (keyId === keyIds[0]) return "current";
