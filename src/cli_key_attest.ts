@@ -64,9 +64,10 @@ async function askedOf({ keyVersion, save }: AttestOptions): Promise<Given> {
   const { attestation, protectionLevel } = await admin.version(name);
   const publicKey = await publicKeyOf(name, proving);
   if (attestation === null) {
-    throw new UsageFault(
-      `Cannot verify: Cloud KMS has no attestation of this version, which is ${protectionLevel}; only keys in an HSM have one`,
-    );
+    const why = protectionLevel === "HSM"
+      ? "although it is HSM; a real HSM has one, the simulator's has none"
+      : `which is ${protectionLevel}; only keys in an HSM have one`;
+    throw new UsageFault(`Cannot verify: Cloud KMS has no attestation of this version, ${why}`);
   }
   const { caviumCerts, googleCardCerts, googlePartitionCerts } = attestation.chains;
   const certificates = [...caviumCerts, ...googleCardCerts, ...googlePartitionCerts];
