@@ -59,7 +59,7 @@ export async function requireOwnName(store: LedgerStore, origin: string): Promis
   const name = note === null ? origin : readUnverified(note)?.origin ?? origin;
   if (name === origin) return;
   throw new UsageFault(
-    `Cannot use the ledger as ${origin}: its checkpoints are signed as ${name} (LEDGER_ORIGIN)`,
+    `Cannot use the ledger as ${origin}: its checkpoints are signed as ${name}; give the command the service's PUBLIC_URL or LEDGER_ORIGIN`,
   );
 }
 
