@@ -11,7 +11,14 @@ import {
   requireRegistration,
   type RotationParts,
 } from "./cli_key_parts.ts";
-import { planLines, portalLine, type Side, sideOf, tidyLines } from "./cli_rotation_words.ts";
+import {
+  planLines,
+  portalLine,
+  type Side,
+  sideOf,
+  tidyLines,
+  workedLines,
+} from "./cli_rotation_words.ts";
 import { warm } from "./cli_key_warm.ts";
 import { type OpenedStores, requireTenant, withBooks, withStores } from "./cli_stores.ts";
 import { type CredentialKind, CREDENTIALS } from "./domain/credential_record.ts";
@@ -168,12 +175,15 @@ async function finish(options: Which & { readonly quietMinutes: number }): Promi
     print.line(JSON.stringify({ ...jsonOf(side), old, old_last_worked, finished: isOver }));
     return isOver ? 0 : 1;
   }
-  for (const line of tidyLines(side, { inUse, old, since, workedAt })) print.line(line);
-  if (!isOver) {
+  const tidying = { inUse, old, since, workedAt };
+  for (const line of workedLines(tidying)) print.line(line);
+  if (isOver) print.line("The other can go.");
+  else {
     print.error(
       `Not before ${new Date(overAt).toISOString()}, if it does not work again until then.`,
     );
   }
+  for (const line of tidyLines(side, tidying)) print.line(line);
   return isOver ? 0 : 1;
 }
 

@@ -72,6 +72,11 @@ function stepsOf(side: Side): string[] {
   if (inUse === null || inUse === first) {
     return [
       "cli key rotate warm, so that tickets in use are good for hours.",
+      ...(standbyVariable === "KMS_STANDBY_KEY_VERSION"
+        ? [
+          "cli doctor, which must find standby_key ok: nothing else looks at it before it is needed.",
+        ]
+        : []),
       portalLine(side, standby),
       `cli key rotate switch${flag}, until it says that the standby is taken.`,
       `Not going on with it? Unset ${standbyVariable} on every instance.`,
@@ -93,22 +98,25 @@ export function portalLine({ kind, variables, first }: Side, target: string): st
   return `In the Developer Portal, let the app have ${what} ${variable}, and publish that.`;
 }
 
-/** When the old one last worked, and what is left to do. */
-export function tidyLines(
-  { kind, variables, first }: Side,
-  { inUse, old, since, workedAt }: {
-    readonly inUse: string;
-    readonly old: string;
-    readonly since: number;
-    readonly workedAt: number | null;
-  },
-): string[] {
-  const [variable, standbyVariable] = variables;
+/** Which works, and until when the other did. */
+export interface Tidying {
+  readonly inUse: string;
+  readonly old: string;
+  readonly since: number;
+  readonly workedAt: number | null;
+}
+
+/** When the old one last worked. */
+export function workedLines({ inUse, old, since, workedAt }: Tidying): string[] {
   const worked = workedAt === null ? "was never seen to work" : `last worked ${timeOf(workedAt)}`;
+  return [`In use is ${inUse}, since ${timeOf(since)}.`, `The other, ${old}, ${worked}.`];
+}
+
+/** What is left to do once the old one can go. */
+export function tidyLines({ kind, variables, first }: Side, { inUse, old }: Tidying): string[] {
+  const [variable, standbyVariable] = variables;
   const set = inUse === first ? "" : `set ${variable} to what is in use, `;
   return [
-    `In use is ${inUse}, since ${timeOf(since)}.`,
-    `The other, ${old}, ${worked}.`,
     `Then: ${set}unset ${standbyVariable}, and restart every instance.`,
     ...(kind === "key" ? disableLines(old) : []),
   ];
