@@ -117,6 +117,10 @@ export async function runImport(options: ImportOptions): Promise<number> {
       const say = (step: string) => print.error(step);
       say(`read a private key of ${material.bits} bits, SHA-256 of its public half:`);
       say(`  ${fingerprintOf(material.publicKey)}`);
+      // After a rehearsal the only copy of the real key would go there.
+      if (places.endpoint !== null) {
+        say(`KMS_ENDPOINT is set: this is ${places.endpoint.origin}, and not Google's Cloud KMS`);
+      }
       const importing: KeyImportOptions = {
         admin,
         proving: watch === undefined ? proving : { ...proving, watch },

@@ -113,6 +113,7 @@ Deno.test("a key that Cloud KMS cannot hold, or that is none, is refused by name
 Deno.test("a key that is imported beside the one that signs is to stand by, and not to take its place", async () => {
   await withKms(async (kms) => {
     const first = await runImport(kms, good);
+    assert.match(first.stderr, /\nKMS_ENDPOINT is set: this is \S+, and not Google's Cloud KMS\n/);
     assert.match(first.stdout, /\nKMS_KEY_VERSION=\S+\/1\n[^]*\nNext: set KMS_KEY_VERSION; /);
     const env = { KMS_ENDPOINT: kms.url, KMS_KEY_VERSION: `${KEY}/cryptoKeyVersions/1` };
     const args = ["key", "import", "--key", KEY];
