@@ -80,37 +80,65 @@ export async function makeHsm(): Promise<TestHsm> {
 /** Type and value of an attribute. */
 export type Attribute = readonly [type: number, value: Uint8Array];
 
-/** What an HSM says of an imported key that cannot be taken out. */
+/** What an HSM says of an imported private key that cannot be taken out. */
 export function attributesOf(publicKey: KeyObject): readonly Attribute[] {
   return [
     [0x0000, Uint8Array.of(3)],
-    [0x0120, Buffer.from(publicKey.export({ format: "jwk" }).n ?? "", "base64url")],
+    [0x0120, modulusOf(publicKey)],
     [0x0162, Uint8Array.of(0)],
     [0x0163, Uint8Array.of(0)],
   ];
 }
 
-/** A statement as firmware 2 or 3 lays it out, not compressed. */
+/** What it says of the public half, which can always be taken out. */
+function publicAttributesOf(modulus: Uint8Array): readonly Attribute[] {
+  return [
+    [0x0000, Uint8Array.of(2)],
+    [0x0120, modulus],
+    [0x0162, Uint8Array.of(1)],
+    [0x0163, Uint8Array.of(1)],
+  ];
+}
+
+const modulusOf = (publicKey: KeyObject) =>
+  Buffer.from(publicKey.export({ format: "jwk" }).n ?? "", "base64url");
+
+/**
+ * A statement as firmware 2 or 3 lays it out, not compressed: of the private key, and with firmware 3 of
+ * its public half before it, as in the statements of Cloud HSM that were printed by others.
+ * @param half the key whose public half it is; if not given, the private key's own
+ */
 export function statementOf(
   { partitionKey }: TestHsm,
   attributes: readonly Attribute[],
   firmware: 2 | 3 = 3,
+  half?: KeyObject,
 ): Buffer {
-  const values = attributes.flatMap(([type, value]) => [words(type, value.length), value]);
-  const list = Buffer.concat([words(0, attributes.length, 0), ...values]);
-  const data = firmware === 2 ? Buffer.concat([Buffer.alloc(20), list]) : firmware3(list);
+  const own = attributes.find(([type]) => type === 0x0120)?.[1] ?? new Uint8Array();
+  const modulus = half === undefined ? own : modulusOf(half);
+  const data = firmware === 2
+    ? Buffer.concat([Buffer.alloc(20), listOf(attributes)])
+    : firmware3(listOf(publicAttributesOf(modulus)), listOf(attributes));
   return Buffer.concat([data, sign("sha256", data, partitionKey)]);
+}
+
+function listOf(attributes: readonly Attribute[]): Buffer {
+  const values = attributes.flatMap(([type, value]) => [words(type, value.length), value]);
+  const size = values.reduce((sum, value) => sum + value.length, 0);
+  return Buffer.concat([words(0x7e6, attributes.length, size), ...values]);
 }
 
 /** As Cloud KMS hands it out. */
 export const packed = (statement: Uint8Array): Buffer => gzipSync(statement);
 
-function firmware3(list: Buffer): Buffer {
+function firmware3(first: Buffer, second: Buffer): Buffer {
   const info = Buffer.alloc(8);
   info.writeUInt16BE(info.length, 4);
-  const buffer = info.length + list.length;
-  const header = words(0, 0, 16 + buffer + 256, buffer);
-  return Buffer.concat([header, info, list]);
+  info.writeUInt16BE(info.length + first.length, 6);
+  const gap = Buffer.alloc(16);
+  const buffer = info.length + first.length + second.length;
+  const header = words(0, 3, 16 + gap.length + buffer + 256, buffer);
+  return Buffer.concat([header, gap, info, first, second]);
 }
 
 function words(...numbers: readonly number[]): Buffer {

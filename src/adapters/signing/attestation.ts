@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { type KeyObject, verify, X509Certificate } from "node:crypto";
 import { readAttributes } from "./attestation_attributes.ts";
 import type { AttestationRoots } from "./attestation_roots.ts";
+import { isEqual } from "./octets.ts";
 
 export interface Attestation {
   /** gzip, as Cloud KMS hands it out, or what is inside. */
@@ -62,6 +63,7 @@ export async function verifyAttestation(
   const modulus = modulusOf(publicKey);
   if (modulus.length < 128 || !data.includes(modulus)) return refused("other_key");
   const attributes = readAttributes(statement, SIGNATURE_LENGTH);
+  if (!isEqual(attributes?.modulus ?? modulus, modulus)) return refused("other_key");
   if (attributes?.isExtractable === true) return refused("extractable");
   return {
     ok: true,

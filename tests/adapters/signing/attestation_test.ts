@@ -21,6 +21,12 @@ const certificates = [...caviumCerts, ...googleCardCerts, ...googlePartitionCert
 const statement = statementOf(hsm, attributes);
 const good: Attestation = { content: packed(statement), certificates };
 
+/** The same of the key that is asked about, but for its private half. */
+const mixed = statementOf(hsm, attributesOf(other), 3, publicKey);
+const publicOnly = attributes.map(([type, value]) =>
+  [type, type === 0 ? Uint8Array.of(2) : value] as const
+);
+
 const judge = (attestation: Attestation, key = publicKey, roots = hsm.roots) =>
   verifyAttestation(attestation, key, roots);
 
@@ -48,8 +54,10 @@ Deno.test("a statement in a form that nobody knows is believed of its key, and n
   const unknown = statementOf(hsm, [[7, modulus![1]]]).subarray(0, -256);
   unknown.fill(0xff, 0, 16);
   const signed = Buffer.concat([unknown, sign("sha256", unknown, hsm.partitionKey)]);
-  const verdict = await judge({ ...good, content: signed });
-  assert.equal(verdict.ok && verdict.isLocal, null);
+  for (const content of [signed, packed(statementOf(hsm, publicOnly, 2))]) {
+    const verdict = await judge({ ...good, content });
+    assert.deepEqual([verdict.ok, verdict.ok && verdict.isLocal], [true, null]);
+  }
 });
 
 function flipped(at: number): Buffer {
@@ -81,6 +89,11 @@ const rows: readonly (readonly [string, Partial<Attestation>, AttestationProblem
     content: packed(statementOf({ ...hsm, partitionKey: testKey("rsa2048") }, attributes)),
   }, "bad_signature"],
   ["of another key", { content: packed(statementOf(hsm, attributesOf(other))) }, "other_key"],
+  [
+    "of another private key, beside the public half",
+    { content: packed(mixed) },
+    "other_key",
+  ],
   [
     "of a key that can be taken out",
     { content: packed(statementOf(hsm, extractable)) },
