@@ -1,29 +1,51 @@
 /** Checks of the keys that sign: what Cloud KMS says of them, or whether there is one at all. */
 
+import { KeyFileFault } from "./adapters/signing/key_file_fault.ts";
 import { checkPublicKeyAnswer, RSA_PKCS1_SHA256 } from "./adapters/signing/kms_checks.ts";
+import { createLocalKeySigner } from "./adapters/signing/local_key.ts";
 import { AGENT, CHECK_MS, type Ward } from "./cli_doctor_ward.ts";
 import type { KmsKey } from "./config_keys.ts";
+import { Secret } from "./domain/secret.ts";
 import { SignerFault, type SignerFaultReason } from "./domain/signer_fault.ts";
-import { createSigners } from "./parts.ts";
+import { generatedKey } from "./parts.ts";
 import { isFile } from "./parts_stores.ts";
 import { type Check, type Finding, ok, problem, warning } from "./usecases/doctor.ts";
 
 /** The key that signs, and its standby if there is one. */
 export function keyChecks(ward: Ward): Check[] {
   const { signing } = ward.config;
-  if (signing.kind !== "google_kms") {
-    return [{ name: "signing_key", deadlineMs: CHECK_MS, run: () => checkOwnKey(ward) }];
+  switch (signing.kind) {
+    case "google_kms": {
+      const { key, standby } = signing;
+      return both(key, standby, (it, at) => checkKmsKey(ward, KMS_VARIABLES[at], it));
+    }
+    case "file": {
+      const { pem, standby } = signing;
+      const where = (at: Place) => `the key file of ${FILE_VARIABLES[at]}`;
+      return both(pem, standby, (it, at) => Promise.resolve(checkFile(ward, it, where(at))));
+    }
+    case "generated":
+      return both(null, null, () => checkGenerated(ward));
   }
-  const checkOf = (name: string, variable: string, key: KmsKey): Check => ({
-    name,
-    // Google's package is loaded as well.
-    deadlineMs: 2 * CHECK_MS,
-    run: () => checkKmsKey(ward, variable, key),
-  });
-  const { key, standby } = signing;
+}
+
+type Place = 0 | 1;
+
+const KMS_VARIABLES = ["KMS_KEY_VERSION", "KMS_STANDBY_KEY_VERSION"] as const;
+const FILE_VARIABLES = ["SIGNING_KEY_FILE", "SIGNING_STANDBY_KEY_FILE"] as const;
+
+function both<T>(
+  first: T,
+  standby: T | null,
+  check: (key: T, at: Place) => Promise<Finding>,
+): Check[] {
+  // Google's package may have to be loaded as well.
+  const deadlineMs = 2 * CHECK_MS;
   return [
-    checkOf("signing_key", "KMS_KEY_VERSION", key),
-    ...(standby === null ? [] : [checkOf("standby_key", "KMS_STANDBY_KEY_VERSION", standby)]),
+    { name: "signing_key", deadlineMs, run: () => check(first, 0) },
+    ...(standby === null
+      ? []
+      : [{ name: "standby_key", deadlineMs, run: () => check(standby, 1) }]),
   ];
 }
 
@@ -82,17 +104,22 @@ const FAULTS: Readonly<Partial<Record<SignerFaultReason, Words>>> = {
   unavailable: SILENT,
 };
 
-/** A key file, or the sandbox's own. */
-async function checkOwnKey({ config, host }: Ward): Promise<Finding> {
-  if (config.signing.kind === "generated" && !isFile(config, "signing_key.pem")) {
+/** The sandbox's own. */
+async function checkGenerated(ward: Ward): Promise<Finding> {
+  if (!isFile(ward.config, "signing_key.pem")) {
     return problem("there is no signing_key.pem under DATA_DIR", "Start the service once");
   }
+  const pem = new Secret(await generatedKey(ward.config));
+  return checkFile(ward, pem, "signing_key.pem under DATA_DIR");
+}
+
+/** Reads it, and signs nothing: a signature would belong into the ledger. */
+function checkFile({ config }: Ward, pem: Secret, where: string): Finding {
   try {
-    const [signer] = await createSigners(config, CHECK_MS, host);
-    await signer!.sign("doctor", { attempt: crypto.randomUUID() });
-  } catch {
-    return problem("the key file holds no RSA key that signs", "Look at SIGNING_KEY_FILE");
+    const { keyVersion } = createLocalKeySigner({ pem: pem.reveal() });
+    return ok(`${where} holds ${keyVersion}, good for ${config.environment}`);
+  } catch (error) {
+    if (!(error instanceof KeyFileFault)) throw error;
+    return problem(error.message, `Look at ${where}`);
   }
-  const where = config.signing.kind === "file" ? "SIGNING_KEY_FILE" : "DATA_DIR";
-  return ok(`a key file under ${where}, good for ${config.environment}`);
 }

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { createPublicKey } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
 import { examine } from "../../src/cli_doctor.ts";
@@ -13,6 +14,7 @@ import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud
 import type { CheckedFinding } from "../../src/usecases/doctor.ts";
 import { withService } from "../support/commands.ts";
 import { environmentOf, TENANT, type TestService } from "../support/service.ts";
+import { testKey, testKeyPem } from "../support/test_keys.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -416,6 +418,55 @@ Deno.test("the doctor finds nothing in a healthy installation, and in another wh
   await Promise.all(servers.map((server) => server.shutdown()));
   await kms.close();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("key files are read, each is named by its variable, and looking signs nothing", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
+  const write = (name: string, text: string) => {
+    Deno.writeTextFileSync(`${folder}/${name}`, text);
+    return `${folder}/${name}`;
+  };
+  const key = write("key", testKeyPem("rsa2048"));
+  const publicKey = createPublicKey(testKey("rsa2048")).export({ type: "spki", format: "pem" });
+  const env: Env = {
+    SUPEROFFICE_ENVIRONMENT: "sod",
+    SUPEROFFICE_URL: "http://127.0.0.1:1",
+    SUPEROFFICE_CLIENT_ID: "id",
+    SUPEROFFICE_CLIENT_SECRET: "secret",
+    CALLERS: '{"callers":[]}',
+    DATA_DIR: folder,
+    SIGNING_KEY_FILE: key,
+  };
+  const keys = async (more: Env = {}) =>
+    (await findings({ ...env, ...more })).filter(({ check }) => check.endsWith("_key"))
+      .filter(({ check }) => check !== "ledger_key");
+  try {
+    const standby = write("standby", testKeyPem("rsa3072"));
+    const both = await keys({ SIGNING_STANDBY_KEY_FILE: standby });
+    assert.deepEqual(both.map(({ check, level }) => [check, level]), [
+      ["signing_key", "ok"],
+      ["standby_key", "ok"],
+    ]);
+    const bad = write("public", publicKey.toString());
+    const [first, second] = await keys({ SIGNING_STANDBY_KEY_FILE: bad });
+    assert.deepEqual([first?.level, second?.level], ["ok", "problem"]);
+    assert.match(second!.text, /it is a public key$/);
+    assert.match(second!.remedy!, /SIGNING_STANDBY_KEY_FILE/);
+    const [cut] = await keys({
+      SIGNING_KEY_FILE: write("cut", testKeyPem("rsa2048").slice(0, 90)),
+    });
+    assert.deepEqual([cut?.level, cut?.remedy], [
+      "problem",
+      "Look at the key file of SIGNING_KEY_FILE",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  // What signs leaves no trace in a process, so it is looked for in what is run.
+  const source = (path: string) =>
+    Deno.readTextFileSync(new URL(`../../src/${path}`, import.meta.url));
+  assert.doesNotMatch(source("cli_doctor_key.ts"), /\.sign\(/);
+  assert.doesNotMatch(source("adapters/signing/key_file.ts"), /\bsign\b/);
 });
 
 Deno.test("where live tenants are served, browsers need an https address, and a key an HSM", async () => {

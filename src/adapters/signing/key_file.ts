@@ -5,7 +5,13 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  privateDecrypt,
+  publicEncrypt,
+} from "node:crypto";
 import { isSpace } from "./base64_octets.ts";
 import { KeyFileFault } from "./key_file_fault.ts";
 import { bitLength, wipe } from "./octets.ts";
@@ -64,7 +70,7 @@ function toKey(numbers: RsaNumbers): KeyObject {
   const der = writePkcs8(numbers);
   const key = keyIn(der);
   wipe(der);
-  if (key === null || !signsWell(key)) throw new KeyFileFault("inconsistent");
+  if (key === null || !isWhole(key)) throw new KeyFileFault("inconsistent");
   return key;
 }
 
@@ -76,11 +82,11 @@ function keyIn(der: Uint8Array<ArrayBuffer>): KeyObject | null {
   }
 }
 
-/** Numbers that fit may still not be primes: a signature shows it. */
-function signsWell(key: KeyObject): boolean {
+/** Numbers that fit may still not be primes: a round trip shows it, and makes no signature. */
+function isWhole(key: KeyObject): boolean {
   try {
     const probe = Buffer.from("probe", "utf8");
-    return verify("sha256", probe, createPublicKey(key), sign("sha256", probe, key));
+    return privateDecrypt(key, publicEncrypt(createPublicKey(key), probe)).equals(probe);
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, generatePrimeSync } from "node:crypto";
 import { readKeyFile } from "../../../src/adapters/signing/key_file.ts";
 import { KeyFileFault, type KeyFileProblem } from "../../../src/adapters/signing/key_file_fault.ts";
 import { makeRsaKey, pkcs8Of, rsaXml, xmlElements } from "./fixtures.ts";
@@ -91,6 +91,7 @@ const rows: readonly (readonly [title: string, file: string, problem: KeyFilePro
   ["RSAXML with another DQ", bent("DQ", turned), "inconsistent"],
   ["RSAXML with another InverseQ", bent("InverseQ", turned), "inconsistent"],
   ["RSAXML with an even exponent", bent("Exponent", turned), "inconsistent"],
+  ["RSAXML whose numbers fit, and a prime is none", composite(), "inconsistent"],
   ["RSAXML with zero for a prime", bent("Q", () => "AA=="), "inconsistent"],
 ];
 
@@ -139,6 +140,34 @@ function refusalOf(file: string): KeyFileFault {
     return error;
   }
   return assert.fail("the file was taken");
+}
+
+/** The product of two primes in the place of one; everything that is computed from it is right. */
+function composite(): string {
+  const e = 65537n;
+  const prime = (bits: number) => generatePrimeSync(bits, { bigint: true });
+  for (;;) {
+    const [p, q] = [prime(256) * prime(256), prime(512)];
+    const [n, phi] = [p * q, (p - 1n) * (q - 1n)];
+    const d = inverse(e, phi);
+    const qi = inverse(q, p);
+    if (n >> 1023n !== 1n || d === null || qi === null) continue;
+    const numbers = { Modulus: n, Exponent: e, P: p, Q: q, DP: d % (p - 1n), DQ: d % (q - 1n) };
+    const all = { ...numbers, InverseQ: qi, D: d };
+    return rsaXml(Object.entries(all).map(([name, number]) => [name, base64Of(number)]));
+  }
+}
+
+/** @returns null where there is none */
+function inverse(number: bigint, modulus: bigint): bigint | null {
+  let [a, b, x, y] = [number % modulus, modulus, 1n, 0n];
+  while (a > 1n && b > 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
+  return a === 1n ? ((x % modulus) + modulus) % modulus : null;
+}
+
+function base64Of(number: bigint): string {
+  const hex = number.toString(16);
+  return Buffer.from(hex.padStart(hex.length + hex.length % 2, "0"), "hex").toString("base64");
 }
 
 function publicPem(): string {
