@@ -8,17 +8,16 @@ import { importKey, type KeyImportOptions, planKeyImport } from "./adapters/sign
 import { KeyImportFault } from "./adapters/signing/key_import_fault.ts";
 import { openImportMaterial } from "./adapters/signing/key_import_material.ts";
 import { createWaiting } from "./adapters/signing/key_import_waiting.ts";
-import { fingerprintOf, type ProofOptions } from "./adapters/signing/key_proof.ts";
+import { fingerprintOf } from "./adapters/signing/key_proof.ts";
 import type { LeastProtection } from "./adapters/signing/kms_checks.ts";
 import { runAttest } from "./cli_key_attest.ts";
 import { gcloudCeremony } from "./cli_key_gcloud.ts";
 import { readKeyOctets } from "./cli_key_input.ts";
-import { recorded } from "./cli_key_ledger.ts";
+import { isRecorded, type Watch, withRecords } from "./cli_key_ledger.ts";
 import { kmsTools, readPlaces, requireCryptoKey, sayingWhy, sleep } from "./cli_key_place.ts";
 import { FORMATS, runShow } from "./cli_key_show.ts";
 import { addKeyRotate } from "./cli_key_rotate.ts";
-import { planLines, resultJson, resultLines } from "./cli_key_words.ts";
-import { withBooks } from "./cli_stores.ts";
+import { planJson, planLines, resultJson, resultLines } from "./cli_key_words.ts";
 import { isResourceId } from "./domain/crypto_key_name.ts";
 import { print } from "./print.ts";
 import { systemClock } from "./system.ts";
@@ -40,7 +39,8 @@ export function addKeys(program: Command, done: (code: number) => void): void {
         .choices(["HSM", "SOFTWARE"]).default("HSM"),
     )
     .option("--timeout <seconds>", "how long to wait for Cloud KMS, all in all", seconds, 300)
-    .option("--ledger", "write the proof's signature into the configured ledger")
+    .option("--ledger", "the proof's signature must go into the configured ledger")
+    .option("--no-ledger", "it must not; else it does where a ledger is configured")
     .option("--dry-run", "read and check the key, look what is there, and change nothing")
     .option(
       "--print-gcloud",
@@ -91,13 +91,14 @@ export interface ImportOptions {
   readonly timeout: number;
   readonly dryRun?: true;
   readonly printGcloud?: true;
-  readonly ledger?: true;
+  /** Undefined: as the environment has it. */
+  readonly ledger?: boolean;
   readonly json?: true;
 }
 
 /** @returns 0, or 1 if what Cloud KMS holds is not the key that was read */
 export async function runImport(options: ImportOptions): Promise<number> {
-  const { key, file, importJob, protectionLevel, timeout, dryRun, json } = options;
+  const { key, file, importJob, protectionLevel, timeout, ledger, dryRun, json } = options;
   const cryptoKey = requireCryptoKey(key);
   if (importJob !== undefined && !isResourceId(importJob)) {
     throw new UsageFault("Cannot use --import-job: it is no id of letters, digits, _ and -");
@@ -110,7 +111,8 @@ export async function runImport(options: ImportOptions): Promise<number> {
   }
   const places = readPlaces();
   if (protectionLevel === "SOFTWARE") print.error(SOFTWARE);
-  const run = (watch: ProofOptions["watch"]) =>
+  const hasRecords = isRecorded(ledger);
+  const run = (watch: Watch | undefined) =>
     sayingWhy(async () => {
       const { admin, proving } = kmsTools(key, places, protectionLevel);
       const material = openImportMaterial(readKeyOctets(file ?? null));
@@ -133,36 +135,30 @@ export async function runImport(options: ImportOptions): Promise<number> {
         tell: say,
       };
       try {
-        if (dryRun) return await showPlan(importing, json);
-        return await doImport(importing, places.keyVersion, json);
+        return dryRun
+          ? await showPlan(importing, hasRecords, json)
+          : await doImport(importing, places.keyVersion, json);
       } finally {
         material.forget();
       }
     });
-  if (!options.ledger) return await run(undefined);
-  return await withBooks((books) => run((signer) => recorded(books, signer)));
+  // A dry run signs nothing; it opens the ledger only if it is to be tried as well.
+  const isOpened = hasRecords && (!dryRun || ledger === true);
+  return isOpened ? await withRecords(key, ledger, run) : await run(undefined);
 }
 
 const SOFTWARE =
   "Warning: a SOFTWARE key is not in an HSM, and the service refuses it unless KMS_PROTECTION_LEVEL=SOFTWARE.";
 
-async function showPlan(importing: KeyImportOptions, json: true | undefined): Promise<number> {
+async function showPlan(
+  importing: KeyImportOptions,
+  hasRecords: boolean,
+  json: true | undefined,
+): Promise<number> {
   const plan = await planKeyImport(importing);
-  const fingerprint = fingerprintOf(importing.material.publicKey);
-  if (json) print.line(JSON.stringify({ dry_run: true, fingerprint, ...planJson(plan) }));
-  else for (const line of planLines(plan, importing)) print.line(line);
+  if (json) print.line(JSON.stringify(planJson(plan, importing, hasRecords)));
+  else for (const line of planLines(plan, importing, hasRecords)) print.line(line);
   return 0;
-}
-
-function planJson(plan: Awaited<ReturnType<typeof planKeyImport>>) {
-  return {
-    key_ring: plan.keyRing,
-    crypto_key: plan.cryptoKey,
-    import_only: plan.importOnly,
-    import_job: plan.importJob,
-    import_job_exists: plan.isJobThere,
-    key_version: plan.keyVersion,
-  };
 }
 
 async function doImport(

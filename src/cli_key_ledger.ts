@@ -1,13 +1,57 @@
-/** Whoever signs with a key writes it down: commands too, where there is a ledger. */
+/**
+ * Whoever signs with a key writes it down: commands too, where there is a ledger. A machine that only
+ * holds the ceremony has none, and needs none.
+ */
 
-import type { OpenedBooks } from "./cli_stores.ts";
+import { type OpenedBooks, withBooks } from "./cli_stores.ts";
+import { createReader } from "./config_reader.ts";
 import { sha256Hex } from "./domain/signed_text.ts";
 import { SignerFault } from "./domain/signer_fault.ts";
+import { requireConfig } from "./main.ts";
+import { namesStore } from "./parts_stores.ts";
+import { print } from "./print.ts";
 import { systemIds } from "./system.ts";
 import type { Signer } from "./usecases/ports.ts";
 
+/** What stands between a proof and its key. */
+export type Watch = (signer: Signer) => Signer;
+
+/** @param asked `--ledger` or `--no-ledger`; if neither, a ledger that is configured is written to */
+export function isRecorded(asked: boolean | undefined): boolean {
+  return asked ?? namesStore(Deno.env.toObject());
+}
+
+/**
+ * Proves a key with the configured ledger open, which is said if nobody asked for it.
+ *
+ * @param cryptoKey the key whose version is to be proved
+ */
+export async function withRecords<T>(
+  cryptoKey: string,
+  asked: boolean | undefined,
+  deed: (watch: Watch) => Promise<T>,
+): Promise<T> {
+  if (asked === undefined) {
+    print.error(
+      "The proof's signature goes into the configured ledger; --no-ledger leaves it out.",
+    );
+  }
+  const config = requireConfig(withKeyVersion(Deno.env.toObject(), cryptoKey));
+  return await withBooks((books) => deed((signer) => recorded(books, signer)), undefined, config);
+}
+
+/**
+ * Whoever imports the first key has no version to configure yet. The ledger needs none: that of the
+ * first import stands for it.
+ */
+function withKeyVersion(environment: Record<string, string>, cryptoKey: string) {
+  const { has } = createReader(environment);
+  if (has("KMS_KEY_VERSION") || has("SIGNING_KEY_FILE")) return environment;
+  return { ...environment, KMS_KEY_VERSION: `${cryptoKey}/cryptoKeyVersions/1` };
+}
+
 /** Each attempt has its intent before it and its outcome after it. Throws LedgerFault, and signs nothing then. */
-export function recorded({ ledger }: OpenedBooks, signer: Signer): Signer {
+function recorded({ ledger }: OpenedBooks, signer: Signer): Signer {
   const context = { requestId: systemIds.next(), caller: "cli", contextIdentifier: null };
   const { keyVersion } = signer;
   return {

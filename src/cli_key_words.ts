@@ -5,11 +5,18 @@ import type {
   KeyImportPlan,
   KeyImportResult,
 } from "./adapters/signing/key_import.ts";
+import { fingerprintOf } from "./adapters/signing/key_proof.ts";
 
-/** What would be done, a line each. */
-export function planLines(plan: KeyImportPlan, { cryptoKey }: KeyImportOptions): string[] {
+/** What would be done, a line each. @param hasRecords whether the proof would be in a ledger */
+export function planLines(
+  plan: KeyImportPlan,
+  { cryptoKey }: KeyImportOptions,
+  hasRecords: boolean,
+): string[] {
+  const where = `Its signature would be in ${hasRecords ? "the configured ledger" : "no ledger"}.`;
   if (plan.keyVersion !== null) {
-    return [`${plan.keyVersion} holds this key already: it would be proved, and nothing imported.`];
+    const held = `${plan.keyVersion} holds this key already`;
+    return [`${held}: it would be proved, and nothing imported. ${where}`];
   }
   const word = (isThere: boolean) => isThere ? "is there:      " : "would be made: ";
   return [
@@ -19,8 +26,28 @@ export function planLines(plan: KeyImportPlan, { cryptoKey }: KeyImportOptions):
     ...(plan.importOnly
       ? []
       : ["The key is not import-only: Cloud KMS can make versions in it that no portal knows."]),
-    "Then the key would be wrapped, imported and proved. Nothing was changed.",
+    `Then the key would be wrapped, imported and proved. ${where}`,
+    "Nothing was changed.",
   ];
+}
+
+/** The same for machines. */
+export function planJson(
+  plan: KeyImportPlan,
+  { material }: KeyImportOptions,
+  hasRecords: boolean,
+) {
+  return {
+    dry_run: true,
+    fingerprint: fingerprintOf(material.publicKey),
+    key_ring: plan.keyRing,
+    crypto_key: plan.cryptoKey,
+    import_only: plan.importOnly,
+    import_job: plan.importJob,
+    import_job_exists: plan.isJobThere,
+    key_version: plan.keyVersion,
+    proof_in_ledger: hasRecords,
+  };
 }
 
 /**
@@ -31,7 +58,7 @@ export function planLines(plan: KeyImportPlan, { cryptoKey }: KeyImportOptions):
  */
 export function resultLines(
   result: KeyImportResult,
-  { material }: KeyImportOptions,
+  { material, proving }: KeyImportOptions,
   configured: string | null,
 ): string[] {
   const { keyVersion, fingerprint, digest, isNew } = result;
@@ -46,13 +73,16 @@ export function resultLines(
     `algorithm    ${material.algorithm}`,
     `public key   SHA-256 ${fingerprint}`,
     `proof        the version signed the digest ${digest}`,
+    proving.watch === undefined
+      ? "ledger       none is configured here, or it was left out: a reconciliation finds one signature unexplained"
+      : "ledger       holds the signature's intent and outcome",
     `Next: set ${variable}${otherwise}; clear the clipboard, and delete every copy of the private key.`,
   ];
 }
 
 /** The same for machines. */
 export function resultJson(result: KeyImportResult, options: KeyImportOptions) {
-  const { material, protectionLevel } = options;
+  const { material, protectionLevel, proving } = options;
   return {
     key_version: result.keyVersion,
     imported: result.isNew,
@@ -60,5 +90,6 @@ export function resultJson(result: KeyImportResult, options: KeyImportOptions) {
     protection_level: protectionLevel,
     fingerprint: result.fingerprint,
     proof_digest_sha256: result.digest,
+    proof_in_ledger: proving.watch !== undefined,
   };
 }

@@ -50,12 +50,13 @@ export async function withStores<T>(deed: (opened: OpenedStores) => Promise<T>):
  * its checkpoint.
  *
  * @param watch what sees the ledger being written; nobody if not given
+ * @param config the environment's if not given
  */
 export async function withBooks<T>(
   deed: (books: OpenedBooks) => Promise<T>,
   watch: (store: LedgerStore) => LedgerStore = (store) => store,
+  config: Config = requireConfig(),
 ): Promise<T> {
-  const config = requireConfig();
   requireStore(config, missingKeyFile(config));
   const publicUrl = publicUrlOf(config);
   const log = createJsonLog({ level: "error" });

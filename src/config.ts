@@ -85,6 +85,9 @@ export type ParsedConfig =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** Where files are, if nothing is said. */
+export const DATA_DIR = "./data";
+
 /** Content of a file, or null if it cannot be read. */
 export type ReadFile = (path: string) => string | null;
 
@@ -117,7 +120,7 @@ export function parseConfig(
     legacyLogin: reader.choice("SUPEROFFICE_LEGACY_LOGIN", ["off", "on"], "off") === "on",
     signing: readSigning(reader, kind, readFile),
     store,
-    dataDir: reader.text("DATA_DIR") ?? "./data",
+    dataDir: reader.text("DATA_DIR") ?? DATA_DIR,
     sealingKeys: readSealingKeys(reader, isShared),
     callers: readCallers(reader, kind, readFile),
     ledgerKey: readLedgerKey(reader, isShared),

@@ -29,9 +29,11 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 /** Reads the process's environment. Prints every problem and ends the process if there is one. */
-export function requireConfig(): Config {
-  const parsed = parseConfig(Deno.env.toObject(), readFile, readBytes);
+export function requireConfig(environment: Environment = Deno.env.toObject()): Config {
+  const parsed = parseConfig(environment, readFile, readBytes);
   if (parsed.ok) return parsed.config;
   print.error(problemText(parsed.problems));
   Deno.exit(2);

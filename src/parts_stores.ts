@@ -7,7 +7,8 @@ import { type DataDir, openDataDir } from "./adapters/storage/data_dir.ts";
 import { createSealing, type Sealing } from "./adapters/storage/sealing.ts";
 import { createUpstash } from "./adapters/storage/upstash.ts";
 import type { Stores } from "./adapters/storage/stores.ts";
-import type { Config } from "./config.ts";
+import { type Config, DATA_DIR } from "./config.ts";
+import { createReader } from "./config_reader.ts";
 import { DEADLINES } from "./deadlines.ts";
 import { digestOf } from "./domain/digest.ts";
 import { PartFault } from "./domain/part_fault.ts";
@@ -91,13 +92,23 @@ export function hasStore(config: Config): boolean {
   return config.store.kind !== "sqlite" || isFile(config, SQLITE_FILE);
 }
 
+/**
+ * Whether this environment has a store that is in use, be the rest of it usable or not: a shared one is
+ * named, or an embedded one was opened before.
+ */
+export function namesStore(environment: Readonly<Record<string, string | undefined>>): boolean {
+  const { has, text } = createReader(environment);
+  return has("UPSTASH_REDIS_REST_URL") || has("UPSTASH_REDIS_REST_TOKEN") ||
+    isFile({ dataDir: text("DATA_DIR") ?? DATA_DIR }, SQLITE_FILE);
+}
+
 /** The file of the generated sealing key, if opening the store would make it; otherwise null. */
 export function missingSealingKey(config: Config): string | null {
   return config.sealingKeys !== null || isFile(config, SEALING_KEY_FILE) ? null : SEALING_KEY_FILE;
 }
 
 /** Whether there is such a file under the data directory. */
-export function isFile(config: Config, name: string): boolean {
+export function isFile(config: Pick<Config, "dataDir">, name: string): boolean {
   try {
     Deno.statSync(`${config.dataDir}/${name}`);
     return true;

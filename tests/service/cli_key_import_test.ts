@@ -10,6 +10,7 @@ import { testKey } from "../support/test_keys.ts";
 
 const RING = "projects/box-office-sandbox/locations/europe-west4/keyRings/apps";
 const KEY = `${RING}/cryptoKeys/app`;
+const NOWHERE = "/nonexistent/box-office";
 
 type Kms = Awaited<ReturnType<typeof startCloudKms>>;
 
@@ -23,7 +24,8 @@ async function withKms(deed: (kms: Kms) => Promise<void>): Promise<void> {
 }
 
 function runImport(kms: Kms, input: string, ...args: readonly string[]): Promise<Exit> {
-  const env = { KMS_ENDPOINT: kms.url };
+  // Else a sandbox that somebody ran in this folder would have its ledger written to.
+  const env = { KMS_ENDPOINT: kms.url, DATA_DIR: NOWHERE };
   return runTask("cli", { env, input, args: ["key", "import", "--key", KEY, ...args] });
 }
 
@@ -46,6 +48,7 @@ Deno.test("the portal's XML of 2048, 3072 and 4096 bits is imported, proved, and
       const result = JSON.parse(stdout);
       assert.equal(result.key_version, keyVersion);
       assert.equal(result.imported, true);
+      assert.equal(result.proof_in_ledger, false);
       assert.equal(result.algorithm, `RSA_SIGN_PKCS1_${name.slice(3)}_SHA256`);
       assert.equal(result.fingerprint, fingerprintOf(createPublicKey(testKey(name))));
       // As docs/keys.md has anybody compute it.

@@ -18,7 +18,7 @@ async function typed(url: string, text: string): Promise<{ code: number; screen:
   const line = [Deno.execPath(), ...commandOf("cli"), "key", "import", "--key", KEY].join(" ");
   const terminal = new Deno.Command("script", {
     args: ["-qec", `${line}; code=$?; stty -a; exit $code`, "/dev/null"],
-    env: { KMS_ENDPOINT: url },
+    env: { KMS_ENDPOINT: url, DATA_DIR: "/nonexistent/box-office" },
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
