@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey } from "node:crypto";
 import { fingerprintOf } from "../../src/adapters/signing/key_proof.ts";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import { type KmsFault, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { makeRsaKey, pkcs8Of, rsaXml, xmlElements } from "../adapters/signing/fixtures.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 import { testKey } from "../support/test_keys.ts";
@@ -118,7 +118,11 @@ Deno.test("a key that is imported beside the one that signs is to stand by, and 
     const first = await runImport(kms, good);
     assert.match(first.stderr, /\nKMS_ENDPOINT is set: this is \S+, and not Google's Cloud KMS\n/);
     assert.match(first.stdout, /\nKMS_KEY_VERSION=\S+\/1\n[^]*\nNext: set KMS_KEY_VERSION; /);
-    const env = { KMS_ENDPOINT: kms.url, KMS_KEY_VERSION: `${KEY}/cryptoKeyVersions/1` };
+    const env = {
+      KMS_ENDPOINT: kms.url,
+      KMS_KEY_VERSION: `${KEY}/cryptoKeyVersions/1`,
+      DATA_DIR: NOWHERE,
+    };
     const args = ["key", "import", "--key", KEY];
     const same = await runTask("cli", { env, input: good, args });
     assert.match(same.stdout, /\nKMS_KEY_VERSION=\S+\/1\n[^]*\nNext: set KMS_KEY_VERSION; /);
@@ -132,6 +136,22 @@ Deno.test("a key that is imported beside the one that signs is to stand by, and 
       /\nNext: set KMS_KEY_VERSION \(KMS_STANDBY_KEY_VERSION where an/,
     );
   });
+});
+
+Deno.test("a version that shows or signs with another key ends with 1, and is named as not to be used", async () => {
+  const other = createPublicKey(testKey("login")).export({ type: "spki", format: "pem" });
+  const faults: readonly [KmsFault, RegExp][] = [
+    [{ kind: "wrong_pem", pem: other.toString(), method: "getPublicKey" }, /holds another key; it/],
+    [{ kind: "corrupt_signature", method: "asymmetricSign" }, /signs with another key; it must/],
+  ];
+  for (const [fault, says] of faults) {
+    await withKms(async (kms) => {
+      kms.fault(fault);
+      const { code, stdout, stderr } = await runImport(kms, good);
+      assert.deepEqual([code, stdout], [1, ""], stderr);
+      assert.match(stderr, says);
+    });
+  }
 });
 
 Deno.test("a dry run says what would be made, and makes nothing", async () => {

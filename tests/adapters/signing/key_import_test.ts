@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createPublicKey, randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes, sign } from "node:crypto";
 import { importKey, type KeyImportOptions } from "../../../src/adapters/signing/key_import.ts";
 import { KeyImportFault } from "../../../src/adapters/signing/key_import_fault.ts";
 import { openImportMaterial } from "../../../src/adapters/signing/key_import_material.ts";
@@ -187,7 +187,13 @@ Deno.test("a version that shows or signs with another key is refused, whatever C
   assert.equal(await problemOf(shown), "other_key");
   const signing = importing();
   kms.fault({ kind: "corrupt_signature" });
-  assert.equal(await problemOf(signing), "bad_signature");
+  assert.equal(await problemOf(signing), "other_key");
+  kms.fault(null);
+  const { keyVersion } = await importKey(again(signing));
+  const stranger = (text: string) =>
+    Promise.resolve({ signature: sign("sha256", Buffer.from(text), testKey("login")), keyVersion });
+  const proving = { ...signing.proving, watch: () => ({ keyVersion, sign: stranger }) };
+  assert.equal(await problemOf(again(signing, { proving })), "other_key");
   const soft = importing();
   kms.fault({ kind: "wrong_protection_level", method: "asymmetricSign" });
   assert.equal(await problemOf(soft), "wrong_protection");
