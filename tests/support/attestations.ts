@@ -109,7 +109,7 @@ const modulusOf = (publicKey: KeyObject) =>
  * @param half the key whose public half it is; if not given, the private key's own
  */
 export function statementOf(
-  { partitionKey }: TestHsm,
+  { partitionKey }: Pick<TestHsm, "partitionKey">,
   attributes: readonly Attribute[],
   firmware: 2 | 3 = 3,
   half?: KeyObject,

@@ -73,6 +73,20 @@ export async function verifyAttestation(
   };
 }
 
+/**
+ * What a statement says of a public key, be it believed or not: for finding a key, not for trusting it.
+ * @returns whether it is about that key; null if it cannot be told
+ */
+export async function isAboutKey(
+  content: Uint8Array,
+  publicKey: KeyObject,
+): Promise<boolean | null> {
+  const statement = await gunzip(content);
+  if (statement === null || statement.length <= SIGNATURE_LENGTH) return null;
+  if (statement.includes(modulusOf(publicKey))) return true;
+  return readAttributes(statement, SIGNATURE_LENGTH)?.modulus ? false : null;
+}
+
 /** Of the partition's key: RSA of 2048 bits, whatever the attested key is. */
 const SIGNATURE_LENGTH = 256;
 

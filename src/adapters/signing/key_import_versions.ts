@@ -1,6 +1,7 @@
 /** The versions of a key: which one holds this private key already, and when an import has come to its end. */
 
 import type { CryptoKeyName } from "../../domain/crypto_key_name.ts";
+import { isAboutKey } from "./attestation.ts";
 import { KeyImportFault } from "./key_import_fault.ts";
 import type { ImportMaterial } from "./key_import_material.ts";
 import type { Waiting } from "./key_import_waiting.ts";
@@ -15,26 +16,38 @@ export interface VersionsOptions {
   readonly material: Pick<ImportMaterial, "publicKey" | "algorithm">;
   readonly cryptoKey: CryptoKeyName;
   readonly waiting: Waiting;
+  readonly tell: (step: string) => void;
 }
 
 /**
- * Waits for imports that are under way: one of them may be ours, of a run that was cut short.
+ * Waits for imports that are under way: one of them may be ours, of a run that was cut short. Names the
+ * versions of which nobody can tell.
  * @returns the name of an ENABLED version that holds the key, or null
  * @throws KeyImportFault if one that holds it cannot be used
  */
 export async function findVersion(options: VersionsOptions): Promise<string | null> {
-  const { admin, material, cryptoKey } = options;
+  const { admin, material, cryptoKey, tell } = options;
   const unusable: HeldVersion[] = [];
+  const hidden: HeldVersion[] = [];
   for (const version of await admin.versions(cryptoKey.name)) {
     if (version.algorithm !== material.algorithm) continue;
     const settled = version.state === "PENDING_IMPORT" ? await settle(version, options) : version;
-    if (!await holdsKey(settled, options)) continue;
+    const holds = await holdsKey(settled, options);
+    if (holds === null) hidden.push(settled);
+    if (holds !== true) continue;
     if (settled.state === "ENABLED") return settled.name;
     unusable.push(settled);
   }
   const [one] = unusable;
-  if (one === undefined) return null;
-  throw new KeyImportFault("not_usable", `${one.name} holds it and is ${one.state}`);
+  if (one !== undefined) {
+    throw new KeyImportFault("not_usable", `${one.name} holds it and is ${one.state}`);
+  }
+  for (const { name, state } of hidden) {
+    tell(
+      `${name} is ${state} and shows no key: if it is this one, enable it, and import no second`,
+    );
+  }
+  return null;
 }
 
 /** @throws KeyImportFault unless the version becomes ENABLED in time */
@@ -56,7 +69,8 @@ async function settle(version: HeldVersion, options: VersionsOptions): Promise<H
   }
 }
 
-async function holdsKey(version: HeldVersion, options: VersionsOptions): Promise<boolean> {
+/** @returns null if it cannot be told */
+async function holdsKey(version: HeldVersion, options: VersionsOptions): Promise<boolean | null> {
   const { material, proving } = options;
   if (!SHOWN.includes(version.state)) return false;
   try {
@@ -64,9 +78,17 @@ async function holdsKey(version: HeldVersion, options: VersionsOptions): Promise
   } catch (error) {
     // Google says both that the public key of a version that is not ENABLED can be had and that not.
     const isHidden = error instanceof KmsAdminFault && error.reason === "key_not_enabled";
-    if (isHidden && version.state !== "ENABLED") return false;
+    if (isHidden && version.state !== "ENABLED") return await isAttested(version, options);
     throw error;
   }
+}
+
+/** A list of versions leaves the HSM's statements out. */
+async function isAttested({ name }: HeldVersion, options: VersionsOptions) {
+  const { attestation } = await options.admin.version(name);
+  return attestation === null
+    ? null
+    : await isAboutKey(attestation.content, options.material.publicKey);
 }
 
 /** States in which there may be a public key. */

@@ -13,6 +13,7 @@ import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { parseCryptoKeyName } from "../../../src/domain/crypto_key_name.ts";
 import { type KmsFault, startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
 import { LOCATION, once, sdkClient } from "../../simulator/cloud_kms_sdk.ts";
+import { attributesOf, packed, statementOf } from "../../support/attestations.ts";
 import { testKey, testKeyPem } from "../../support/test_keys.ts";
 
 let now = Date.parse("2026-11-28T12:00:00Z");
@@ -253,11 +254,48 @@ Deno.test("a version that holds the key and is not enabled is named, and no seco
   assert.deepEqual(statesIn(options), ["ENABLED"]);
 });
 
-Deno.test("a version whose public key Cloud KMS hides because it is disabled counts as another", async () => {
+/** The public key of a disabled version is hidden; the HSM's statement is not. */
+async function hiding(statement: Uint8Array | null) {
   const options = importing();
-  kms.setState((await importKey(options)).keyVersion, "DISABLED");
-  assert.equal((await importKey(again(options))).isNew, true);
-  assert.deepEqual(statesIn(options), ["DISABLED", "ENABLED"]);
+  const { keyVersion } = await importKey(options);
+  kms.setState(keyVersion, "DISABLED");
+  const told: string[] = [];
+  const { admin } = options;
+  const version = async (name: string) => {
+    const held = await admin.version(name);
+    const chains = { caviumCerts: [], googleCardCerts: [], googlePartitionCerts: [] };
+    const attestation = { format: "CAVIUM_V2_COMPRESSED", content: statement!, chains };
+    return statement === null || name !== keyVersion ? held : { ...held, attestation };
+  };
+  const tell = (step: string) => told.push(step);
+  return { options: again(options, { admin: { ...admin, version }, tell }), keyVersion, told };
+}
+
+const statementAbout = (name: Parameters<typeof testKey>[0]) => {
+  const partitionKey = testKey("login");
+  return packed(statementOf({ partitionKey }, attributesOf(createPublicKey(testKey(name)))));
+};
+
+Deno.test("a disabled version that hides its key, and whose HSM names it, is not imported twice", async () => {
+  const { options, keyVersion } = await hiding(statementAbout("rsa2048"));
+  const { message } = await refusalOf(options);
+  assert.ok(message.includes(`${keyVersion} holds it and is DISABLED; enable`), message);
+  assert.deepEqual(statesIn(options), ["DISABLED"]);
+});
+
+Deno.test("a disabled version of which nobody can tell is named before another is imported", async () => {
+  for (const statement of [null, Buffer.alloc(300, 0xff), Buffer.from([0x1f, 0x8b, 1])]) {
+    const { options, keyVersion, told } = await hiding(statement);
+    assert.equal((await importKey(options)).isNew, true);
+    assert.ok(
+      told[0]!.startsWith(`${keyVersion} is DISABLED and shows no key: if it is`),
+      told.join(),
+    );
+    assert.deepEqual(statesIn(options), ["DISABLED", "ENABLED"]);
+  }
+  const { options, told } = await hiding(statementAbout("rsa3072"));
+  assert.equal((await importKey(options)).isNew, true);
+  assert.ok(!told.some((step) => step.includes("DISABLED")), "another key was named");
 });
 
 Deno.test("a key that is for something else, or held elsewhere, is left alone", async () => {
