@@ -17,36 +17,19 @@ export interface TestHsm {
   readonly partitionKey: KeyObject;
   /** Certificates of other HSMs: of another card, and of a partition of ours that Google does not know. */
   readonly strangers: { readonly card: string; readonly partition: string };
+  /** By issuers of the right names with keys of their own, on the right keys. */
+  readonly forged: {
+    readonly card: string;
+    readonly partition: string;
+    readonly ownedCard: string;
+    readonly ownedPartition: string;
+  };
 }
 
-/** Five keys and seven certificates. */
+/** Keys and certificates, the forged ones too. */
 export async function makeHsm(): Promise<TestHsm> {
   const folder = await Deno.makeTempDir();
-  const openssl = async (...args: readonly string[]) => {
-    const { success, stderr } = await new Deno.Command("openssl", { args: [...args], cwd: folder })
-      .output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-  };
-  const read = (name: string) => Deno.readTextFile(`${folder}/${name}`);
-  const root = async (name: string, subject: string) => {
-    const made = ["-keyout", `${name}.key`, "-out", `${name}.pem`, "-days", "30", "-subj", subject];
-    await openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", ...made);
-  };
-  /** A certificate of `issuer` on the key of `of`. */
-  const issue = async (name: string, issuer: string, of: string) => {
-    const signing = ["-CA", `${issuer}.pem`, "-CAkey", `${issuer}.key`, "-days", "30"];
-    await openssl(
-      "req",
-      "-new",
-      "-key",
-      `${of}.key`,
-      "-out",
-      `${name}.csr`,
-      "-subj",
-      `/CN=${name}`,
-    );
-    await openssl("x509", "-req", "-in", `${name}.csr`, ...signing, "-out", `${name}.pem`);
-  };
+  const { openssl, read, root, issue } = authorityIn(folder);
   try {
     await Promise.all([root("maker", "/O=Maker/CN=maker root"), root("google", "/CN=owner root")]);
     for (const name of ["card", "partition", "other"]) {
@@ -58,6 +41,15 @@ export async function makeHsm(): Promise<TestHsm> {
     await issue("owned-partition", "google", "partition");
     await issue("other-card", "google", "other");
     await issue("other-partition", "card", "other");
+    await Promise.all([
+      root("fake-maker", "/O=Maker/CN=maker root"),
+      root("fake-google", "/CN=owner root"),
+      root("fake-card", "/CN=card"),
+    ]);
+    await issue("forged-card", "fake-maker", "card", "card");
+    await issue("forged-partition", "fake-card", "partition", "partition");
+    await issue("forged-owned-card", "fake-google", "card", "owned-card");
+    await issue("forged-owned-partition", "fake-google", "partition", "owned-partition");
     const certificate = async (name: string) => new X509Certificate(await read(`${name}.pem`));
     return {
       roots: { manufacturer: [await certificate("maker")], owner: [await certificate("google")] },
@@ -71,10 +63,46 @@ export async function makeHsm(): Promise<TestHsm> {
         card: await read("other-card.pem"),
         partition: await read("other-partition.pem"),
       },
+      forged: {
+        card: await read("forged-card.pem"),
+        partition: await read("forged-partition.pem"),
+        ownedCard: await read("forged-owned-card.pem"),
+        ownedPartition: await read("forged-owned-partition.pem"),
+      },
     };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** openssl with its files in this folder. */
+function authorityIn(folder: string) {
+  const openssl = async (...args: readonly string[]) => {
+    const { success, stderr } = await new Deno.Command("openssl", { args: [...args], cwd: folder })
+      .output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  };
+  const read = (name: string) => Deno.readTextFile(`${folder}/${name}`);
+  const root = async (name: string, subject: string) => {
+    const made = ["-keyout", `${name}.key`, "-out", `${name}.pem`, "-days", "30", "-subj", subject];
+    await openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", ...made);
+  };
+  /** A certificate of `issuer` on the key of `of`. */
+  const issue = async (name: string, issuer: string, of: string, subject = name) => {
+    const signing = ["-CA", `${issuer}.pem`, "-CAkey", `${issuer}.key`, "-days", "30"];
+    await openssl(
+      "req",
+      "-new",
+      "-key",
+      `${of}.key`,
+      "-out",
+      `${name}.csr`,
+      "-subj",
+      `/CN=${subject}`,
+    );
+    await openssl("x509", "-req", "-in", `${name}.csr`, ...signing, "-out", `${name}.pem`);
+  };
+  return { openssl, read, root, issue };
 }
 
 /** Type and value of an attribute. */

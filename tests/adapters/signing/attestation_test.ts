@@ -107,6 +107,18 @@ const rows: readonly (readonly [string, Partial<Attestation>, AttestationProblem
     { certificates: without(googlePartitionCerts[0]!) },
     "no_owner_chain",
   ],
+  ["with a card that somebody certified in the maker's name", {
+    certificates: [...without(card!), hsm.forged.card],
+  }, "no_manufacturer_chain"],
+  ["with a partition that somebody certified in the card's name", {
+    certificates: [...without(partition!), hsm.forged.partition],
+  }, "no_manufacturer_chain"],
+  ["with a card that somebody certified in Google's name", {
+    certificates: [...without(googleCardCerts[0]!), hsm.forged.ownedCard],
+  }, "no_owner_chain"],
+  ["with a partition that somebody certified in Google's name", {
+    certificates: [...without(googlePartitionCerts[0]!), hsm.forged.ownedPartition],
+  }, "no_owner_chain"],
   ["with Google's word for another card", {
     certificates: [...without(googleCardCerts[0]!), hsm.strangers.card],
   }, "no_owner_chain"],
