@@ -113,14 +113,17 @@ const database = (work: (database: DatabaseSync) => void) => ({
 const servers: Deno.HttpServer<Deno.NetAddr>[] = [];
 
 /** Something else answers in SuperOffice's place. */
-const stranger = (answer: (path: string, origin: string) => unknown) => ({
+const stranger = (
+  answer: (path: string, origin: string) => unknown,
+  date = () => new Date().toUTCString(),
+) => ({
   plant() {
     const server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
       (request): Response => {
         const { pathname, origin } = new URL(request.url);
         return Response.json(answer(pathname, origin), {
-          headers: { date: new Date().toUTCString() },
+          headers: { date: date() },
         });
       },
     );
@@ -128,6 +131,33 @@ const stranger = (answer: (path: string, origin: string) => unknown) => ({
     return { SUPEROFFICE_URL: `http://127.0.0.1:${server.addr.port}` };
   },
 });
+
+const LOGIN_KEY = createPublicKey(testKey("login")).export({ format: "jwk" });
+
+/** A sign-in with these keys. */
+const signIn = (keys: readonly unknown[]) => (path: string, origin: string) =>
+  path.endsWith("/jwks") ? { keys } : {
+    issuer: origin,
+    authorization_endpoint: `${origin}/a`,
+    token_endpoint: `${origin}/t`,
+    jwks_uri: `${origin}/jwks`,
+  };
+
+/** @returns the name of a version in a ring and key of its own, which nobody has a role on */
+async function keyIn({ url }: CloudKmsSimulator, project: string): Promise<string> {
+  const make = async (path: string, body: unknown) => {
+    const answer = await fetch(`${url}/v1/${path}`, { method: "POST", body: JSON.stringify(body) });
+    assert.equal(answer.status, 200, await answer.text());
+  };
+  const location = `${project}/locations/europe-west4`;
+  const template = { algorithm: "RSA_SIGN_PKCS1_2048_SHA256", protectionLevel: "HSM" };
+  await make(`${location}/keyRings?keyRingId=r`, {});
+  await make(`${location}/keyRings/r/cryptoKeys?cryptoKeyId=k`, {
+    purpose: "ASYMMETRIC_SIGN",
+    versionTemplate: template,
+  });
+  return `${location}/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1`;
+}
 
 const PLANTED: readonly Planted[] = [
   {
@@ -241,6 +271,26 @@ const PLANTED: readonly Planted[] = [
     says: /user:eve@example.com/,
   },
   {
+    fault: "a standby in another project, that others may sign with unseen",
+    plant: async ({ kms }) => {
+      const standby = await keyIn(kms, "projects/elsewhere");
+      kms.iamPolicy(
+        standby.slice(0, standby.indexOf("/cryptoKeyVersions/")),
+        signer("user:eve@x.com"),
+      );
+      return { KMS_STANDBY_KEY_VERSION: standby };
+    },
+    signers: [OWN],
+    finds: { signers: "problem", key_use_logging: "problem" },
+    says: /user:eve@x\.com[\s\S]*not logged in project elsewhere/,
+  },
+  {
+    fault: "a `Date` that is none",
+    ...stranger(signIn([{ ...LOGIN_KEY, kid: "1", use: "sig", alg: "RS256" }]), () => "soon"),
+    finds: { clock: "warning" },
+    says: /does not say its time/,
+  },
+  {
     fault: "a clock that is two minutes behind",
     plant: ({ service }) => service.simulator.control.clockOffsetMs(120_000),
     heal: ({ service }) => service.simulator.control.clockOffsetMs(0),
@@ -262,14 +312,7 @@ const PLANTED: readonly Planted[] = [
   },
   {
     fault: "login keys without a key",
-    ...stranger((path, origin) =>
-      path.endsWith("/jwks") ? { keys: [] } : {
-        issuer: origin,
-        authorization_endpoint: `${origin}/a`,
-        token_endpoint: `${origin}/t`,
-        jwks_uri: `${origin}/jwks`,
-      }
-    ),
+    ...stranger(signIn([])),
     finds: { login_keys: "problem" },
   },
   {
@@ -284,6 +327,13 @@ const PLANTED: readonly Planted[] = [
     heal: ({ service }) => Deno.chmodSync(`${service.dataDir}/sealing.key`, 0o600),
     finds: { files: "problem" },
     says: /sealing\.key/,
+  },
+  {
+    fault: "a folder that others may write to",
+    plant: ({ service }) => Deno.chmodSync(service.dataDir, 0o770),
+    heal: ({ service }) => Deno.chmodSync(service.dataDir, 0o700),
+    finds: { files: "problem" },
+    says: /may put files under DATA_DIR/,
   },
   {
     fault: "a sealing key that is gone",
