@@ -137,8 +137,9 @@ export function createCredentials(parts: CredentialBookParts): Credentials {
     begin: (kinds) => trial(kinds, inUse(), [], foreign()),
     quietSince() {
       // Where nothing ever worked there is nothing to be kept.
-      const latest = Math.max(...Object.values(book.known()?.key.worked ?? {}));
-      return latest > 0 && !isWithin(latest, QUIET_MS, clock.now()) ? latest : null;
+      const latest = Math.max(0, ...Object.values(book.known()?.key.worked ?? {}));
+      // An instant that is still to come is of an instance whose clock is ahead: it worked just now.
+      return latest > 0 && clock.now() - latest >= QUIET_MS ? latest : null;
     },
     refresh: () => book.read(),
     drain: () => noting,

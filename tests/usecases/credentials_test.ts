@@ -186,6 +186,19 @@ Deno.test("when each last worked is known to about a minute", async () => {
   assert.deepEqual(world.record?.key.worked, { "key/1": first + MINUTE });
 });
 
+Deno.test("a success that an instance with a fast clock noted leaves no doubt", async () => {
+  const world = createWorld();
+  const [fast, slow] = [world.instance(), world.instance()];
+  await world.ask(fast);
+  world.clock.advance(-2 * MINUTE);
+  await slow.refresh();
+  assert.equal(slow.quietSince(), null);
+  world.clock.advance(5 * MINUTE - 1);
+  assert.equal(slow.quietSince(), null);
+  world.clock.advance(1);
+  assert.notEqual(slow.quietSince(), null);
+});
+
 Deno.test("without the store each instance finds out for itself, and keeps it", async () => {
   const world = createWorld();
   const one = world.instance();
