@@ -70,6 +70,18 @@ export function withWork(
   return { ...record, key: use("key"), secret: use("secret") };
 }
 
+/** What worked is not noted again so soon: many that find the same at once do not queue for the record. */
+const SAME_MS = 10_000;
+
+/** Whether `next`, which follows from the record by `withWork`, is worth being written. */
+export function isNews(record: CredentialRecord, next: CredentialRecord): boolean {
+  return CREDENTIALS.some((kind) => {
+    const [old, use] = [record[kind], next[kind]];
+    return use.inUse !== old.inUse || use.since !== old.since ||
+      Object.entries(use.worked).some(([name, at]) => at - (old.worked[name] ?? 0) >= SAME_MS);
+  });
+}
+
 /** What is in use in `next` that was not before. */
 export function changesOf(record: CredentialRecord, next: CredentialRecord): CredentialChange[] {
   return CREDENTIALS.flatMap((kind) => {

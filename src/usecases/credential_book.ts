@@ -9,6 +9,7 @@ import {
   type CredentialNames,
   type CredentialRecord,
   CREDENTIALS,
+  isNews,
   newRecord,
   withWork,
 } from "../domain/credential_record.ts";
@@ -110,6 +111,10 @@ export function createCredentialBook(
       // Whoever followed another instance, or was overtaken by one, has proved nothing.
       const isProof = refuted !== null && isSameUse(before, refuted);
       const noted = withWork(before, names, clock.now(), isProof);
+      if (stored !== null && !isNews(stored, noted)) {
+        known = stored;
+        return;
+      }
       const next = { ...noted, writing: ids.next() };
       if (!await store.swap(stored, next)) continue;
       known = next;

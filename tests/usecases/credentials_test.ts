@@ -28,6 +28,7 @@ function createWorld(keys = KEYS, secrets = SECRETS.slice(0, 1)) {
     record: null as CredentialRecord | null,
     isDown: false,
     reads: 0,
+    swaps: 0,
     deeds: [] as EntryDeed[],
     asked: [] as Pair[],
     instance(ownKeys = keys, ownSecrets = secrets): Credentials {
@@ -71,6 +72,7 @@ function createWorld(keys = KEYS, secrets = SECRETS.slice(0, 1)) {
       return Promise.resolve(world.record);
     },
     swap(expected, next) {
+      world.swaps++;
       if (world.isDown) return Promise.reject(new PartFault("store", "network"));
       const text = (record: CredentialRecord | null) => record && recordText(record);
       if (text(world.record) !== text(expected)) return Promise.resolve(false);
@@ -197,6 +199,20 @@ Deno.test("a success that an instance with a fast clock noted leaves no doubt", 
   assert.equal(slow.quietSince(), null);
   world.clock.advance(1);
   assert.notEqual(slow.quietSince(), null);
+});
+
+Deno.test("of many that find the same at once, each tries to write it once", async () => {
+  const world = createWorld();
+  const instances = [world.instance(), world.instance(), world.instance(), world.instance()];
+  for (const instance of instances) await world.ask(instance);
+  world.takes = { ...world.takes, key: "key/2" };
+  world.clock.advance(MINUTE);
+  Object.assign(world, { reads: 0, swaps: 0 });
+  const asking = instances.flatMap((it) => Array.from({ length: 25 }, () => world.ask(it)));
+  assert.deepEqual(new Set(await Promise.all(asking)), new Set([2]));
+  assert.ok(world.swaps <= 100, `${world.swaps} writings`);
+  assert.ok(world.reads <= 210, `${world.reads} readings`);
+  assert.equal(world.deeds.length, 1);
 });
 
 Deno.test("without the store each instance finds out for itself, and keeps it", async () => {
