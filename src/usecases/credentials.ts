@@ -93,12 +93,14 @@ export function createCredentials(parts: CredentialBookParts): Credentials {
 
   /**
    * The record, if what is in use by it was taken out of this process's configuration: what works here is
-   * another then, and SuperOffice has one at a time.
+   * another then, and SuperOffice has one at a time. What is not asked about does not count.
    */
-  const foreign = (): CredentialRecord | null => {
+  const foreign = (kinds: readonly CredentialKind[]): CredentialRecord | null => {
     const record = book.known();
-    if (record === null) return null;
-    return keys.includes(record.key.inUse) && secrets.includes(record.secret.inUse) ? null : record;
+    const own = { key: keys, secret: secrets };
+    return record === null || kinds.every((kind) => own[kind].includes(record[kind].inUse))
+      ? null
+      : record;
   };
 
   /** @param refuted the record whose pair was refused before this one. Null: nothing was */
@@ -122,7 +124,7 @@ export function createCredentials(parts: CredentialBookParts): Credentials {
       if (!pairs.some(isLeft)) return null;
       await book.read();
       const now = inUse();
-      if (isLeft(now)) return trial(kinds, now, all, foreign());
+      if (isLeft(now)) return trial(kinds, now, all, foreign(kinds));
       // One of the two is changed at a time, most likely: both together come last.
       const distance = ({ key, secret }: Pair) =>
         (key === now.key ? 0 : 1) + (secret === now.secret ? 0 : 2);
@@ -134,7 +136,7 @@ export function createCredentials(parts: CredentialBookParts): Credentials {
 
   return {
     ready: () => book.readOnce(),
-    begin: (kinds) => trial(kinds, inUse(), [], foreign()),
+    begin: (kinds) => trial(kinds, inUse(), [], foreign(kinds)),
     quietSince() {
       // Where nothing ever worked there is nothing to be kept.
       const latest = Math.max(0, ...Object.values(book.known()?.key.worked ?? {}));

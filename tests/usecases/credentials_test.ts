@@ -236,6 +236,18 @@ Deno.test("what is no longer configured gives way to what works", async () => {
   assert.deepEqual(world.deeds, [{ kind: "key_changed", from: "key/1", to: "key/2" }]);
 });
 
+Deno.test("a relayed call does not write again and again of a key that it has no part in", async () => {
+  const world = createWorld(KEYS, SECRETS);
+  await world.ask(world.instance());
+  const next = world.instance(["key/3"], SECRETS);
+  await next.ready();
+  Object.assign(world, { reads: 0, swaps: 0 });
+  world.clock.advance(MINUTE);
+  for (let calls = 0; calls < 10; calls++) await next.begin(["secret"]).worked(null);
+  await next.drain();
+  assert.deepEqual([world.reads, world.swaps, world.deeds], [1, 1, []]);
+});
+
 Deno.test("where only a key stands by, a client secret that is refused costs no look at the store", async () => {
   const world = createWorld();
   const one = world.instance();
