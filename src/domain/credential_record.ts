@@ -29,12 +29,24 @@ export interface CredentialRecord extends Readonly<Record<CredentialKind, Creden
   readonly triedAt: number | null;
   /** Unguessable, of the last writing: two instances that find the same at the same time are still two. */
   readonly writing: string;
+  /** Not there: the ledger has every change. */
+  readonly untold?: Untold;
 }
 
 /** Another one is in use than before. */
 export interface CredentialChange {
   readonly from: string;
   readonly to: string;
+}
+
+/** Changes that the ledger may not have yet. */
+export interface Untold {
+  readonly changes: readonly CredentialChange[];
+  /** Of the request that met the last of them. */
+  readonly requestId: string | null;
+  /** Since when somebody is writing them down, and the unguessable name of that writing. */
+  readonly at: number;
+  readonly teller: string;
 }
 
 /** Older ones are forgotten. */
@@ -109,9 +121,20 @@ export function parseRecord(text: string): CredentialRecord | null {
     return null;
   }
   if (!isObject(value)) return null;
-  const { key, secret, triedAt, writing } = value;
+  const { key, secret, triedAt, writing, untold } = value;
   if (!isUse(key) || !isUse(secret) || typeof writing !== "string") return null;
-  return triedAt === null || isInstant(triedAt) ? { key, secret, triedAt, writing } : null;
+  if (triedAt !== null && !isInstant(triedAt)) return null;
+  const record = { key, secret, triedAt, writing };
+  if (untold === undefined) return record;
+  return isUntold(untold) ? { ...record, untold } : null;
+}
+
+function isUntold(value: unknown): value is Untold {
+  if (!isObject(value) || !Array.isArray(value.changes)) return false;
+  const { changes, requestId, at, teller } = value;
+  return changes.every((it) => typeof it?.from === "string" && typeof it.to === "string") &&
+    (requestId === null || typeof requestId === "string") && isInstant(at) &&
+    typeof teller === "string";
 }
 
 function isUse(value: unknown): value is CredentialUse {

@@ -16,6 +16,7 @@ import {
 import { PartFault } from "../domain/part_fault.ts";
 import { isWithin } from "../domain/within.ts";
 import type { CredentialStore } from "./credential_ports.ts";
+import { createTelling } from "./credential_telling.ts";
 import { type Ledger, LedgerFault } from "./ledger.ts";
 import type { Clock, Ids, Log } from "./ports.ts";
 
@@ -45,7 +46,9 @@ export interface CredentialBook {
   fresh(): CredentialRecord;
   /** Reads the store. Never throws. */
   read(): Promise<void>;
-  /** The same, the first time that anybody wants it. */
+  /** The same, and puts changes on the ledger that another instance could not. */
+  refresh(): Promise<void>;
+  /** As `refresh`, the first time that anybody wants it. */
   readOnce(): Promise<void>;
   /**
    * Writes down what worked. Never throws for a store that is down.
@@ -67,6 +70,7 @@ export function createCredentialBook(
   let known: CredentialRecord | null = null;
   let reading: Promise<void> | null = null;
   let first: Promise<void> | null = null;
+  const telling = createTelling({ store, ledger, clock, ids });
 
   const fresh = () => newRecord({ key: keys[0]!, secret: secrets[0]! });
 
@@ -75,28 +79,36 @@ export function createCredentialBook(
     log.warn("credentials.out_of_reach", { reason: error.reason });
   }
 
+  function replace(before: CredentialRecord | null, record: CredentialRecord | null): void {
+    // What was found meanwhile is newer.
+    if (known === before) known = record ?? known;
+  }
+
   const readNow = async (): Promise<void> => {
     const before = known;
     try {
       const record = await store.get();
-      // What was found meanwhile is newer.
-      if (known === before) known = record ?? known;
+      replace(before, record);
     } catch (error) {
       outOfReach(error);
     }
   };
   const read = (): Promise<void> => reading ??= readNow().finally(() => reading = null);
 
-  const tellLedger = async (
-    from: CredentialRecord,
-    to: CredentialRecord,
-    requestId: string | null,
-  ): Promise<void> => {
-    const nobody = { requestId, caller: null, contextIdentifier: null };
-    for (const change of changesOf(from, to)) {
-      log.warn("credentials.changed", { ...change });
-      // A crash before this leaves a change that only the intents show, by their key version.
-      await ledger.record(nobody, { kind: "key_changed", ...change });
+  /** What came to nothing is tried again by whoever reads the record a minute later. */
+  function unrecorded(error: unknown): void {
+    if (!(error instanceof LedgerFault)) return outOfReach(error);
+    log.error("credentials.change_unrecorded", { error });
+  }
+
+  const refresh = async (): Promise<void> => {
+    await read();
+    const before = known;
+    if (before?.untold === undefined) return;
+    try {
+      replace(before, await telling.takeOver(before));
+    } catch (error) {
+      unrecorded(error);
     }
   };
 
@@ -115,10 +127,17 @@ export function createCredentialBook(
         known = stored;
         return;
       }
-      const next = { ...noted, writing: ids.next() };
+      const changes = changesOf(before, noted);
+      const isChange = changes.length > 0;
+      const mark = isChange ? { untold: telling.mark(before, changes, requestId) } : {};
+      const next: CredentialRecord = { ...noted, ...mark, writing: ids.next() };
+      // COMMIT POINT: from here on all instances begin with it. A crash after this leaves the change for
+      // the next reader to tell.
       if (!await store.swap(stored, next)) continue;
       known = next;
-      return await tellLedger(before, next, requestId);
+      for (const change of changes) log.warn("credentials.changed", { ...change });
+      if (isChange) replace(next, await telling.tell(next.untold!));
+      return;
     }
   };
 
@@ -126,7 +145,8 @@ export function createCredentialBook(
     known: () => known,
     fresh,
     read,
-    readOnce: (): Promise<void> => first ??= read(),
+    refresh,
+    readOnce: (): Promise<void> => first ??= refresh(),
     async note(
       names: Partial<CredentialNames>,
       refuted: CredentialRecord | null,
@@ -135,13 +155,11 @@ export function createCredentialBook(
       try {
         await write(names, refuted, requestId);
       } catch (error) {
-        if (error instanceof LedgerFault) {
-          log.error("credentials.change_unrecorded", { error });
-          return;
-        }
         // What was found is not lost to this process, at least.
-        if (refuted !== null) known = withWork(known ?? fresh(), names, clock.now(), true);
-        outOfReach(error);
+        if (refuted !== null && !(error instanceof LedgerFault)) {
+          known = withWork(known ?? fresh(), names, clock.now(), true);
+        }
+        unrecorded(error);
       }
     },
     async mayTry(): Promise<boolean> {

@@ -51,7 +51,7 @@ export interface Credentials {
    * @returns when the last one did, in milliseconds; null where there is no such doubt
    */
   quietSince(): number | null;
-  /** Learns what other instances have found. Never throws. */
+  /** Learns what other instances have found, and tells the ledger what they could not. Never throws. */
   refresh(): Promise<void>;
   /** Resolves when nothing is being noted any more. */
   drain(): Promise<void>;
@@ -143,7 +143,7 @@ export function createCredentials(parts: CredentialBookParts): Credentials {
       // An instant that is still to come is of an instance whose clock is ahead: it worked just now.
       return latest > 0 && clock.now() - latest >= QUIET_MS ? latest : null;
     },
-    refresh: () => book.read(),
+    refresh: () => book.refresh(),
     drain: () => noting,
   };
 }
