@@ -6,7 +6,7 @@
 import type { ContextId } from "../domain/context_id.ts";
 import { CREDENTIALS } from "../domain/credential_record.ts";
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
-import { accept, type Outcome, refuse } from "../domain/refusal.ts";
+import { accept, type Outcome, type Refusal, refuse } from "../domain/refusal.ts";
 import { sha256Hex, textToSign } from "../domain/signed_text.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { isWithin } from "../domain/within.ts";
@@ -124,6 +124,7 @@ export function createAsking(
       const isRefusedAnyway = tenant.health === "consent_withdrawn";
       await credentials.ready();
       let trial = credentials.begin(CREDENTIALS);
+      let refused: ExchangeAnswer | null = null;
       while (true) {
         const pass = breaker.enter(tenant.contextIdentifier);
         if (!isPass(pass)) {
@@ -132,12 +133,21 @@ export function createAsking(
         // Settled by then, unless nothing was asked.
         const answer = await askWith(trial.pair, tenant, until, pass, context)
           .finally(() => pass.unused());
-        if (!answer.ok) return answer;
-        if (answer.value.kind === "issued") await trial.worked(context.requestId);
+        if (!answer.ok) {
+          // The other key cannot sign. It may be the one that SuperOffice takes, but not for ever.
+          const isOver = refused !== null && isUnfit(answer.refusal) &&
+            (isRefusedAnyway || !doubts.hold(tenant, true));
+          return isOver ? accept(refused!) : answer;
+        }
+        if (answer.value.kind === "issued") {
+          doubts.end(tenant);
+          await trial.worked(context.requestId);
+        }
         if (answer.value.kind !== "refused") return answer;
+        refused = answer.value;
         const next = await trial.refused(isRefusedAnyway);
         if (next === null) {
-          const isDoubtful = !isRefusedAnyway && doubts.hold(tenant.contextIdentifier);
+          const isDoubtful = !isRefusedAnyway && doubts.hold(tenant, false);
           return isDoubtful ? accept({ kind: "doubtful" }) : answer;
         }
         trial = next;
@@ -145,6 +155,16 @@ export function createAsking(
     },
   };
 }
+
+/** Reasons of a signature's refusal that say nothing of the key. */
+const NOT_THE_KEY: ReadonlySet<string> = new Set(["budget", "too_late"]);
+
+function isUnfit({ code, reason }: Refusal): boolean {
+  return code === "signer_unavailable" && !NOT_THE_KEY.has(reason);
+}
+
+/** Why a tenant is `unreachable` that may be refused for the app's sake. */
+export const DOUBTFUL = "credentials_doubtful";
 
 /** For so long a tenant is given the benefit of a doubt; then it is the tenant that is refused. */
 const PATIENCE_MS = 15 * 60_000;
@@ -159,19 +179,29 @@ const MAX_DOUBTED = 10_000;
 function createDoubts(credentials: Credentials, clock: Pick<Clock, "now">) {
   const doubted = new Map<ContextId, number>();
   return {
-    /** True if a tenant that was just refused may be refused for the app's sake. */
-    hold(tenant: ContextId): boolean {
+    /**
+     * True if a tenant that was just refused may be refused for the app's sake.
+     *
+     * @param isUntried true where something stands by that could not be tried
+     */
+    hold(
+      { contextIdentifier: tenant, health, healthReason, healthSince }: Tenant,
+      isUntried: boolean,
+    ) {
       const now = clock.now();
       const quietSince = credentials.quietSince();
-      if (quietSince === null) return false;
-      const before = doubted.get(tenant);
+      if (quietSince === null && !isUntried) return false;
+      // Another instance, or this one before it was started anew, may have been in doubt for longer.
+      const noted = health === "unreachable" && healthReason === DOUBTFUL ? healthSince : Infinity;
       // A doubt from before something worked was another one.
-      const since = before !== undefined && before > quietSince ? before : now;
+      const earlier = [noted, doubted.get(tenant) ?? now].filter((at) => at > (quietSince ?? 0));
+      const since = Math.min(now, ...earlier);
       if (!isWithin(since, PATIENCE_MS, now)) return false;
       doubted.delete(tenant);
       doubted.set(tenant, since);
       if (doubted.size > MAX_DOUBTED) doubted.delete(doubted.keys().next().value!);
       return true;
     },
+    end: ({ contextIdentifier }: Tenant) => void doubted.delete(contextIdentifier),
   };
 }

@@ -10,7 +10,7 @@ import type { Tenant } from "../domain/tenant.ts";
 import { stoppedReason } from "../domain/tenant_state.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
-import type { Asking } from "./asking.ts";
+import { type Asking, DOUBTFUL } from "./asking.ts";
 import { type LedgerContext, LedgerFault, refuseUnrecorded } from "./ledger.ts";
 import type { KnownState, KnownStates } from "./known_states.ts";
 import type { Clock, Log } from "./ports.ts";
@@ -58,9 +58,6 @@ const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
 
 /** A token that was refused twice is asked about four times a day, until the next consent. */
 const WITHDRAWN_AGAIN_MS = 6 * 60 * 60 * 1000;
-
-/** Why there is no ticket where it may be the app that is refused, and not the tenant. */
-const DOUBTFUL = "credentials_doubtful";
 
 /** That has to be mended in the portal: SuperOffice is asked no more often meanwhile. */
 const DOUBTFUL_AGAIN_MS = 60_000;

@@ -152,35 +152,37 @@ export function createParts(options: PartsOptions = {}) {
     maxTenants: 100,
   });
   const keyNames = Array.from({ length: options.keys ?? 1 }, (_, place) => `key-${place + 1}`);
-  const credentials = createCredentials({
-    keys: keyNames,
-    secrets: ["secret"],
-    store: stores.credentials,
-    ledger,
-    clock: time,
-    ids,
-    log,
-  });
-  const asking = createAsking({
-    ledger,
-    keys: keyNames.map((name) =>
-      createSigning({
-        maxAttempts: MAX_SIGN_ATTEMPTS,
-        signer: signer(name),
-        breaker: breaker(name),
-        budget,
-        ledger,
-        clock: time,
-        ids,
-        log,
-      })
-    ),
-    exchanges: [exchange],
-    credentials,
-    breaker: breaker("exchange"),
-    clock: time,
-    exchangeTimeoutMs: 4000,
-  });
+  const credentials = () =>
+    createCredentials({
+      keys: keyNames,
+      secrets: ["secret"],
+      store: stores.credentials,
+      ledger,
+      clock: time,
+      ids,
+      log,
+    });
+  const asking = () =>
+    createAsking({
+      ledger,
+      keys: keyNames.map((name) =>
+        createSigning({
+          maxAttempts: MAX_SIGN_ATTEMPTS,
+          signer: signer(name),
+          breaker: breaker(name),
+          budget,
+          ledger,
+          clock: time,
+          ids,
+          log,
+        })
+      ),
+      exchanges: [exchange],
+      credentials: credentials(),
+      breaker: breaker("exchange"),
+      clock: time,
+      exchangeTimeoutMs: 4000,
+    });
   const states = createKnownStates({
     states: {
       read() {
@@ -218,19 +220,21 @@ export function createParts(options: PartsOptions = {}) {
       clock: time,
       log,
     });
-  const ticketsParts: TicketsParts = {
-    tenants: stores.tenants,
-    store: stores.tickets,
-    exchanging: createExchanging({
+  const exchanging = () =>
+    createExchanging({
       standings,
       tickets: stores.tickets,
-      asking,
+      asking: asking(),
       exchange,
       states,
       clock: time,
       log,
       ticketLifetimeMs: 21_600_000,
-    }),
+    });
+  const ticketsParts: TicketsParts = {
+    tenants: stores.tenants,
+    store: stores.tickets,
+    exchanging: exchanging(),
     care: care(),
     clock: time,
     ids,
@@ -274,6 +278,8 @@ export function createParts(options: PartsOptions = {}) {
     /** The tickets of another process on the same store, with a memory of its own. */
     another: (bend: Partial<TicketsParts> = {}) =>
       createTickets({ ...ticketsParts, care: care(), ...bend }),
+    /** Those of a process that was just started: it knows nothing of what others asked. */
+    anew: () => createTickets({ ...ticketsParts, care: care(), exchanging: exchanging() }),
     close: () => stores.close(),
   };
 }

@@ -118,6 +118,44 @@ test("whoever is refused for a quarter of an hour must consent again, whatever t
   assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
 });
 
+test("how long there was a doubt is known to an instance that was not there", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * HOUR);
+  refusing(parts);
+  const renewAnew = async () => {
+    const instance = parts.anew();
+    // The first time it is read from the store, the second time it grows old.
+    for (const _ of [1, 2]) await instance.get(CALLER, TENANT, "request-1");
+    await instance.drain();
+  };
+  for (let minutes = 0; minutes < 15; minutes++) {
+    await renewAnew();
+    assert.equal(await healthOf(parts), "unreachable");
+    parts.clock.advance(MINUTE);
+  }
+  await renewAnew();
+  assert.equal(await healthOf(parts), "consent_withdrawn");
+});
+
+test("a standby that cannot sign does not keep a tenant from being told to consent again", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  refusing(parts);
+  // The first one signs, the other never does.
+  parts.script.sign = (count) => {
+    if (count % 2 === 1) parts.fail("denied", false);
+  };
+  const ask = async () => {
+    parts.clock.advance(MINUTE);
+    return await refusalOf(parts.tickets.replace(CALLER, TENANT, 1 as Generation, "request-2"));
+  };
+  for (let minutes = 0; minutes < 15; minutes++) {
+    assert.equal((await ask()).code, "signer_unavailable", "SuperOffice may take the other one");
+  }
+  assert.equal(await healthOf(parts), "connected");
+  assert.equal((await ask()).code, "consent_withdrawn");
+  assert.equal((await ask()).code, "consent_withdrawn", "and it stays so");
+});
+
 test("where others are given tickets, a refusal is the tenant's at once", async (parts) => {
   assert.ok((await parts.get()).ok);
   parts.clock.advance(2 * MINUTE);
