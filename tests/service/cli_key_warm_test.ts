@@ -37,7 +37,10 @@ Deno.test("killed on its way and begun again, warm costs each tenant one exchang
     } finally {
       await warm.end();
     }
-    assert.equal(simulator.control.exchangeCount(), 3, "the others were not in haste");
+    const [, second, third, ...others] = simulator.control.exchanges();
+    assert.deepEqual(others, []);
+    // Of the two seconds the second one's own way may take some.
+    assert.ok(third!.at - second!.at > 500, `${third!.at - second!.at} ms`);
 
     const args = ["key", "rotate", "warm", "--per-minute", "60000", "--json"];
     const { code, stdout, stderr } = await runCommand(service, args);
