@@ -76,7 +76,7 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     stores: { tenants, tickets: stores.tickets },
     announce,
   });
-  const canaries = openCanaries(options, records, keys[0]!);
+  const canaries = openCanaries(options, records, keys);
   const hearNews = async () => void await Promise.all([tickets.hearNews(), credentials.refresh()]);
   const news = createRepeated({ clock, everyMs: NEWS_MS, deed: hearNews });
   const shared = { ticketStore: stores.tickets, tickets, states, ledger, announce, clock, log };
@@ -137,12 +137,12 @@ function openDeeds(
 function openCanaries(
   { config, clock, log, stores }: BackOfficeOptions,
   { signer, origin }: LedgerParts,
-  signing: Signing,
+  keys: readonly Signing[],
 ): Background | null {
   const { canaryMs: periodMs } = config;
   if (periodMs === null) return null;
   const claims = stores.consents;
-  return createCanaries({ signing, ledgerKey: signer, claims, origin, periodMs, clock, log });
+  return createCanaries({ keys, ledgerKey: signer, claims, origin, periodMs, clock, log });
 }
 
 /** What the console shows and who may see it. */

@@ -1,6 +1,6 @@
 /**
- * Signs a canary in each period, in one of all instances, at its own time in it: where each is found in
- * the cloud's log, the cloud was logging then. An instance that was away at that time makes up for it
+ * Signs a canary in each period, in one of all instances, at its own time in it, with every key that the
+ * app may sign with: where each is found in the cloud's log, the cloud was logging that key then. An instance that was away at that time makes up for it
  * when it comes back within the period. Failures are logged, and cost that period's canary at worst.
  */
 
@@ -21,8 +21,9 @@ const PATIENCE_MS = 60_000;
 const CONTEXT = { requestId: null, caller: null, contextIdentifier: null };
 
 export function createCanaries(
-  { signing, ledgerKey, claims, origin, periodMs, clock, log }: {
-    readonly signing: Signing;
+  { keys, ledgerKey, claims, origin, periodMs, clock, log }: {
+    /** By place: the one in the configuration, then its standby. */
+    readonly keys: readonly Signing[];
     readonly ledgerKey: Pick<CheckpointSigner, "sign">;
     /** A name is claimed once, by whichever instance is first. */
     readonly claims: Pick<ConsentStore, "claim">;
@@ -42,11 +43,14 @@ export function createCanaries(
     // Nobody can tell the name before the text, and claim it first.
     const name = sha256Hex(`claim\n${text}`);
     if (!await claims.claim(name, start + 2 * periodMs, clock.now())) return;
-    const latest = clock.now() + PATIENCE_MS;
-    const outcome = await signing.sign(new Secret(text), null, latest, CONTEXT);
-    if (outcome.ok) return;
-    const { code, reason } = outcome.refusal;
-    log.warn("canary.not_signed", { code, reason });
+    // Which of them SuperOffice takes is no matter: either may be misused, and a rotation goes both ways.
+    for (const [place, key] of keys.entries()) {
+      const latest = clock.now() + PATIENCE_MS;
+      const outcome = await key.sign(new Secret(text), null, latest, CONTEXT);
+      if (outcome.ok) continue;
+      const { code, reason } = outcome.refusal;
+      log.warn("canary.not_signed", { code, reason, is_standby: place > 0 });
+    }
   };
 
   return createBackground(async (leaving) => {

@@ -52,6 +52,12 @@ Deno.test("logging is confirmed for each key version by its own canaries", () =>
   assert.equal(logging.until, at(0));
 });
 
+Deno.test("a canary that two key versions signed is one, where nobody says how many there should be", () => {
+  const keyVersion = `${CRYPTO_KEY}/cryptoKeyVersions/2`;
+  const both = [0, 600, 1200].flatMap((it) => [canary(it), canary(it, { keyVersion })]);
+  assert.equal(run(both, []).logging.periodMs, 600_000);
+});
+
 const HOUR = 3600;
 const DAY_LATER = NOON + 24 * HOUR * 1000;
 const shown = (seconds: number) => entry(seconds + 0.5, `canary ${seconds}`);

@@ -15,25 +15,25 @@ import { createWaitingClock } from "../support/waiting_clock.ts";
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 22, 12);
 
-function createWorld() {
+type Key = "first" | "standby";
+
+function createWorld(names: readonly Key[] = ["first"]) {
   const { signer, stores, log, close } = createLedgerWorld();
   const clock = createWaitingClock(START);
-  const signed: { readonly at: number; readonly text: string }[] = [];
-  const faults: { refusal: Refusal | null; claim: Error | null; key: Error | null } = {
-    refusal: null,
-    claim: null,
-    key: null,
-  };
-  const signing: Signing = {
+  const signed: { readonly at: number; readonly text: string; readonly by: Key }[] = [];
+  const faults: { refusal: Partial<Record<Key, Refusal>>; claim: Error | null; key: Error | null } =
+    { refusal: {}, claim: null, key: null };
+  const keys = names.map((by): Signing => ({
     sign(text, tenant, latest, context) {
       assert.equal(tenant, null);
       assert.ok(latest > clock.now());
       assert.deepEqual(context, { requestId: null, caller: null, contextIdentifier: null });
-      if (faults.refusal !== null) return Promise.resolve({ ok: false, refusal: faults.refusal });
-      signed.push({ at: clock.now(), text: text.reveal() });
+      const refusal = faults.refusal[by];
+      if (refusal !== undefined) return Promise.resolve({ ok: false, refusal });
+      signed.push({ at: clock.now(), text: text.reveal(), by });
       return Promise.resolve(accept({ signed: new Secret("x"), attempt: "a" }));
     },
-  };
+  }));
   const ledgerKey: Pick<CheckpointSigner, "sign"> = {
     sign: (body) => faults.key === null ? signer.sign(body) : Promise.reject(faults.key),
   };
@@ -42,7 +42,7 @@ function createWorld() {
       faults.claim === null ? stores.consents.claim(...args) : Promise.reject(faults.claim),
   };
   const instance = () =>
-    createCanaries({ signing, ledgerKey, claims, origin: ORIGIN, periodMs: HOUR, clock, log });
+    createCanaries({ keys, ledgerKey, claims, origin: ORIGIN, periodMs: HOUR, clock, log });
   const expected = async (start: number) => {
     const message = new TextEncoder().encode(canaryMessage(ORIGIN, start, HOUR));
     return canaryOf(await signer.sign(message), start, HOUR);
@@ -56,9 +56,33 @@ Deno.test("one canary is signed in each period, when and what the ledger's key s
   canaries.start();
   await world.clock.pass(5 * HOUR - 1);
   const wanted = await Promise.all([0, 1, 2, 3, 4].map((at) => world.expected(START + at * HOUR)));
-  assert.deepEqual(world.signed, wanted.map(({ dueAt, text }) => ({ at: dueAt, text })));
+  assert.deepEqual(
+    world.signed,
+    wanted.map(({ dueAt, text }) => ({ at: dueAt, text, by: "first" })),
+  );
   assert.equal(new Set(world.signed.map(({ text }) => text)).size, 5);
   await canaries.stop();
+  world.close();
+});
+
+const DENIED: Refusal = { code: "signer_unavailable", reason: "denied", retryAfterSeconds: 5 };
+
+Deno.test("while a key stands by, each signs the same canary, whatever becomes of the other", async () => {
+  const world = createWorld(["first", "standby"]);
+  const instances = [world.instance(), world.instance()];
+  for (const canaries of instances) canaries.start();
+  await world.clock.pass(HOUR - 1);
+  const { dueAt, text } = await world.expected(START);
+  const by = (name: Key) => ({ at: dueAt, text, by: name });
+  assert.deepEqual(world.signed, [by("first"), by("standby")]);
+  for (const name of ["first", "standby"] as const) {
+    world.faults.refusal = { [name]: DENIED };
+    world.signed.length = 0;
+    await world.clock.pass(HOUR);
+    assert.deepEqual(world.signed.map((it) => it.by), [name === "first" ? "standby" : "first"]);
+    assert.equal(world.log.lines.at(-1)?.fields.is_standby, name === "standby");
+  }
+  await Promise.all(instances.map((canaries) => canaries.stop()));
   world.close();
 });
 
@@ -79,7 +103,7 @@ Deno.test("an instance that comes after the time makes up for it, if nobody has"
   const canaries = world.instance();
   canaries.start();
   await world.clock.pass(0);
-  assert.deepEqual(world.signed, [{ at: dueAt + 1000, text }]);
+  assert.deepEqual(world.signed, [{ at: dueAt + 1000, text, by: "first" }]);
   const later = world.instance();
   later.start();
   await world.clock.pass(0);
@@ -111,11 +135,11 @@ Deno.test("a key or store that is away is asked again within the period", async 
 
 Deno.test("a canary that the app's key refuses is logged, and not made up for", async () => {
   const world = createWorld();
-  world.faults.refusal = { code: "signer_unavailable", reason: "denied", retryAfterSeconds: 5 };
+  world.faults.refusal = { first: DENIED };
   const canaries = world.instance();
   canaries.start();
   await world.clock.pass(HOUR - 1);
-  const fields = { code: "signer_unavailable", reason: "denied" };
+  const fields = { code: "signer_unavailable", reason: "denied", is_standby: false };
   assert.deepEqual(world.log.lines, [{ level: "warn", event: "canary.not_signed", fields }]);
   await canaries.stop();
   world.close();
