@@ -1,7 +1,7 @@
 /** The commands of a rotation, as processes on the store of a service that runs. */
 
 import assert from "node:assert/strict";
-import { recordText, secretName } from "../../src/domain/credential_record.ts";
+import { recordText, secretName, withWork } from "../../src/domain/credential_record.ts";
 import { ContextId } from "../../src/domain/context_id.ts";
 import { Generation } from "../../src/domain/ticket.ts";
 import { Secret } from "../../src/domain/secret.ts";
@@ -82,6 +82,15 @@ function letTimePass(service: TestService, ms: number): Promise<boolean> {
   });
 }
 
+/** As if an instance had been answered with this key so long ago. */
+function letWork(service: TestService, key: string, ms: number): Promise<boolean> {
+  return withStore(service, async ({ credentials }) => {
+    const record = (await credentials.get())!;
+    const next = withWork(record, { key }, Date.now() - ms, false);
+    return await credentials.swap(record, next);
+  });
+}
+
 function assertSays({ code, stdout, stderr }: Exit, says: RegExp, expected = 0): void {
   assert.equal(code, expected, stdout + stderr);
   assert.match(stdout, says);
@@ -115,7 +124,12 @@ Deno.test("a signing key is changed step by step, each step says whether the nex
     assert.match(early.stderr, /^Not before 2/);
     assert.doesNotMatch(early.stdout, /can go/);
     await letTimePass(service, HOUR);
-    assertSays(await rotate("finish"), /The other can go\.\nThen: [^]*disable 1 --key=system-user/);
+    await letWork(service, names[0], HOUR / 12);
+    assertSays(await rotate("finish"), /Versions\/1, last worked/, 1);
+    assertSays(
+      await rotate("finish", "--quiet-minutes", "4"),
+      /The other can go\.\nThen: [^]*disable 1 --key=system-user/,
+    );
     assertSays(await rotate("plan"), /in use since[^]*1\. cli key rotate finish/);
     await assertVerified(service);
   }));

@@ -1,7 +1,11 @@
 /** The client secret is replaced in the portal while its successor stands by: relay, consent, exchange. */
 
 import assert from "node:assert/strict";
+import { secretName, withWork } from "../../src/domain/credential_record.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import { openStores } from "../../src/parts_stores.ts";
 import { withService, withTenant } from "../support/commands.ts";
+import { createWaitingClock } from "../support/waiting_clock.ts";
 import { TENANT, type TestService } from "../support/service.ts";
 
 const NEXT = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -41,6 +45,24 @@ Deno.test("a relayed call meets the new client secret without another ticket", (
     assert.equal(control.exchangeCount(), 1);
     assert.equal(await changesOf(service), 1);
   }, OPTIONS));
+
+Deno.test("what another instance found is known within a minute, without a call that meets it", async () => {
+  const clock = createWaitingClock(Date.now());
+  await withTenant(async (service) => {
+    assert.equal(await statusOf(service.call(`${CONTACT}/default`)), 200);
+    replaceSecret(service);
+    const { credentials, close } = await openStores(service.config);
+    const before = (await credentials.get())!;
+    const found = withWork(before, { secret: secretName(new Secret(NEXT)) }, clock.now(), true);
+    assert.ok(await credentials.swap(before, found));
+    await clock.pass(45_000);
+    // Who asks the store only now finds that nobody knows, and has a change to tell.
+    assert.ok(await credentials.swap(found, before));
+    close();
+    assert.equal(await statusOf(service.call(`${CONTACT}/default`)), 200);
+    assert.equal(await changesOf(service), 0);
+  }, { ...OPTIONS, clock });
+});
 
 Deno.test("a ticket that was deleted is still told from a client secret that is refused", () =>
   withTenant(async (service) => {

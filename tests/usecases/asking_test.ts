@@ -46,6 +46,17 @@ test("what worked is signed with at once, the next time", async (parts) => {
   assert.deepEqual(changes.map(({ from, to }) => [from, to]), [["key-1", "key-2"]]);
 });
 
+test("an instance that is started anew begins with what others found", async (parts) => {
+  parts.script.exchange = (count) => count === 1 ? { kind: "refused" } : ISSUED;
+  assert.ok((await parts.get()).ok);
+  const { exchanges } = parts.counts;
+  const instance = parts.anew();
+  assert.ok((await instance.replace(CALLER, TENANT, 1 as Generation, "request-2")).ok);
+  assert.equal(parts.counts.exchanges, exchanges + 1);
+  const intents = (await parts.entries()).filter(({ kind }) => kind === "sign_intent");
+  assert.equal(intents.at(-1)?.key_version, "key-2");
+});
+
 test("a tenant that withdrew its consent costs both keys once, then one", async (parts) => {
   refusing(parts);
   assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
@@ -75,6 +86,21 @@ test("while the portal has neither key, no ticket is lost and nobody has to cons
   parts.clock.advance(MINUTE);
   await renew(parts);
   assert.equal(await healthOf(parts), "connected");
+});
+
+test("who has no ticket in such a gap is asked about once a minute", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * MINUTE);
+  refusing(parts);
+  const ask = () => refusalOf(parts.tickets.replace(CALLER, TENANT, 1 as Generation, "request-2"));
+  const { code, reason } = await ask();
+  assert.deepEqual([code, reason], ["upstream_unavailable", "credentials_doubtful"]);
+  parts.clock.advance(MINUTE - 1);
+  await ask();
+  assert.equal(parts.counts.exchanges, 3);
+  parts.clock.advance(1);
+  await ask();
+  assert.equal(parts.counts.exchanges, 5);
 });
 
 test("a doubt of an earlier gap does not count in a later one", async (parts) => {
