@@ -17,6 +17,7 @@ import {
   type Side,
   sideOf,
   tidyLines,
+  unprovedLine,
   workedLines,
 } from "./cli_rotation_words.ts";
 import { warm } from "./cli_key_warm.ts";
@@ -169,7 +170,10 @@ async function finish(options: Which & { readonly quietMinutes: number }): Promi
   }
   const workedAt = side.worked[old] ?? null;
   const overAt = Math.max(since, workedAt ?? 0) + options.quietMinutes * 60_000;
-  const isOver = clock.now() >= overAt;
+  // Where nobody asked, the old one may be the only one that works: silence is no sign of the new one.
+  const freshFrom = Math.max(overAt, clock.now() - options.quietMinutes * 60_000);
+  const isProved = (side.worked[inUse] ?? 0) >= freshFrom;
+  const isOver = clock.now() >= overAt && isProved;
   if (options.json) {
     const old_last_worked = workedAt === null ? null : new Date(workedAt).toISOString();
     print.line(JSON.stringify({ ...jsonOf(side), old, old_last_worked, finished: isOver }));
@@ -177,13 +181,14 @@ async function finish(options: Which & { readonly quietMinutes: number }): Promi
   }
   const tidying = { inUse, old, since, workedAt };
   for (const line of workedLines(tidying)) print.line(line);
-  if (isOver) print.line("The other can go.");
-  else {
+  if (isOver) {
+    print.line("The other can go.");
+    for (const line of tidyLines(side, tidying)) print.line(line);
+  } else if (clock.now() < overAt) {
     print.error(
       `Not before ${new Date(overAt).toISOString()}, if it does not work again until then.`,
     );
-  }
-  for (const line of tidyLines(side, tidying)) print.line(line);
+  } else print.error(unprovedLine(side, options.back === true));
   return isOver ? 0 : 1;
 }
 

@@ -29,7 +29,8 @@ export function sideOf(
   record: CredentialRecord | null,
 ): Side {
   const use = record?.[kind];
-  const isSeen = use !== undefined && use.since > 0;
+  // One of an earlier rotation, which nobody has any more, says nothing of these.
+  const isSeen = use !== undefined && use.since > 0 && [first, standby].includes(use.inUse);
   return {
     kind,
     variables,
@@ -112,7 +113,7 @@ export function workedLines({ inUse, old, since, workedAt }: Tidying): string[] 
   return [`In use is ${inUse}, since ${timeOf(since)}.`, `The other, ${old}, ${worked}.`];
 }
 
-/** What is left to do once the old one can go. */
+/** What is left to do once the old one can go, and not before. */
 export function tidyLines({ kind, variables, first }: Side, { inUse, old }: Tidying): string[] {
   const [variable, standbyVariable] = variables;
   const set = inUse === first ? "" : `set ${variable} to what is in use, `;
@@ -120,6 +121,14 @@ export function tidyLines({ kind, variables, first }: Side, { inUse, old }: Tidy
     `Then: ${set}unset ${standbyVariable}, and restart every instance.`,
     ...(kind === "key" ? disableLines(old) : []),
   ];
+}
+
+/** The one in use may have ended since anybody asked with it. */
+export function unprovedLine({ kind, inUse, worked }: Side, isBack: boolean): string {
+  const at = worked[inUse ?? ""];
+  const when = at === undefined ? "never" : `not since ${timeOf(at)}`;
+  const flags = `${kind === "secret" ? " --secret" : ""}${isBack ? " --back" : ""}`;
+  return `Not yet: what is in use was seen to work ${when}. Run cli key rotate switch${flags}, then this again.`;
 }
 
 /** Disabled, a version can be enabled again; destroyed, it is gone after a day or more. */

@@ -122,9 +122,10 @@ Deno.test("a signing key is changed step by step, each step says whether the nex
     const early = await rotate("finish");
     assertSays(early, /In use is .*Versions\/2, since[^]*The other, .*Versions\/1, last worked/, 1);
     assert.match(early.stderr, /^Not before 2/);
-    assert.doesNotMatch(early.stdout, /can go/);
+    assert.doesNotMatch(early.stdout, /can go|disable/);
     await letTimePass(service, HOUR);
     await letWork(service, names[0], HOUR / 12);
+    await rotate("switch");
     assertSays(await rotate("finish"), /Versions\/1, last worked/, 1);
     assertSays(
       await rotate("finish", "--quiet-minutes", "4"),
@@ -145,10 +146,43 @@ Deno.test("a rollback is the same commands", () =>
     assertSays(await rotate("switch", "--back"), /Versions\/1\. All/);
     await letTimePass(service, HOUR);
     assertNo(await rotate("finish"), /In use is .*Versions\/1: there is nothing to finish/);
+    const unproved = await rotate("finish", "--back");
+    assert.equal(unproved.code, 1);
+    assert.match(
+      unproved.stderr,
+      /not since 2.* Run cli key rotate switch --back, then this again/,
+    );
+    await rotate("switch", "--back");
     assertSays(await rotate("finish", "--back"), /Then: unset KMS_STANDBY[^]*versions disable 2 /);
     const { stdout } = await rotate("finish", "--back", "--json");
     const told = JSON.parse(stdout);
     assert.deepEqual([told.in_use, told.old, told.finished], [names[0], names[1], true]);
+  }));
+
+Deno.test("the old key is not given up while it may be the only one that works", () =>
+  withStandby(async (service, kms, names) => {
+    const rotate = rotating(service, names);
+    const { control } = service.simulator;
+    control.registerPublicKey(kms.publicKeyPem(names[1]));
+    assertSays(await rotate("switch"), /Versions\/2\. All/);
+    control.registerPublicKey(kms.publicKeyPem(names[0]));
+    await letTimePass(service, HOUR);
+    const finish = await rotate("finish");
+    assert.equal(finish.code, 1, "nobody asked since the portal went back");
+    assert.match(finish.stderr, /^Not yet: what is in use was seen to work not since 2/);
+    assert.equal(JSON.parse((await rotate("finish", "--json")).stdout).finished, false);
+    assertSays(await rotate("switch"), /still takes .*Versions\/1/, 1);
+    assertNo(await rotate("finish"), /In use is .*Versions\/1: there is nothing to finish/);
+  }));
+
+Deno.test("what was in use before a rotation that nobody finished says nothing of this one", () =>
+  withStandby(async (service, _, names) => {
+    const rotate = rotating(service, names);
+    const use = { inUse: names[0].replace(/1$/, "9"), since: Date.now() - HOUR, worked: {} };
+    const record = { key: use, secret: use, triedAt: null, writing: "earlier" };
+    assert.ok(await withStore(service, ({ credentials }) => credentials.swap(null, record)));
+    assertSays(await rotate("plan"), /1\. cli key rotate warm/);
+    assertNo(await rotate("finish"), /Nothing was seen to work yet/);
   }));
 
 Deno.test("a client secret is changed by the same commands, and shown to nobody", () =>
