@@ -112,6 +112,11 @@ export function createCredentialBook(
     }
   };
 
+  /** What was found is not lost to this process, at least. */
+  const keep = (names: Partial<CredentialNames>, refuted: CredentialRecord | null): void => {
+    if (refuted !== null) known = withWork(known ?? fresh(), names, clock.now(), true);
+  };
+
   const write = async (
     names: Partial<CredentialNames>,
     refuted: CredentialRecord | null,
@@ -139,6 +144,7 @@ export function createCredentialBook(
       if (isChange) replace(next, await telling.tell(next.untold!));
       return;
     }
+    keep(names, refuted);
   };
 
   return {
@@ -155,10 +161,7 @@ export function createCredentialBook(
       try {
         await write(names, refuted, requestId);
       } catch (error) {
-        // What was found is not lost to this process, at least.
-        if (refuted !== null && !(error instanceof LedgerFault)) {
-          known = withWork(known ?? fresh(), names, clock.now(), true);
-        }
+        if (!(error instanceof LedgerFault)) keep(names, refuted);
         unrecorded(error);
       }
     },

@@ -24,6 +24,8 @@ export function createWorld(keys = KEYS, secrets = SECRETS.slice(0, 1)) {
     takes: { key: keys[0]!, secret: secrets[0]! },
     record: null as CredentialRecord | null,
     isDown: false,
+    /** Others always write in between. */
+    isContended: false,
     isLedgerDown: false,
     toldFor: [] as (string | null)[],
     /** Called when the record was replaced: throws for an answer that is lost on the way. */
@@ -81,7 +83,7 @@ export function createWorld(keys = KEYS, secrets = SECRETS.slice(0, 1)) {
       world.swaps++;
       if (world.isDown) return Promise.reject(new PartFault("store", "network"));
       const text = (record: CredentialRecord | null) => record && recordText(record);
-      if (text(world.record) !== text(expected)) return Promise.resolve(false);
+      if (world.isContended || text(world.record) !== text(expected)) return Promise.resolve(false);
       world.record = next;
       try {
         world.swapped();

@@ -150,6 +150,16 @@ Deno.test("without the store each instance finds out for itself, and keeps it", 
   assert.equal(await world.ask(one, true, true), -1, "what cannot be counted is not tried");
 });
 
+Deno.test("nor is what it found lost where the record is never again as it was read", async () => {
+  const world = createWorld();
+  const one = world.instance();
+  await world.ask(one);
+  world.isContended = true;
+  world.takes = { ...world.takes, key: "key/2" };
+  assert.equal(await world.ask(one), 2);
+  assert.equal(await world.ask(one), 1);
+});
+
 Deno.test("what is no longer configured gives way to what works", async () => {
   const world = createWorld();
   await world.ask(world.instance());
