@@ -73,9 +73,10 @@ export function withWork(
   const use = (kind: CredentialKind): CredentialUse => {
     const [old, name] = [record[kind], names[kind]];
     if (name === undefined) return old;
-    const { [name]: before = 0, ...others } = old.worked;
+    const { [name]: _, ...others } = old.worked;
     const latest = Object.entries(others).sort(([, a], [, b]) => b - a).slice(0, MAX_NAMES - 1);
-    const worked = { [name]: Math.max(before, now), ...Object.fromEntries(latest) };
+    // Now, also where a clock that was ahead has noted a later instant: that would stay for as long.
+    const worked = { [name]: now, ...Object.fromEntries(latest) };
     const isNew = name === old.inUse ? old.since === 0 : isProof;
     return isNew ? { inUse: name, since: now, worked } : { ...old, worked };
   };
@@ -90,7 +91,9 @@ export function isNews(record: CredentialRecord, next: CredentialRecord): boolea
   return CREDENTIALS.some((kind) => {
     const [old, use] = [record[kind], next[kind]];
     return use.inUse !== old.inUse || use.since !== old.since ||
-      Object.entries(use.worked).some(([name, at]) => at - (old.worked[name] ?? 0) >= SAME_MS);
+      Object.entries(use.worked).some(([name, at]) =>
+        Math.abs(at - (old.worked[name] ?? 0)) >= SAME_MS
+      );
   });
 }
 

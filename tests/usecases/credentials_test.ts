@@ -139,6 +139,21 @@ Deno.test("of many that find the same at once, each tries to write it once", asy
   assert.equal(world.deeds.length, 1);
 });
 
+Deno.test("a clock that was a day ahead leaves no doubt behind, nor its instant", async () => {
+  const world = createWorld();
+  const one = world.instance();
+  world.clock.advance(24 * 60 * MINUTE);
+  await world.ask(one);
+  world.clock.advance(-24 * 60 * MINUTE);
+  assert.equal(one.quietSince(), null);
+  const other = world.instance();
+  await world.ask(other);
+  assert.deepEqual(world.record?.key.worked, { "key/1": world.clock.now() });
+  world.clock.advance(3 * MINUTE);
+  await other.refresh();
+  assert.equal(other.quietSince(), world.clock.now() - 3 * MINUTE);
+});
+
 Deno.test("without the store each instance finds out for itself, and keeps it", async () => {
   const world = createWorld();
   const one = world.instance();
