@@ -32,9 +32,12 @@ export function wipeNumbers(numbers: RsaNumbers): void {
 /** Whether the relations between the numbers of a two-prime key hold. */
 export function isConsistent({ n, e, d, p, q, dp, dq, qi }: RsaNumbers): boolean {
   if ([n, e, d, p, q, dp, dq, qi].some((number) => number.length === 0)) return false;
+  // What makes public keys and verifies with them takes no longer exponent; .NET's have 32 bits.
+  if (e.length > 4) return false;
   if (!isOdd(e) || isLess(e, THREE) || !isOdd(p) || !isOdd(q)) return false;
   if (isLess(p, THREE) || isLess(q, THREE) || !isLess(d, n) || isEqual(p, q)) return false;
-  if (!isProduct(p, q, n)) return false;
+  // Others want it reduced, and would refuse the key when it is imported.
+  if (!isProduct(p, q, n) || !isLess(qi, p)) return false;
   const [p1, q1] = [decremented(p), decremented(q)];
   try {
     return isInverse(e, d, p1) && isInverse(e, d, q1) &&

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { generateKeyPairSync, generatePrimeSync } from "node:crypto";
-import { readKeyFile } from "../../../src/adapters/signing/key_file.ts";
+import { readKeyFile, readRsaNumbers } from "../../../src/adapters/signing/key_file.ts";
 import { KeyFileFault, type KeyFileProblem } from "../../../src/adapters/signing/key_file_fault.ts";
 import { makeRsaKey, pkcs8Of, rsaXml, xmlElements } from "./fixtures.ts";
 
@@ -28,6 +28,27 @@ function turned(base64: string): string {
   const octets = Buffer.from(base64, "base64");
   octets[octets.length - 1] = (octets.at(-1) ?? 0) ^ 1;
   return octets.toString("base64");
+}
+
+const numberOf = (base64: string) => BigInt(`0x${Buffer.from(base64, "base64").toString("hex")}`);
+
+function base64Of(number: bigint): string {
+  const hex = number.toString(16);
+  return Buffer.from(hex.padStart(hex.length + hex.length % 2, "0"), "hex").toString("base64");
+}
+
+const beyondP = (old: string) => base64Of(numberOf(old) + numberOf(valueOf("P")));
+
+/** The same primes with private and public exponent exchanged: the numbers fit, and nobody takes them. */
+function withHugeExponent(): typeof elements {
+  const [e, p, q] = ["Exponent", "P", "Q"].map((name) => numberOf(valueOf(name)));
+  const bends: Readonly<Record<string, string>> = {
+    Exponent: valueOf("D"),
+    D: valueOf("Exponent"),
+    DP: base64Of(e! % (p! - 1n)),
+    DQ: base64Of(e! % (q! - 1n)),
+  };
+  return elements.map(([name, old]) => [name, bends[name] ?? old]);
 }
 
 function without(name: string): string {
@@ -92,6 +113,8 @@ const rows: readonly (readonly [title: string, file: string, problem: KeyFilePro
   ["RSAXML with another InverseQ", bent("InverseQ", turned), "inconsistent"],
   ["RSAXML with an even exponent", bent("Exponent", turned), "inconsistent"],
   ["RSAXML whose numbers fit, and a prime is none", composite(), "inconsistent"],
+  ["RSAXML with an exponent as long as the modulus", rsaXml(withHugeExponent()), "inconsistent"],
+  ["RSAXML with an InverseQ beyond P", bent("InverseQ", beyondP), "inconsistent"],
   ["RSAXML with zero for a prime", bent("Q", () => "AA=="), "inconsistent"],
 ];
 
@@ -109,6 +132,13 @@ for (const [title, file, problem] of rows) {
     assert.equal(error.cause, undefined);
   });
 }
+
+Deno.test("what no library would use is refused by its numbers, before a key is made of them", () => {
+  for (const file of [rsaXml(withHugeExponent()), bent("InverseQ", beyondP)]) {
+    const problem = { name: "KeyFileFault", problem: "inconsistent" };
+    assert.throws(() => readRsaNumbers(new TextEncoder().encode(file)), problem);
+  }
+});
 
 Deno.test("the valid key is read in every form, with white space wherever it may be", () => {
   const modulus = key.export({ format: "jwk" }).n;

@@ -240,6 +240,26 @@ Deno.test("a job that is over is followed by another of ours; one that was asked
   assert.equal((await google.getImportJob({ name }, once))[0].state, "ACTIVE");
 });
 
+Deno.test("where every job is over, whatever its name, the search for one ends", async () => {
+  const options = importing();
+  await importKey(options);
+  let asked = 0;
+  const importJob = (name: string) => {
+    asked++;
+    return Promise.resolve({
+      name,
+      state: "EXPIRED",
+      importMethod: "RSA_OAEP_3072_SHA256_AES_256",
+      protectionLevel: "HSM",
+      pem: null,
+    });
+  };
+  const material = openImportMaterial(Buffer.from(testKeyPem("rsa3072")));
+  const admin = { ...options.admin, importJob };
+  assert.equal(await problemOf(again(options, { material, admin })), "job_not_active");
+  assert.equal(asked, 20);
+});
+
 Deno.test("a version that holds the key and is not enabled is named, and no second one is made", async () => {
   const options = importing();
   const { keyVersion } = await importKey(options);
