@@ -18,6 +18,9 @@ const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 
 const READER = "Grant roles/iam.securityReviewer to whoever runs the doctor";
 
+const GRANT =
+  "Grant roles/cloudkms.signer on the key, unless a folder or the organization gives it";
+
 /** Nothing to check where the key is not in Cloud KMS. */
 export function policyChecks(ward: Ward): Check[] {
   const { signing } = ward.config;
@@ -100,8 +103,12 @@ async function checkSigners(
       READER,
     );
   }
-  const says = `${alone} may sign, by the policies of key, key ring and project`;
-  return members.length === 0 ? warning(says, GRANT) : ok(says);
+  const says = "by the policies of key, key ring and project";
+  const isOurs = ({ member }: Held) => known.length === 0 || known.includes(member);
+  if (!held.some(isOurs)) {
+    return warning(`${known.length === 0 ? "nobody" : "no --signer"} may sign, ${says}`, GRANT);
+  }
+  return ok(`${alone} may sign, ${says}`);
 }
 
 const GRANT =

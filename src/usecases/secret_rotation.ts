@@ -10,7 +10,7 @@ import type { IdentityProvider, RelayTransport } from "./superoffice_ports.ts";
 /** Of `IdentityProvider.redeem`: it is not the code that was refused. */
 const CLIENT_REFUSED = "client_refused";
 
-const BAD_REQUEST = 400;
+const REDIRECT = 300;
 const UNAUTHORIZED = 401;
 
 /** @param identities by the place of the client secret */
@@ -54,7 +54,8 @@ export function rotatingTransport(
       let trial = credentials.begin(["secret"]);
       while (true) {
         const answer = await transports[trial.pair.secret]!.send(target, ticket, call);
-        if (answer.status < BAD_REQUEST) await trial.worked(null);
+        // A redirect may lead to the sign-in: only what was done shows that the secret is taken.
+        if (answer.status < REDIRECT) await trial.worked(null);
         if (answer.status !== UNAUTHORIZED) return answer;
         const next = call.body instanceof ReadableStream ? null : await trial.refused();
         if (next === null) return answer;

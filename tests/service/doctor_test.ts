@@ -241,6 +241,13 @@ const PLANTED: readonly Planted[] = [
     says: /the policies cannot be read: Google does not answer\. Look at the way there/,
   },
   {
+    fault: "a signer of ours who may not sign",
+    ...policy(KEY, { etag: "ACAB" }),
+    signers: [OWN],
+    finds: { signers: "warning" },
+    says: /no --signer may sign/,
+  },
+  {
     fault: "a role of somebody's own",
     ...policy(RING, {
       bindings: [{ role: `${PROJECT}/roles/x`, members: ["user:eve@example.com"] }],

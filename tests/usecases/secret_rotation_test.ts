@@ -50,7 +50,7 @@ Deno.test("where both are refused the last answer stands, and nothing has worked
 
 Deno.test("an answer without a 401 is the only one, and only a success proves the secret", async () => {
   assert.deepEqual(await send([200, 200]), [200, "send 0", "worked 0"]);
-  for (const status of [404, 421, 503]) {
+  for (const status of [302, 404, 421, 503]) {
     assert.deepEqual(await send([status, 200]), [status, "send 0"]);
     assert.deepEqual(await send([401, status]), [status, "send 0", "cancel 0", "send 1"]);
   }
