@@ -111,9 +111,6 @@ async function checkSigners(
   return ok(`${alone} may sign, ${says}`);
 }
 
-const GRANT =
-  "Grant roles/cloudkms.signer on the key to the service, unless a folder or the organization does";
-
 async function checkLogging(
   policies: IamPolicies,
   projects: readonly string[],

@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import type { ContextId } from "./domain/context_id.ts";
 import { once } from "./domain/once.ts";
 import { type LedgerParts, missingKeyFile, openLedger } from "./parts.ts";
-import { hasStore, missingSealingKey, openStores } from "./parts_stores.ts";
+import { hasStore, isStoreUpToDate, missingSealingKey, openStores } from "./parts_stores.ts";
 import { systemClock } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
 import type { Clock } from "./usecases/ports.ts";
@@ -48,6 +48,7 @@ export function openWard(
   let opened: Stores | null = null;
   const stores = once(async () => {
     requireMade(hasStore(config) ? missingSealingKey(config) : "store");
+    if (!await isStoreUpToDate(config)) throw new UsageFault(OLD);
     return opened = await openStores(config, CHECK_MS / 3);
   });
   const ledger = once(async () => {
@@ -74,6 +75,9 @@ export function openWard(
 
 /** There is none yet, and looking makes none. */
 export class NotMadeYet extends UsageFault {}
+
+const OLD =
+  "Cannot open the store: it is empty or an older version's, and would be changed. Start the service once";
 
 function requireMade(missing: string | null): void {
   if (missing === null) return;

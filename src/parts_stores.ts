@@ -102,6 +102,13 @@ export function namesStore(environment: Readonly<Record<string, string | undefin
     isFile({ dataDir: text("DATA_DIR") ?? DATA_DIR }, SQLITE_FILE);
 }
 
+/** False for an embedded store that opening would change: an empty one, or an older version's. */
+export async function isStoreUpToDate(config: Config): Promise<boolean> {
+  if (config.store.kind !== "sqlite") return true;
+  const { isUpToDate } = await import("./adapters/storage/sqlite_connection.ts");
+  return isUpToDate(`${config.dataDir}/${SQLITE_FILE}`);
+}
+
 /** The file of the generated sealing key, if opening the store would make it; otherwise null. */
 export function missingSealingKey(config: Config): string | null {
   return config.sealingKeys !== null || isFile(config, SEALING_KEY_FILE) ? null : SEALING_KEY_FILE;

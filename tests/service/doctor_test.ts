@@ -12,6 +12,7 @@ import { openWard } from "../../src/cli_doctor_ward.ts";
 import { parseConfig } from "../../src/config.ts";
 import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import type { CheckedFinding } from "../../src/usecases/doctor.ts";
+import { takeBack } from "../adapters/storage/sqlite_versions.ts";
 import { withService } from "../support/commands.ts";
 import { environmentOf, TENANT, type TestService } from "../support/service.ts";
 import { testKey, testKeyPem } from "../support/test_keys.ts";
@@ -86,6 +87,36 @@ const policy = (resource: string, value: Readonly<Record<string, unknown>> | nul
     kms.iamPolicy(PROJECT, logging());
   },
 });
+
+function versionIn(path: string): unknown {
+  const file = new DatabaseSync(path, { readOnly: true });
+  const found = file.prepare("PRAGMA user_version").get()?.["user_version"];
+  file.close();
+  return found;
+}
+
+/** A store that opening would change, and the doctor must not. */
+function untouched(fault: string, spoil: (path: string) => void): Planted {
+  let [path, before]: [string, unknown] = ["", null];
+  return {
+    fault,
+    async plant(world) {
+      const { DATA_DIR } = await database(() => {}).plant(world);
+      path = `${DATA_DIR}/box-office.sqlite`;
+      spoil(path);
+      before = versionIn(path);
+      return { DATA_DIR };
+    },
+    heal: () => assert.equal(versionIn(path), before),
+    finds: Object.fromEntries(
+      ["store", "sealing_keys", "tokens", "notices", "ledger_key", "ledger"].map((name) => [
+        name,
+        "problem",
+      ]),
+    ),
+    says: /it is empty or an older version's/,
+  };
+}
 
 const version = (options: Parameters<CloudKmsSimulator["addKeyVersion"]>[0]) => ({
   plant: async ({ kms }: World) => ({ KMS_KEY_VERSION: await kms.addKeyVersion(options) }),
@@ -416,6 +447,8 @@ const PLANTED: readonly Planted[] = [
     ),
     says: /belongs to another environment or application\. Look at DATA_DIR, SUPEROFFICE_ENV/,
   },
+  untouched("an empty file for a store", (path) => Deno.writeFileSync(path, new Uint8Array())),
+  untouched("a store that an older version wrote", (path) => takeBack(path, 3)),
   {
     fault: "a store that was never opened",
     plant: ({ folder }) => ({ DATA_DIR: `${folder}/nothing` }),

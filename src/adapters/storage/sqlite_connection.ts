@@ -6,7 +6,7 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { PartFault } from "../../domain/part_fault.ts";
-import { claim, migrate, UnfitFile } from "./sqlite_schema.ts";
+import { claim, isCurrent, migrate, UnfitFile } from "./sqlite_schema.ts";
 
 /** What the stores share. */
 export interface Connection {
@@ -47,6 +47,23 @@ export function openConnection(path: string, owner: string, busyTimeoutMs: numbe
       throw error;
     }
     return connect(database);
+  });
+}
+
+/**
+ * Whether opening a file that is there would leave it as it is: not where it is empty, or an older
+ * version's. What cannot be opened at all is for who opens it to say.
+ *
+ * @throws PartFault if the file cannot be read
+ */
+export function isUpToDate(path: string): boolean {
+  return guard(() => {
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      return isCurrent(database);
+    } finally {
+      database.close();
+    }
   });
 }
 

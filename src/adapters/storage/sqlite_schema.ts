@@ -194,6 +194,11 @@ export function migrate(database: DatabaseSync): void {
   if (version < STEPS.length) database.exec(`PRAGMA user_version = ${STEPS.length}`);
 }
 
+/** Whether there is nothing to bring up to date; also of a file that is newer than this program. */
+export function isCurrent(database: DatabaseSync): boolean {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version) >= STEPS.length;
+}
+
 /**
  * Makes the file its first owner's, within a transaction of the caller's.
  *
