@@ -19,7 +19,7 @@ const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 const READER = "Grant roles/iam.securityReviewer to whoever runs the doctor";
 
 const GRANT =
-  "Grant roles/cloudkms.signer on the key, unless a folder or the organization gives it";
+  "Grant roles/cloudkms.signer on the key to the service, unless a folder or the organization does";
 
 /** Nothing to check where the key is not in Cloud KMS. */
 export function policyChecks(ward: Ward): Check[] {

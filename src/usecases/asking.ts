@@ -36,6 +36,8 @@ export interface AskingParts {
 }
 
 export interface Asking {
+  /** Whether something stands by, as for a rotation: then a refusal may be the app's matter for a while. */
+  readonly hasStandby: boolean;
   /**
    * @param until nothing is signed or asked that might end after this instant: another process may
    * then be at it
@@ -120,6 +122,7 @@ export function createAsking(
   const doubts = createDoubts(credentials, clock);
 
   return {
+    hasStandby: keys.length > 1 || exchanges.length > 1,
     async ask(tenant, until, context) {
       const isRefusedAnyway = tenant.health === "consent_withdrawn";
       await credentials.ready();

@@ -59,6 +59,9 @@ const REMEMBER_MS: Partial<Record<Refusal["code"], number>> = {
 /** A token that was refused twice is asked about four times a day, until the next consent. */
 const WITHDRAWN_AGAIN_MS = 6 * 60 * 60 * 1000;
 
+/** But for a rotation: what a gap in the portal was the reason for is over when the portal is right. */
+const WITHDRAWN_ROTATING_MS = 10 * 60_000;
+
 /** That has to be mended in the portal: SuperOffice is asked no more often meanwhile. */
 const DOUBTFUL_AGAIN_MS = 60_000;
 
@@ -195,7 +198,8 @@ function createNoting({ standings }: ExchangingParts) {
 }
 
 /** Ends the lease, so that other processes do not repeat what came to nothing. */
-function createFailing({ tickets, clock, log }: ExchangingParts) {
+function createFailing({ tickets, asking, clock, log }: ExchangingParts) {
+  const againMs = asking.hasStandby ? WITHDRAWN_ROTATING_MS : WITHDRAWN_AGAIN_MS;
   return async ({ tenant, lease }: Run, { refusal }: Refused): Promise<Refused> => {
     const { code, reason } = refusal;
     const { contextIdentifier } = tenant;
@@ -207,7 +211,7 @@ function createFailing({ tickets, clock, log }: ExchangingParts) {
       await tickets.refuse(contextIdentifier, {
         owner: lease.owner,
         refusal,
-        forMs: isRepeated ? WITHDRAWN_AGAIN_MS : briefly ?? 1_000,
+        forMs: isRepeated ? againMs : briefly ?? 1_000,
         credentials: lease.credentials,
         // Of a tenant that is stopped, too: its callers are told so instead.
         endsTicket: isWithdrawn || code === "tenant_suspended",

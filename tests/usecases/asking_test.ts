@@ -190,3 +190,17 @@ test("where others are given tickets, a refusal is the tenant's at once", async 
   const { code } = await refusalOf(parts.tickets.replace(CALLER, TENANT, rejected, "request-2"));
   assert.equal(code, "consent_withdrawn");
 });
+
+test("who was refused in a gap is given a ticket some minutes after it, not hours", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  refusing(parts);
+  const rejected = 1 as Generation;
+  await refusalOf(parts.tickets.replace(CALLER, TENANT, rejected, "request-2"));
+  parts.clock.advance(MINUTE);
+  assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
+  parts.script.exchange = () => ISSUED;
+  parts.clock.advance(10 * MINUTE - 1);
+  assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
+  parts.clock.advance(1);
+  assert.ok((await parts.get()).ok);
+});
