@@ -32,7 +32,11 @@ import { UsageFault } from "./usage_fault.ts";
 function buildProgram(done: (code: number) => void): Command {
   const program = new Command("deno task cli")
     .description("Operator commands of Box Office")
-    .configureOutput({ writeErr: (text) => print.error(text.trimEnd()) })
+    .configureOutput({
+      writeErr: (text) => print.error(text.trimEnd()),
+      // What is not understood may be a key that was pasted into the wrong place.
+      outputError: (text, write) => write(text.length > LONGEST_ERROR ? UNREPEATED : text),
+    })
     .exitOverride();
   addCallers(program, done);
   addLedger(program, done);
@@ -108,6 +112,11 @@ function addLedger(program: Command, done: (code: number) => void): void {
     .action(async (options) => done(await archiveLedger(options)));
   addReconcile(ledger, done, keepReconciliation);
 }
+
+/** Longer than whatever commander says without an argument that is long itself. */
+const LONGEST_ERROR = 200;
+const UNREPEATED =
+  "error: there is an argument that this command does not take, too long to repeat. If it was a key, other processes and the shell's history have it: make a new one";
 
 /** Constant: what such an error says may repeat a path or a value. */
 const UNFORESEEN = "Cannot run the command: its files or its store are not as they must be";

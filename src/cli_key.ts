@@ -77,9 +77,16 @@ export function addKeys(program: Command, done: (code: number) => void): void {
 function refuseArguments([first]: readonly string[]): void {
   if (first === undefined) return;
   if (/^--[a-z-]{1,24}$/.test(first)) throw new UsageFault(`Cannot use ${first}: no such option`);
-  throw new UsageFault(
-    "Cannot take an argument: the key comes from standard input or --file. If that was the key, other processes and the shell's history have it: make a new one in the Developer Portal",
-  );
+  throw new UsageFault(ARGUED);
+}
+
+const ARGUED =
+  "Cannot take an argument: the key comes from standard input or --file. If that was the key, other processes and the shell's history have it: make a new one in the Developer Portal";
+
+/** In an option's place a key is as well seen as anywhere else. */
+function refusePasted(...values: readonly (string | undefined)[]): void {
+  const isKey = (text = "") => /RSAKeyValue|PRIVATE KEY/.test(text);
+  if (values.some(isKey)) throw new UsageFault(ARGUED);
 }
 
 export interface ImportOptions {
@@ -99,6 +106,7 @@ export interface ImportOptions {
 /** @returns 0, or 1 if what Cloud KMS holds is not the key that was read */
 export async function runImport(options: ImportOptions): Promise<number> {
   const { key, file, importJob, protectionLevel, timeout, ledger, dryRun, json } = options;
+  refusePasted(key, file, importJob);
   const cryptoKey = requireCryptoKey(key);
   if (importJob !== undefined && !isResourceId(importJob)) {
     throw new UsageFault("Cannot use --import-job: it is no id of letters, digits, _ and -");

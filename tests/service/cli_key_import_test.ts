@@ -189,6 +189,33 @@ Deno.test("the key comes from a file too, never from an argument, and not where 
   });
 });
 
+Deno.test("a key that is pasted into any other place is repeated nowhere, and the way out is told", async () => {
+  const pem = pkcs8Of(testKey("rsa2048"));
+  const keyed = ["key", "import", "--key", "projects/p/locations/l/keyRings/r/cryptoKeys/k"];
+  const places = [
+    [],
+    ["key"],
+    ["key", "import", "--key"],
+    [...keyed, "--file"],
+    [...keyed, "--import-job"],
+    [...keyed, "--protection-level"],
+    ["key", "show"],
+    ["key", "show", "--format"],
+    ["key", "attest"],
+    ["key", "rotate", "plan"],
+    ["store", "reseal", "--per-second"],
+    ["doctor"],
+  ];
+  const come = await Promise.all(
+    places.flatMap((place) => [good, pem].map((key) => runTask("cli", { args: [...place, key] }))),
+  );
+  for (const { code, stdout, stderr } of come) {
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, /If (?:it|that) was (?:a|the) key, .* make a new one/);
+    assert.doesNotMatch(stderr, /<|BEGIN|[A-Za-z0-9+/]{40}/);
+  }
+});
+
 Deno.test("options that are not of their form are refused before the key is read", async () => {
   const run = (...args: readonly string[]) =>
     runTask("cli", { input: good, args: ["key", "import", ...args] });
