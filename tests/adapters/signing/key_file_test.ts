@@ -195,11 +195,6 @@ function inverse(number: bigint, modulus: bigint): bigint | null {
   return a === 1n ? ((x % modulus) + modulus) % modulus : null;
 }
 
-function base64Of(number: bigint): string {
-  const hex = number.toString(16);
-  return Buffer.from(hex.padStart(hex.length + hex.length % 2, "0"), "hex").toString("base64");
-}
-
 function publicPem(): string {
   const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
   return publicKey.export({ type: "spki", format: "pem" }).toString();
