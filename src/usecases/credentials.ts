@@ -45,12 +45,10 @@ export interface Credentials {
    */
   begin(kinds: readonly CredentialKind[]): Trial;
   /**
-   * Where a refusal may be the app's matter and no tenant's: something stands by, as for a rotation, and
-   * no exchange of any instance has succeeded for some minutes.
-   *
-   * @returns when the last one did, in milliseconds; null where there is no such doubt
+   * When an exchange of any instance last succeeded, to about a minute. Milliseconds; 0 where that is known
+   * only from a clock that was ahead. Null where none ever did, or where nothing stands by.
    */
-  quietSince(): number | null;
+  workedAt(): number | null;
   /** Learns what other instances have found, and tells the ledger what they could not. Never throws. */
   refresh(): Promise<void>;
   /** Resolves when nothing is being noted any more. */
@@ -59,9 +57,6 @@ export interface Credentials {
 
 /** What works is noted so often by each instance: `cli key rotate finish` counts in minutes. */
 const NOTE_MS = 60_000;
-
-/** Longer than what works is noted apart. */
-const QUIET_MS = 3 * NOTE_MS;
 
 export function createCredentials(parts: CredentialBookParts): Credentials {
   const { keys, secrets, clock, log } = parts;
@@ -137,11 +132,9 @@ export function createCredentials(parts: CredentialBookParts): Credentials {
   return {
     ready: () => book.readOnce(),
     begin: (kinds) => trial(kinds, inUse(), [], foreign(kinds)),
-    quietSince() {
-      // Where nothing ever worked there is nothing to be kept.
-      const latest = Math.max(0, ...Object.values(book.known()?.key.worked ?? {}));
-      // An instant that is still to come is of an instance whose clock is ahead: it worked just now.
-      return latest > 0 && clock.now() - latest >= QUIET_MS ? latest : null;
+    workedAt() {
+      const all = Object.values(book.known()?.key.worked ?? {});
+      return all.length === 0 ? null : Math.max(0, ...all.filter((at) => at <= clock.now()));
     },
     refresh: () => book.refresh(),
     drain: () => noting,
@@ -159,7 +152,7 @@ const THE_TRIAL: Trial = {
 const ONLY: Credentials = {
   ready: done,
   begin: () => THE_TRIAL,
-  quietSince: () => null,
+  workedAt: () => null,
   refresh: done,
   drain: done,
 };

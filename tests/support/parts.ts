@@ -263,9 +263,9 @@ export function createParts(options: PartsOptions = {}) {
     fail: (reason: SignerFault["reason"], retryable: boolean, retryAfterMs = 0) => {
       throw new SignerFault(reason, { retryable, retryAfterMs });
     },
-    consent: (serial = "1234567890") =>
+    consent: (serial = "1234567890", contextIdentifier = TENANT) =>
       stores.tenants.put({
-        contextIdentifier: TENANT,
+        contextIdentifier,
         companyName: "Example Tenant",
         consentedBy: "admin@example.test",
         consentedAt: clock.now(),

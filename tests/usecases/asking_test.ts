@@ -2,11 +2,14 @@
 
 import assert from "node:assert/strict";
 import type { Generation } from "../../src/domain/ticket.ts";
+import type { Tickets } from "../../src/usecases/tickets.ts";
+import { ContextId } from "../../src/domain/context_id.ts";
 import { CALLER, createParts, ISSUED, stateOf, TENANT } from "../support/parts.ts";
 import { refusalOf } from "./ticket_rules.ts";
 
 type Parts = ReturnType<typeof createParts>;
 
+const OTHER = ContextId.parse("Cust54321")!;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -182,22 +185,66 @@ test("a standby that cannot sign does not keep a tenant from being told to conse
   assert.equal((await ask()).code, "consent_withdrawn", "and it stays so");
 });
 
-test("where others are given tickets, a refusal is the tenant's at once", async (parts) => {
+test("where others are given tickets after a refusal, the next one is the tenant's", async (parts) => {
   assert.ok((await parts.get()).ok);
   parts.clock.advance(2 * MINUTE);
   refusing(parts);
-  const rejected = 1 as Generation;
-  const { code } = await refusalOf(parts.tickets.replace(CALLER, TENANT, rejected, "request-2"));
-  assert.equal(code, "consent_withdrawn");
+  const ask = () => refusalOf(parts.tickets.replace(CALLER, TENANT, 1 as Generation, "request-2"));
+  assert.equal((await ask()).reason, "credentials_doubtful");
+  parts.clock.advance(MINUTE);
+  assert.equal((await ask()).reason, "credentials_doubtful", "nobody was given one since");
+  parts.script.exchange = () => ISSUED;
+  await parts.consent("9876543210", OTHER);
+  assert.ok((await parts.tickets.get(CALLER, OTHER, "request-3")).ok);
+  refusing(parts);
+  parts.clock.advance(MINUTE);
+  assert.equal((await ask()).code, "consent_withdrawn");
 });
 
-test("who was refused in a gap is given a ticket some minutes after it, not hours", async (parts) => {
+test("a gap that begins right after somebody was given a ticket takes nobody's away", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * HOUR);
+  parts.script.exchange = () => ISSUED;
+  await parts.consent("9876543210", OTHER);
+  assert.ok((await parts.tickets.get(CALLER, OTHER, "request-3")).ok);
+  parts.clock.advance(1000);
+  refusing(parts);
+  await renew(parts);
+  assert.deepEqual([await healthOf(parts), parts.notices], ["unreachable", []]);
+  parts.clock.advance(MINUTE);
+  await renew(parts);
+  assert.deepEqual([await healthOf(parts), parts.notices], ["unreachable", []]);
+});
+
+test("what another instance found out of a tenant ends the doubts of this one", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  const other = parts.anew();
+  parts.clock.advance(MINUTE);
+  refusing(parts);
+  const replace = (by: Tickets, generation: number) =>
+    by.replace(CALLER, TENANT, generation as Generation, "request-2");
+  assert.equal((await refusalOf(replace(parts.tickets, 1))).reason, "credentials_doubtful");
+  parts.clock.advance(MINUTE);
+  parts.script.exchange = () => ISSUED;
+  const found = await replace(other, 1);
+  assert.ok(found.ok);
+  parts.clock.advance(HOUR);
+  refusing(parts);
+  assert.equal(
+    (await refusalOf(replace(parts.tickets, found.value.ticket.generation))).reason,
+    "credentials_doubtful",
+  );
+});
+
+test("who had to consent again in a long gap is given a ticket some minutes after it, not hours", async (parts) => {
   assert.ok((await parts.get()).ok);
   refusing(parts);
-  const rejected = 1 as Generation;
-  await refusalOf(parts.tickets.replace(CALLER, TENANT, rejected, "request-2"));
-  parts.clock.advance(MINUTE);
-  assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
+  const ask = () => refusalOf(parts.tickets.replace(CALLER, TENANT, 1 as Generation, "request-2"));
+  for (let minutes = 0; minutes < 16; minutes++) {
+    await ask();
+    parts.clock.advance(MINUTE);
+  }
+  assert.equal((await ask()).code, "consent_withdrawn");
   parts.script.exchange = () => ISSUED;
   parts.clock.advance(10 * MINUTE - 1);
   assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");

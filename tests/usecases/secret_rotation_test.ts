@@ -29,7 +29,7 @@ async function send(statuses: readonly number[], body: RelayBody = null) {
       assert.deepEqual(kinds, ["secret"]);
       return trial(0);
     },
-    quietSince: () => null,
+    workedAt: () => null,
     refresh: () => Promise.resolve(),
     drain: () => Promise.resolve(),
   };
