@@ -3,6 +3,7 @@
  * call, and again only where a second time does no harm. Keeps of the answers what is looked at.
  */
 
+import type { GoogleAccess } from "../../domain/google_identity.ts";
 import { once } from "../../domain/once.ts";
 import type { LeastProtection } from "./kms_checks.ts";
 import {
@@ -59,6 +60,8 @@ export interface KmsAdminOptions {
   readonly projectId: string;
   /** Null for Google's. */
   readonly endpoint: URL | null;
+  /** Who we are; null: Google's library is to find out. */
+  readonly access: GoogleAccess | null;
   /** Of one call. */
   readonly timeoutMs: number;
   readonly userAgent: string;
@@ -69,8 +72,9 @@ export interface KmsAdminOptions {
 
 /** Nothing is loaded or connected before the first call. */
 export function createKmsAdmin(options: KmsAdminOptions): KmsAdmin {
-  const { projectId, endpoint, timeoutMs, userAgent, pause, loadSdk = loadKmsSdk } = options;
-  const client = once(async () => openKmsClient(await loadSdk(), endpoint, projectId));
+  const { projectId, endpoint, access, timeoutMs, userAgent, pause, loadSdk = loadKmsSdk } =
+    options;
+  const client = once(async () => openKmsClient(await loadSdk(), endpoint, projectId, access));
   const calling = callOptions(timeoutMs, { "user-agent": userAgent });
 
   /** One try. */

@@ -41,7 +41,7 @@ function stateOf(reason: SignerFault["reason"], permission: string): string {
     case "denied":
       return `${permission} is refused; have it granted, roles are in docs/keys.md`;
     case "unauthenticated":
-      return "Google knows nobody here; run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS";
+      return "Google knows nobody here; run `gcloud auth application-default login`, or set GOOGLE_CREDENTIALS or GOOGLE_APPLICATION_CREDENTIALS";
     case "not_found":
       return "it is not there; look at the name";
     case "invalid":

@@ -1,9 +1,10 @@
 /**
  * Google's Cloud KMS client as this service uses it: REST (its gRPC transport can kill a Deno process
- * when the server closes an idle connection), one try a call, credentials from the environment as
- * Google's libraries find them, and none at all for a plain-http endpoint on this machine.
+ * when the server closes an idle connection), one try a call. Credentials are those that it is given; without
+ * any, what Google's libraries find, and none at all for a plain-http endpoint on this machine.
  */
 
+import type { GoogleAccess } from "../../domain/google_identity.ts";
 import { isPlainLoopback } from "../../domain/secure_url.ts";
 import { SignerFault } from "../../domain/signer_fault.ts";
 
@@ -22,17 +23,20 @@ export function loadKmsSdk(): Promise<KmsSdk> {
  * @param endpoint null for Google's
  * @param projectId the key's project: without it workload identities have Google's library ask the
  * Resource Manager, which they may not
+ * @param access who we are; null: Google's library is to find out
  * @throws SignerFault `unauthenticated` if there are no credentials
  */
 export async function openKmsClient(
   sdk: KmsSdk,
   endpoint: URL | null,
   projectId: string,
+  access: GoogleAccess | null = null,
 ): Promise<KmsClient> {
   const client = new sdk.KeyManagementServiceClient({
     fallback: true,
     projectId,
-    ...endpointOf(endpoint),
+    ...endpointOf(endpoint, access === null),
+    ...(access !== null && await authOf(access)),
   });
   try {
     // Its methods start this themselves, but leave a failure as an unhandled rejection, which would
@@ -66,12 +70,30 @@ interface EndpointOptions {
   readonly apiKey?: string;
 }
 
-function endpointOf(endpoint: URL | null): EndpointOptions {
+/** Keys and what is done with them, and nothing else at Google. */
+const SCOPE = "https://www.googleapis.com/auth/cloudkms";
+
+/** Loaded with the client: what finds credentials elsewhere does without. */
+async function authOf(access: GoogleAccess): Promise<Pick<ClientOptions, "authClient">> {
+  const { openAccess } = await import("./google_access.ts");
+  return { authClient: await openAccess(access, SCOPE) };
+}
+
+type ClientOptions = NonNullable<
+  ConstructorParameters<KmsSdk["KeyManagementServiceClient"]>[0]
+>;
+
+function endpointOf(endpoint: URL | null, isAnonymous: boolean): EndpointOptions {
   if (endpoint === null) return {};
   const plain = endpoint.protocol === "http:";
   const port = Number(endpoint.port) || (plain ? 80 : 443);
   const protocol = plain ? "http" : "https";
-  return { apiEndpoint: endpoint.hostname, port, protocol, ...(plain && NO_CREDENTIALS) };
+  return {
+    apiEndpoint: endpoint.hostname,
+    port,
+    protocol,
+    ...(plain && isAnonymous && NO_CREDENTIALS),
+  };
 }
 
 /**

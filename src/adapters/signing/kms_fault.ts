@@ -12,7 +12,9 @@ import { SignerFault } from "../../domain/signer_fault.ts";
  */
 export function toSignerFault(error: unknown): SignerFault {
   if (error instanceof SignerFault) return error;
-  const { code, httpStatusCode, message } = fieldsOf(error);
+  const { code, httpStatusCode, message, cause } = fieldsOf(error);
+  // The client wraps what its credentials fail with.
+  if (cause instanceof SignerFault) return cause;
   switch (code) {
     case INVALID_ARGUMENT:
       return /(digest|data)_?crc32c/i.test(message) ? again("checksum") : never("invalid");
@@ -66,14 +68,16 @@ interface ErrorFields {
   readonly code: number | null;
   readonly httpStatusCode: number | null;
   readonly message: string;
+  readonly cause: unknown;
 }
 
 function fieldsOf(error: unknown): ErrorFields {
   const members: Readonly<Record<string, unknown>> = Object(error);
-  const { code, httpStatusCode, message } = members;
+  const { code, httpStatusCode, message, cause } = members;
   return {
     code: typeof code === "number" ? code : null,
     httpStatusCode: typeof httpStatusCode === "number" ? httpStatusCode : null,
     message: typeof message === "string" ? message : "",
+    cause,
   };
 }

@@ -3,6 +3,7 @@
  * needs of it is the same either way; answers hold only what is checked, and faults only a word.
  */
 
+import type { GoogleAccess } from "../../domain/google_identity.ts";
 import { once } from "../../domain/once.ts";
 import type { Int64Value, PublicKeyAnswer, SignAnswer } from "./kms_checks.ts";
 import { callOptions, type KmsSdk, loadKmsSdk, openKmsClient } from "./kms_client.ts";
@@ -48,14 +49,23 @@ export interface KmsHost {
 
 /**
  * Google's client in this thread, which stands still for a quarter of a second while it is loaded.
+ * @param access who we are at Google; null: its library is to find out
  * @param loadSdk for tests: how the package is loaded
  */
-export function createThreadHost(loadSdk: () => Promise<KmsSdk> = loadKmsSdk): KmsHost {
+export function createThreadHost(
+  access: GoogleAccess | null = null,
+  loadSdk: () => Promise<KmsSdk> = loadKmsSdk,
+): KmsHost {
   const sdk = once(() => loadSdk());
   const clients = new Map<string, ReturnType<typeof openClient>>();
   const openClient = ({ endpoint, projectId }: KmsPlace) =>
     once(async () =>
-      openKmsClient(await sdk.get(), endpoint === null ? null : new URL(endpoint), projectId)
+      openKmsClient(
+        await sdk.get(),
+        endpoint === null ? null : new URL(endpoint),
+        projectId,
+        access,
+      )
     );
   const clientOf = (place: KmsPlace) => {
     const key = JSON.stringify([place.endpoint, place.projectId]);

@@ -16,7 +16,7 @@ import type { KmsHost, KmsSignRequest } from "./kms_host.ts";
 export interface KmsKeyVersionOptions {
   /** `projects/…/cryptoKeyVersions/N`, the project by its id: its number is refused. */
   readonly keyVersion: string;
-  /** Null for Google's. Plain http only on this machine, and then without credentials. */
+  /** Null for Google's. Plain http only on this machine, and there without credentials that are only found. */
   readonly endpoint: URL | null;
   /**
    * For the signature, and again for what the first signature needs before it (credentials and the

@@ -4,16 +4,28 @@
  */
 
 import { SignerFault } from "../../domain/signer_fault.ts";
+import { fromWire } from "./google_access_wire.ts";
 import { createThreadHost } from "./kms_host.ts";
-import type { KmsCall, KmsReply } from "./kms_worker_host.ts";
+import type {
+  KmsCall,
+  KmsIntroduction,
+  KmsQuestion,
+  KmsReply,
+  KmsToken,
+} from "./kms_worker_host.ts";
 
-const host = createThreadHost();
+let host = createThreadHost();
+const asked = new Map<number, PromiseWithResolvers<string>>();
+let lastQuestion = 0;
 const scope = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<KmsCall>) => void) | null;
-  postMessage(reply: KmsReply): void;
+  onmessage: ((event: MessageEvent<KmsCall | KmsIntroduction | KmsToken>) => void) | null;
+  postMessage(message: KmsReply | KmsQuestion): void;
 };
 
-scope.onmessage = async ({ data: { id, method, args } }) => {
+scope.onmessage = async ({ data }) => {
+  if ("access" in data) return void (host = createThreadHost(fromWire(data.access, ask)));
+  if ("question" in data) return hear(data);
+  const { id, method, args } = data;
   try {
     const call = host[method] as (...args: readonly unknown[]) => Promise<unknown>;
     scope.postMessage({ id, answer: await call(...args) });
@@ -23,3 +35,19 @@ scope.onmessage = async ({ data: { id, method, args } }) => {
     scope.postMessage({ id, fault: { reason, retryable, retryAfterMs } });
   }
 };
+
+/** Who supplies our token is in the thread that started this one. */
+function ask(audience: string): Promise<string> {
+  const question = ++lastQuestion;
+  const answer = Promise.withResolvers<string>();
+  asked.set(question, answer);
+  scope.postMessage({ question, audience });
+  return answer.promise;
+}
+
+function hear({ question, token }: KmsToken): void {
+  const answer = asked.get(question);
+  asked.delete(question);
+  if (token === null) answer?.reject(new SignerFault("unauthenticated"));
+  else answer?.resolve(token);
+}

@@ -3,7 +3,9 @@
  * quarter of a second. Where there are no workers, it runs in this thread.
  */
 
+import type { GoogleAccess } from "../../domain/google_identity.ts";
 import { SignerFault, type SignerFaultReason } from "../../domain/signer_fault.ts";
+import { toWire, type WiredAccess } from "./google_access_wire.ts";
 import { createThreadHost, type KmsHost } from "./kms_host.ts";
 
 type Method = "ready" | "getPublicKey" | "asymmetricSign";
@@ -13,6 +15,23 @@ export interface KmsCall {
   readonly id: number;
   readonly method: Method;
   readonly args: readonly unknown[];
+}
+
+/** Before the first call: who we are at Google. */
+export interface KmsIntroduction {
+  readonly access: WiredAccess;
+}
+
+/** The answer to a question of the worker's. Null: there is no token. */
+export interface KmsToken {
+  readonly question: number;
+  readonly token: string | null;
+}
+
+/** Asks this thread for the supplier's token. */
+export interface KmsQuestion {
+  readonly question: number;
+  readonly audience: string;
 }
 
 /** From the worker to this thread. */
@@ -42,12 +61,14 @@ interface Waiting {
  * Starts the worker with the first call, if not before. One that ends by itself fails its calls (`internal`,
  * retryable), and the next call starts another one, or none if that one had never answered.
  *
+ * @param access who we are at Google; null: its library is to find out
  * @param startWorker for tests
  * @param otherwise for a runtime that starts no workers
  */
 export function createWorkerHost(
+  access: GoogleAccess | null = null,
   startWorker: () => WorkerLike = startKmsWorker,
-  otherwise: () => KmsHost = createThreadHost,
+  otherwise: () => KmsHost = () => createThreadHost(access),
 ): KmsHost {
   const waiting = new Map<number, Waiting>();
   let worker: WorkerLike | null = null;
@@ -65,8 +86,9 @@ export function createWorkerHost(
 
   const open = (): WorkerLike => {
     const opened = startWorker();
-    opened.onmessage = ({ data }: MessageEvent<KmsReply>) => {
+    opened.onmessage = ({ data }: MessageEvent<KmsReply | KmsQuestion>) => {
       hasAnswered = true;
+      if ("question" in data) return void answer(opened, data, access);
       const asked = waiting.get(data.id);
       waiting.delete(data.id);
       if ("answer" in data) asked?.resolve(data.answer);
@@ -82,6 +104,7 @@ export function createWorkerHost(
     opened.onmessageerror = () => {
       if (worker === opened) end(new SignerFault("internal", { retryable: true }));
     };
+    if (access !== null) opened.postMessage({ access: toWire(access) } satisfies KmsIntroduction);
     return opened;
   };
 
@@ -118,6 +141,23 @@ export function createWorkerHost(
       instead?.close();
     },
   };
+}
+
+/** The supplier is here, with the one who started the program. Its failure is told without its words. */
+async function answer(
+  worker: WorkerLike,
+  { question, audience }: KmsQuestion,
+  access: GoogleAccess | null,
+): Promise<void> {
+  let token: string | null = null;
+  try {
+    token = await access?.identityToken?.(audience) ?? null;
+  } catch {
+    // Null says so.
+  }
+  // Whatever it returned is not ours to trust; what is no text could perhaps not even be posted.
+  const text = typeof token === "string" ? token : null;
+  worker.postMessage({ question, token: text } satisfies KmsToken);
 }
 
 function startKmsWorker(): WorkerLike {

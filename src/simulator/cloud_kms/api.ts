@@ -24,6 +24,7 @@ export interface ApiParts {
   readonly audit: AuditLog;
   /** Whether a credential is wanted now. */
   readonly requiresBearer: () => boolean;
+  readonly acceptsBearer: (token: string) => boolean;
 }
 
 export function createApi(parts: ApiParts): Hono {
@@ -117,11 +118,15 @@ function requireProgram(request: Request): void {
   throw new KmsError("PERMISSION_DENIED", "A web page may not use the keys of this stand-in.");
 }
 
-function requireCredential({ requiresBearer }: ApiParts, headers: Headers): void {
-  if (!requiresBearer() || /^Bearer \S+$/.test(headers.get("authorization") ?? "")) return;
+function requireCredential({ requiresBearer, acceptsBearer }: ApiParts, headers: Headers): void {
+  if (!requiresBearer()) return;
+  const token = /^Bearer (\S+)$/.exec(headers.get("authorization") ?? "")?.[1];
+  if (token !== undefined && acceptsBearer(token)) return;
   throw new KmsError(
     "UNAUTHENTICATED",
-    "Request is missing required authentication credential. Expected OAuth 2 access token.",
+    token === undefined
+      ? "Request is missing required authentication credential. Expected OAuth 2 access token."
+      : SENTENCES["UNAUTHENTICATED"]!,
   );
 }
 

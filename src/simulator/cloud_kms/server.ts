@@ -26,6 +26,8 @@ export interface CloudKmsOptions {
   readonly clock?: () => number;
   /** Refuse calls without `Authorization: Bearer` something. */
   readonly requireBearer?: boolean;
+  /** Which tokens are good, where one is required; all if not given. */
+  readonly acceptsBearer?: (token: string) => boolean;
   /** How long after a call its audit entry can be read. */
   readonly auditDelayMs?: number;
   /** How long import jobs, imports and new versions stay pending after the answer that says so. */
@@ -88,7 +90,13 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
   makeFirstCryptoKey(world);
   const keyVersion = await levers.addKeyVersion({});
   const verbs = kmsVerbs(levers);
-  const api = createApi({ world, faults, audit, requiresBearer: () => requiresBearer });
+  const api = createApi({
+    world,
+    faults,
+    audit,
+    requiresBearer: () => requiresBearer,
+    acceptsBearer: options.acceptsBearer ?? (() => true),
+  });
   const server = listen(options.port ?? 0, verbs, api);
   return {
     ...levers,

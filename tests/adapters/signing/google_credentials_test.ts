@@ -3,11 +3,14 @@
 import assert from "node:assert/strict";
 import { createGoogleCredentials } from "../../../src/adapters/signing/google_credentials.ts";
 import type { KmsSdk } from "../../../src/adapters/signing/kms_client.ts";
+import type { GoogleAccess } from "../../../src/domain/google_identity.ts";
+import { Secret } from "../../../src/domain/secret.ts";
 import { testKeyPem } from "../../support/test_keys.ts";
 import { faultIn } from "./fixtures.ts";
 
 const ASKED = {
   projectId: "acme",
+  access: null,
   scope: "https://www.googleapis.com/auth/logging.read",
 };
 
@@ -44,6 +47,27 @@ Deno.test("a key file becomes a token that Google's services take, without a cal
     assert.equal(claims.iss, "auditor@acme.iam.gserviceaccount.com");
     assert.deepEqual([claims.scope, claims.aud], [ASKED.scope, undefined]);
   });
+});
+
+Deno.test("a key that is given is used with the scope asked for, without Cloud KMS's client", async () => {
+  const access: GoogleAccess = {
+    identity: {
+      kind: "service_account",
+      email: "auditor@acme.iam.gserviceaccount.com",
+      keyId: null,
+      privateKey: new Secret(testKeyPem("signing")),
+    },
+    identityToken: null,
+  };
+  const loadSdk = () => assert.fail("the client is not needed");
+  const headers = await createGoogleCredentials({ ...ASKED, access, loadSdk })();
+  assert.deepEqual(Object.keys(headers), ["authorization"]);
+  const [, payload] = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/.exec(headers["authorization"]!)!;
+  const claims = JSON.parse(atob(payload!.replaceAll("-", "+").replaceAll("_", "/")));
+  assert.deepEqual([claims.sub, claims.scope], [
+    "auditor@acme.iam.gserviceaccount.com",
+    ASKED.scope,
+  ]);
 });
 
 /** Google's client with other credentials. */

@@ -145,7 +145,7 @@ for (const stuck of ["initialize", "getPublicKey", "asymmetricSign"] as const) {
     const sdk = { KeyManagementServiceClient: Client } as unknown as KmsSdk;
     const hanging = signerFor(kms, {
       timeoutMs: 20,
-      host: createThreadHost(() => Promise.resolve(sdk)),
+      host: createThreadHost(null, () => Promise.resolve(sdk)),
     });
     assert.deepEqual(judged(await faultOf(hanging)), ["timeout", true, 0]);
   });

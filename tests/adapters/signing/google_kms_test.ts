@@ -94,7 +94,7 @@ Deno.test("Google's package is not loaded before the first signature, and only o
     loads++;
     return loadKmsSdk();
   };
-  const signer = signerFor(kms, { host: createThreadHost(loadSdk) });
+  const signer = signerFor(kms, { host: createThreadHost(null, loadSdk) });
   assert.equal(loads, 0);
   await faultOf(signer, AbortSignal.abort());
   assert.equal(loads, 0);

@@ -33,7 +33,7 @@ function importing(bend: Partial<KeyImportOptions> = {}): KeyImportOptions {
   const shared = { endpoint, timeoutMs: 10_000, userAgent: "t/1", pause: () => Promise.resolve() };
   const cryptoKey = parseCryptoKeyName(`${LOCATION}/keyRings/ring${++rings}/cryptoKeys/app`)!;
   return {
-    admin: createKmsAdmin({ ...shared, projectId: "box-office-sandbox" }),
+    admin: createKmsAdmin({ ...shared, projectId: "box-office-sandbox", access: null }),
     proving: { ...shared, host: createThreadHost(), protectionLevel: "HSM" },
     material: openImportMaterial(Buffer.from(testKeyPem("rsa2048"))),
     cryptoKey,

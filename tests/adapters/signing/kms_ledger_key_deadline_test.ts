@@ -52,7 +52,7 @@ function hangingKey(stuck: Method, times: number): { key: CheckpointSigner; aske
     endpoint: null,
     timeoutMs: 20,
     userAgent: "box-office/test",
-    host: createThreadHost(() => Promise.resolve(sdk)),
+    host: createThreadHost(null, () => Promise.resolve(sdk)),
   });
   return { key, asked };
 }

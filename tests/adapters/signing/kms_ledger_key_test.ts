@@ -78,7 +78,7 @@ Deno.test("nothing is loaded before the first call, and all is got once", async 
   let loads = 0;
   const calls = watch("GetPublicKey");
   const key = ledgerKey({
-    host: createThreadHost(() => {
+    host: createThreadHost(null, () => {
       loads++;
       return loadKmsSdk();
     }),

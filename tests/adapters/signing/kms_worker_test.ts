@@ -100,7 +100,7 @@ Deno.test("a worker that ends by itself fails its calls, and the next call start
       new MessageEvent("message", { data: { id, answer: id } }),
     );
   });
-  const host = createWorkerHost(start, () => assert.fail("this thread is not needed"));
+  const host = createWorkerHost(null, start, () => assert.fail("this thread is not needed"));
   await host.ready();
   healthy = false;
   const [one, two] = await Promise.all([faultIn(host.ready()), faultIn(host.ready())]);
@@ -119,7 +119,7 @@ Deno.test("a worker that is started early is asked nothing, and answers the firs
       new MessageEvent("message", { data: { id, answer: id } }),
     );
   });
-  const host = createWorkerHost(start);
+  const host = createWorkerHost(null, start);
   assert.equal(started.length, 0);
   host.start();
   host.start();
@@ -137,7 +137,7 @@ function counting() {
 
 Deno.test("where no worker can be started, Google's client runs in this thread", async () => {
   const thread = counting();
-  const host = createWorkerHost(() => {
+  const host = createWorkerHost(null, () => {
     throw new ReferenceError("Worker is not defined");
   }, thread.host);
   await host.ready();
@@ -149,7 +149,7 @@ Deno.test("where no worker can be started, Google's client runs in this thread",
 Deno.test("a worker that fails before its first answer is not started again", async () => {
   const thread = counting();
   const { started, start } = actors(fails);
-  const host = createWorkerHost(start, thread.host);
+  const host = createWorkerHost(null, start, thread.host);
   assert.deepEqual((await faultIn(host.ready())).retryable, true);
   await host.ready();
   assert.deepEqual([started.length, thread.asked()], [1, 1]);

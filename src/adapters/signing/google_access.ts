@@ -1,0 +1,182 @@
+/**
+ * Google's own library as the client that says who we are, for an identity that we were given. A key
+ * signs for itself; another's token is changed for one of Google's, which is kept while it is good.
+ * What the library says of a failure repeats requests and answers: a word is left of it.
+ */
+
+import { createPrivateKey } from "node:crypto";
+import type { AuthClient, IdentityPoolClientOptions } from "google-auth-library";
+import type {
+  GoogleAccess,
+  ServiceAccountKey,
+  WorkloadFederation,
+} from "../../domain/google_identity.ts";
+import { Secret } from "../../domain/secret.ts";
+import { SignerFault } from "../../domain/signer_fault.ts";
+import { within } from "./deadline.ts";
+import { type AccessToken, createTokenKeeper, type TokenKeeper } from "./token_keeper.ts";
+
+/** What of the library is used; it comes with Cloud KMS's client. */
+type AuthSdk = typeof import("google-auth-library");
+
+/** How long the way to a token may take, with up to three stations; and of that, the first. */
+const LOOK_MS = 5000;
+const SUPPLY_MS = 3000;
+
+/**
+ * Throws for what no configuration can see.
+ *
+ * @throws Error, constant, naming the variable
+ */
+export function requireUsable({ identity, identityToken }: GoogleAccess): void {
+  if (identity.kind === "service_account") requireRsaKey(identity.privateKey);
+  else if (identity.source.kind === "supplier" && identityToken === null) {
+    throw new Error(
+      "Cannot use GOOGLE_CREDENTIALS: it has no credential_source, and no identity token is supplied",
+    );
+  }
+}
+
+function requireRsaKey(pem: Secret): void {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem.reveal());
+    if (asymmetricKeyType === "rsa" && asymmetricKeyDetails!.modulusLength! >= 2048) return;
+  } catch {
+    // Said below: the library's error is about the key.
+  }
+  throw new Error(
+    "Cannot use GOOGLE_CREDENTIALS: its private_key is no RSA key of 2048 bits or more",
+  );
+}
+
+/**
+ * Loads the library. Nothing is connected before a call.
+ *
+ * @param scope `https://www.googleapis.com/auth/…`
+ */
+export async function openAccess(
+  { identity, identityToken }: GoogleAccess,
+  scope: string,
+): Promise<AuthClient> {
+  const sdk = await import("google-auth-library");
+  if (identity.kind === "service_account") return selfSigning(sdk, identity, scope);
+  const keeper = createTokenKeeper({
+    look: () => exchange(sdk, { identity, identityToken }, scope),
+    now: Date.now,
+    deadlineMs: LOOK_MS,
+  });
+  return keeping(sdk, keeper);
+}
+
+/** Tokens that the key signs itself, with a scope: nobody is asked for them (AIP-4111). */
+function selfSigning({ JWT }: AuthSdk, identity: ServiceAccountKey, scope: string): AuthClient {
+  const { email, keyId, privateKey } = identity;
+  const key = privateKey.reveal();
+  const client = new JWT({ email, key, scopes: [scope], ...(keyId !== null && { keyId }) });
+  client.useJWTAccessWithScope = true;
+  return client;
+}
+
+/** A client of the library's that takes its tokens from the keeper. */
+function keeping({ AuthClient }: AuthSdk, keeper: TokenKeeper): AuthClient {
+  class KeptTokenClient extends AuthClient {
+    override async getAccessToken(): Promise<{ token: string }> {
+      return { token: (await keeper.get()).reveal() };
+    }
+
+    override async getRequestHeaders(): Promise<Headers> {
+      return headersOf(await keeper.get());
+    }
+
+    override async request<T>(options: Parameters<AuthClient["request"]>[0]) {
+      const token = await keeper.get();
+      const headers = new Headers(options.headers as HeadersInit | undefined);
+      this.addUserProjectAndAuthHeaders(headers, headersOf(token));
+      try {
+        return await this.transporter.request<T>({ ...options, headers });
+      } catch (error) {
+        if (statusOf(error) !== 401) throw error;
+        throw new SignerFault("unauthenticated", { retryable: keeper.forget(token) });
+      }
+    }
+  }
+  return new KeptTokenClient();
+}
+
+function headersOf(token: Secret): Headers {
+  return new Headers({ authorization: `Bearer ${token.reveal()}` });
+}
+
+/** One way to a token: a client of its own, so that one that hangs is not joined. @throws SignerFault */
+async function exchange(
+  { IdentityPoolClient, gaxios }: AuthSdk,
+  access: GoogleAccess & { readonly identity: WorkloadFederation },
+  scope: string,
+): Promise<AccessToken> {
+  const { audience, subjectTokenType, tokenUrl, impersonation } = access.identity;
+  const client = new IdentityPoolClient({
+    type: "external_account",
+    audience,
+    subject_token_type: subjectTokenType,
+    token_url: tokenUrl,
+    scopes: [scope],
+    ...(impersonation !== null && {
+      service_account_impersonation_url: impersonation.url,
+      service_account_impersonation: { token_lifetime_seconds: impersonation.lifetimeSeconds },
+    }),
+    ...sourceOf(access),
+  });
+  try {
+    const { token } = await client.getAccessToken();
+    const { expiry_date: until } = client.credentials;
+    if (typeof token !== "string" || !Number.isFinite(until)) throw new Error("no token");
+    return { token: new Secret(token), until: until! };
+  } catch (error) {
+    throw error instanceof SignerFault ? error : faultOf(error, gaxios.GaxiosError);
+  }
+}
+
+type Sourced = Pick<IdentityPoolClientOptions, "credential_source" | "subject_token_supplier">;
+
+function sourceOf({ identity, identityToken }: Parameters<typeof exchange>[1]): Sourced {
+  const { source, audience } = identity;
+  if (source.kind === "supplier") {
+    return { subject_token_supplier: { getSubjectToken: () => supply(identityToken, audience) } };
+  }
+  const format = source.field === null
+    ? { type: "text" as const }
+    : { type: "json" as const, subject_token_field_name: source.field };
+  if (source.kind === "file") return { credential_source: { file: source.path, format } };
+  const headers = JSON.parse(source.headers.reveal());
+  return { credential_source: { url: source.url.reveal(), headers, format } };
+}
+
+async function supply(identityToken: IdentityTokenOrNone, audience: string): Promise<string> {
+  try {
+    // Some suppliers throw before they promise anything.
+    const asking = (async () => await identityToken!(`https:${audience}`))();
+    const token = await within(asking, { timeoutMs: SUPPLY_MS });
+    if (typeof token === "string" && token !== "") return token;
+  } catch (error) {
+    if (error instanceof SignerFault && error.reason === "timeout") throw error;
+  }
+  throw new SignerFault("unauthenticated");
+}
+
+type IdentityTokenOrNone = GoogleAccess["identityToken"];
+
+/** Whoever is down may be asked again; a refusal stays one, and so does a token that is not there. */
+function faultOf(error: unknown, OutboundError: AuthSdk["gaxios"]["GaxiosError"]): SignerFault {
+  const status = statusOf(error);
+  const isSilent = status === null && error instanceof OutboundError;
+  const isDown = status !== null && (status >= 500 || status === 429);
+  return isSilent || isDown
+    ? new SignerFault("unavailable", { retryable: true })
+    : new SignerFault("unauthenticated");
+}
+
+function statusOf(error: unknown): number | null {
+  const { status, response } = Object(error);
+  const found = status ?? Object(response).status;
+  return typeof found === "number" ? found : null;
+}
