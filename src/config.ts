@@ -17,6 +17,7 @@ import {
   type SealingKey,
   type SigningConfig,
 } from "./config_keys.ts";
+import { type GoogleConfig, readGoogle } from "./config_google.ts";
 import { createReader, type Problem, type Reader } from "./config_reader.ts";
 import { readWebhook, type WebhookConfig } from "./config_webhooks.ts";
 
@@ -53,6 +54,7 @@ export interface Config {
   readonly exchange: "rest" | "soap";
   readonly legacyLogin: boolean;
   readonly signing: SigningConfig;
+  readonly google: GoogleConfig;
   readonly store: StoreConfig;
   readonly dataDir: string;
   /** Null: generated under the data directory. */
@@ -119,6 +121,7 @@ export function parseConfig(
     exchange: reader.choice("SUPEROFFICE_EXCHANGE", ["rest", "soap"], "rest"),
     legacyLogin: reader.choice("SUPEROFFICE_LEGACY_LOGIN", ["off", "on"], "off") === "on",
     signing: readSigning(reader, kind, readFile),
+    google: readGoogle(reader),
     store,
     dataDir: reader.text("DATA_DIR") ?? DATA_DIR,
     sealingKeys: readSealingKeys(reader, isShared),

@@ -21,6 +21,16 @@ const caller = (bend: Readonly<Record<string, unknown>> = {}) => ({
 });
 const callers = (...entries: unknown[]) => JSON.stringify({ callers: entries });
 
+const ACCOUNT = "box-office@acme.iam.gserviceaccount.com";
+const PROVIDER = "projects/123/locations/global/workloadIdentityPools/p/providers/q";
+const keyFile = (bend: Readonly<Record<string, unknown>> = {}) =>
+  JSON.stringify({
+    type: "service_account",
+    client_email: ACCOUNT,
+    private_key: `-----BEGIN PRIVATE KEY-----\n${SEED}\n-----END PRIVATE KEY-----\n`,
+    ...bend,
+  });
+
 /** Everything that `online` needs on its own disk. */
 const ONLINE: Env = {
   SUPEROFFICE_ENVIRONMENT: "online",
@@ -72,6 +82,7 @@ Deno.test("no environment at all is the sandbox, on loopback, on disk", () => {
     exchange: "rest",
     legacyLogin: false,
     signing: { kind: "generated" },
+    google: { kind: "default" },
     store: { kind: "sqlite" },
     dataDir: "./data",
     sealingKeys: null,
@@ -147,6 +158,11 @@ const GOOD: readonly (readonly [Env, Partial<Config> | ((config: Config) => unkn
     { WEBHOOK_URL: "http://127.0.0.1:9/", WEBHOOK_SECRET: `${WHSEC}, ${OTHER_WHSEC}` },
     ({ webhook }) =>
       webhook?.secrets.map((secret) => secret.reveal()).join() === `${WHSEC},${OTHER_WHSEC}`,
+  ],
+  [{ GOOGLE_CREDENTIALS: keyFile() }, ({ google }) => google.kind === "credentials"],
+  [
+    { GCP_WORKLOAD_PROVIDER_ID: PROVIDER, GCP_SERVICE_ACCOUNT_EMAIL: ACCOUNT },
+    ({ google }) => google.kind === "platform",
   ],
   [{ LEDGER_ARCHIVE: "/data/archive" }, { ledgerArchive: "/data/archive" }],
   [{ CANARY_MINUTES: "60" }, { canaryMs: 3_600_000 }],
@@ -348,6 +364,13 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   [{ WEBHOOK_SECRET: WHSEC }, ["WEBHOOK_URL"]],
   [{ LEDGER_KEY: SEED, LEDGER_KMS_KEY_VERSION: KEY }, ["LEDGER_KEY"]],
   [{ LEDGER_ORIGIN: "two words" }, ["LEDGER_ORIGIN"]],
+  [{ GOOGLE_CREDENTIALS: "/run/secrets/google.json" }, ["GOOGLE_CREDENTIALS"]],
+  [{ GOOGLE_CREDENTIALS: keyFile({ type: "authorized_user" }) }, ["GOOGLE_CREDENTIALS"]],
+  [{ GCP_WORKLOAD_PROVIDER_ID: "oidc-deno-com" }, ["GCP_WORKLOAD_PROVIDER_ID"]],
+  [
+    { GCP_WORKLOAD_PROVIDER_ID: PROVIDER, GCP_SERVICE_ACCOUNT_EMAIL: "a@example.com" },
+    ["GCP_SERVICE_ACCOUNT_EMAIL"],
+  ],
   [{ CANARY_MINUTES: "0" }, ["CANARY_MINUTES"]],
   [{ CANARY_MINUTES: "10081" }, ["CANARY_MINUTES"]],
   [{ CANARY_MINUTES: "hourly" }, ["CANARY_MINUTES"]],
@@ -495,6 +518,7 @@ Deno.test("no value of the environment is ever repeated in a problem", () => {
     JSON.stringify({ callers: [{ id: text, may: [text], tenants: [text], [text]: text }] }),
     JSON.stringify({ [text]: [text] }),
     callers(caller({ api_key_sha256: [text] })),
+    keyFile({ type: text, client_email: text, private_key: text, token_uri: text }),
     `{"callers": ${text}`,
     `projects/${text}/locations`,
   ];
@@ -529,6 +553,7 @@ Deno.test("a secret of a good environment prints itself nowhere", () => {
     UPSTASH_REDIS_REST_TOKEN: "marked-upstash-token",
     WEBHOOK_URL: "https://hooks.example.com",
     WEBHOOK_SECRET: WHSEC,
+    GOOGLE_CREDENTIALS: keyFile(),
   };
   const config = good(secrets);
   const shown = [JSON.stringify(config), Deno.inspect(config, { depth: 10 })].join("\n");

@@ -18,6 +18,7 @@ import {
 } from "./support/container_image.ts";
 import { startRedis } from "./support/redis_server.ts";
 import { requires } from "./support/requirement.ts";
+import { testKeyPem } from "./support/test_keys.ts";
 import { startBridge } from "./support/upstash_bridge.ts";
 
 const TEXT = Deno.readTextFileSync(new URL("../Dockerfile", import.meta.url));
@@ -237,6 +238,26 @@ Deno.test("A mounted credential file of Google is found with the image's permiss
   } finally {
     await service.close();
   }
+});
+
+/** Becomes who the environment says, as the service does. */
+const TAKE_CREDENTIALS = `
+  import { openAccess } from "./src/adapters/signing/google_access.ts";
+  import { commandAccess } from "./src/parts_google.ts";
+  const client = await openAccess(commandAccess(), "https://www.googleapis.com/auth/cloudkms");
+  const headers = await client.getRequestHeaders();
+  Deno.stdout.writeSync(new TextEncoder().encode(headers.get("authorization")));
+  Deno.exit(0);
+`;
+
+Deno.test("A key of Google in the environment is taken with the image's permissions", async () => {
+  const { runScript } = await image();
+  const GOOGLE_CREDENTIALS = JSON.stringify({
+    type: "service_account",
+    client_email: "box-office@acme.iam.gserviceaccount.com",
+    private_key: testKeyPem("signing"),
+  });
+  match(await runScript(TAKE_CREDENTIALS, { GOOGLE_CREDENTIALS }), /^Bearer eyJ/);
 });
 
 Deno.test("The metadata server of Google is found with the image's permissions", async () => {
