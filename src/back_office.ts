@@ -14,6 +14,7 @@ import type { Guards } from "./guards.ts";
 import type { BackParts, ConsoleParts } from "./http/app_parts.ts";
 import { createSigners, type LedgerParts, openLedger } from "./parts.ts";
 import { openExchange, openKeys } from "./parts_exchange.ts";
+import { serviceAccess } from "./parts_google.ts";
 import { openNotices } from "./parts_notices.ts";
 import { createSessionSealer } from "./parts_stores.ts";
 import { connectSuperOffice, openCredentials } from "./parts_superoffice.ts";
@@ -58,7 +59,8 @@ export interface BackOffice {
 /** Builds it. @throws when a part cannot be built */
 export async function openBackOffice(options: BackOfficeOptions): Promise<BackOffice> {
   const { config, deadlines, publicUrl, log, clock, ids, guards, stores, tickets } = options;
-  const host = options.kmsHost ?? createWorkerHost();
+  const host = options.kmsHost ??
+    createWorkerHost(serviceAccess(config, options.identityToken ?? null));
   const signers = await createSigners(config, deadlines.signAttemptMs, host);
   const { announce, tenants, delivery } = openNotices(options);
   const records = await openLedger(config, publicUrl, stores, log, host, clock);

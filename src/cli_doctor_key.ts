@@ -91,7 +91,7 @@ const FAULTS: Readonly<Partial<Record<SignerFaultReason, Words>>> = {
   not_found: ["there is no such version", "Look at $"],
   unauthenticated: [
     "Google takes none of this machine's credentials",
-    "Give it some: GOOGLE_APPLICATION_CREDENTIALS, or the platform's own identity",
+    "Give it some: GOOGLE_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, or the platform's own identity",
   ],
   quota: ["the quota of Cloud KMS is used up", "Look at the project's quotas"],
   checksum: [

@@ -11,6 +11,7 @@ import { AGENT, CHECK_MS, type Ward } from "./cli_doctor_ward.ts";
 import type { KmsKey } from "./config_keys.ts";
 import { type IamPolicy, isEverybody, keyUseLogging, signersBy } from "./domain/iam_policy.ts";
 import { SignerFault, type SignerFaultReason } from "./domain/signer_fault.ts";
+import { commandAccess } from "./parts_google.ts";
 import { type Check, type Finding, ok, problem, warning } from "./usecases/doctor.ts";
 
 /** Both read policies only: `getIamPolicy` changes nothing, and is not what signs. */
@@ -29,7 +30,11 @@ export function policyChecks(ward: Ward): Check[] {
   const projectId = projectOf(key);
   const policies = createIamPolicies({
     endpoint: key.endpoint,
-    credentials: createGoogleCredentials({ projectId, scope: SCOPE }),
+    credentials: createGoogleCredentials({
+      projectId,
+      scope: SCOPE,
+      access: commandAccess(ward.config.google),
+    }),
     userAgent: AGENT,
   });
   const keys = standby === null ? [key] : [key, standby];

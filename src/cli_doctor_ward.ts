@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import type { ContextId } from "./domain/context_id.ts";
 import { once } from "./domain/once.ts";
 import { type LedgerParts, missingKeyFile, openLedger } from "./parts.ts";
+import { commandAccess } from "./parts_google.ts";
 import { hasStore, isStoreUpToDate, missingSealingKey, openStores } from "./parts_stores.ts";
 import { systemClock } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
@@ -42,7 +43,7 @@ export const AGENT = "box-office/0.1.0";
 export function openWard(
   config: Config,
   chosen: Pick<Ward, "tenant" | "signers">,
-  host: KmsHost = createWorkerHost(),
+  host: KmsHost = createWorkerHost(commandAccess(config.google)),
 ): Ward {
   const publicUrl = publicUrlOf(config);
   let opened: Stores | null = null;

@@ -10,6 +10,7 @@ import type { LeastProtection } from "./adapters/signing/kms_checks.ts";
 import { createReader } from "./config_reader.ts";
 import { type CryptoKeyName, parseCryptoKeyName } from "./domain/crypto_key_name.ts";
 import { isKeyVersionName } from "./domain/key_version.ts";
+import { commandAccess } from "./parts_google.ts";
 import { UsageFault } from "./usage_fault.ts";
 import { LedgerFault } from "./usecases/ledger.ts";
 
@@ -71,10 +72,11 @@ export function kmsTools(
   protectionLevel: LeastProtection,
 ): KmsTools {
   const projectId = name.split("/")[1]!;
+  const access = commandAccess();
   const shared = { endpoint, timeoutMs: CALL_MS, userAgent: USER_AGENT, pause: sleep };
   return {
-    admin: createKmsAdmin({ ...shared, projectId }),
-    proving: { ...shared, host: createThreadHost(), protectionLevel },
+    admin: createKmsAdmin({ ...shared, projectId, access }),
+    proving: { ...shared, host: createThreadHost(access), protectionLevel },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Commands that read the configured ledger: key, checkpoint, export, archive, receipt. */
 
 import { createJsonLog } from "./adapters/logging/json_lines.ts";
-import { createThreadHost } from "./adapters/signing/kms_host.ts";
+import { createThreadHost, type KmsHost } from "./adapters/signing/kms_host.ts";
 import { createTileFolder } from "./adapters/tiles/folder.ts";
 import { badText } from "./cli_files.ts";
 import type { Config } from "./config.ts";
@@ -12,6 +12,7 @@ import type { ReconciliationSummary } from "./domain/reconciliation.ts";
 import { SignerFault } from "./domain/signer_fault.ts";
 import { requireConfig } from "./main.ts";
 import { type LedgerParts, missingKeyFile, openLedger, readLedgerKey } from "./parts.ts";
+import { commandAccess } from "./parts_google.ts";
 import { hasStore, openStores } from "./parts_stores.ts";
 import { print } from "./print.ts";
 import { systemClock } from "./system.ts";
@@ -37,7 +38,7 @@ export async function withLedger<T>(deed: (ledger: OpenedLedger) => Promise<T>):
   const stores = await openStores(config);
   try {
     const log = createJsonLog({ level: "error" });
-    const parts = await openLedger(config, publicUrlOf(config), stores, log, createThreadHost());
+    const parts = await openLedger(config, publicUrlOf(config), stores, log, hostFor(config));
     await requireOwnName(stores.ledger, parts.origin);
     return await deed({ ...parts, unarchived: stores.ledger });
   } catch (error) {
@@ -63,6 +64,11 @@ export async function requireOwnName(store: LedgerStore, origin: string): Promis
   );
 }
 
+/** Where Google's client runs, for a ledger key in Cloud KMS. */
+function hostFor({ google }: Config): KmsHost {
+  return createThreadHost(commandAccess(google));
+}
+
 /** Where browsers find the service. */
 export function publicUrlOf(config: Config): URL {
   return config.publicUrl ?? new URL(`http://localhost:${config.port}`);
@@ -71,7 +77,7 @@ export function publicUrlOf(config: Config): URL {
 /** The configured log's verifier key. @throws UsageFault if it is yet to be made */
 export async function configuredKey(): Promise<string> {
   const config = requireConfig();
-  const key = await readLedgerKey(config, publicUrlOf(config), createThreadHost());
+  const key = await readLedgerKey(config, publicUrlOf(config), hostFor(config));
   if (key === null) throw new UsageFault("Cannot read the ledger key: none under DATA_DIR yet");
   return key;
 }

@@ -14,6 +14,7 @@ import type { AuditLog } from "./domain/audit_log.ts";
 import { isKeyVersionName } from "./domain/key_version.ts";
 import { parseSecureUrl } from "./domain/secure_url.ts";
 import { SignerFault } from "./domain/signer_fault.ts";
+import { commandAccess } from "./parts_google.ts";
 import { systemClock } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
 
@@ -121,7 +122,11 @@ export async function readLive(
   const endpoint = endpointOf(options.loggingEndpoint);
   const logging = createCloudLogging({
     endpoint,
-    credentials: createGoogleCredentials({ projectId: project, scope: READ_LOGS }),
+    credentials: createGoogleCredentials({
+      projectId: project,
+      scope: READ_LOGS,
+      access: commandAccess(),
+    }),
     userAgent: "box-office/0.1.0",
     clock: systemClock,
   });

@@ -14,6 +14,7 @@ import { ContextId } from "./domain/context_id.ts";
 import { isUnreadable } from "./domain/part_fault.ts";
 import { requireConfig } from "./main.ts";
 import { missingKeyFile, openLedger } from "./parts.ts";
+import { commandAccess } from "./parts_google.ts";
 import { hasStore, missingSealingKey, openStores } from "./parts_stores.ts";
 import { systemClock, systemIds } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
@@ -60,7 +61,7 @@ export async function withBooks<T>(
   requireStore(config, missingKeyFile(config));
   const publicUrl = publicUrlOf(config);
   const log = createJsonLog({ level: "error" });
-  const host = createWorkerHost();
+  const host = createWorkerHost(commandAccess(config.google));
   const stores = await openStores(config);
   try {
     const { origin, checkpoints } = await openLedger(config, publicUrl, stores, log, host);

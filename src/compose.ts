@@ -11,6 +11,7 @@ import type { Config, SuperOfficeConfig } from "./config.ts";
 import { DEADLINES, type Deadlines, leaseFor } from "./deadlines.ts";
 import type { CallerEntry } from "./domain/caller_entry.ts";
 import { digestOf } from "./domain/digest.ts";
+import type { IdentityToken } from "./domain/google_identity.ts";
 import { type Once, once } from "./domain/once.ts";
 import { renewalShift } from "./domain/ticket.ts";
 import { createGuards, guardStores } from "./guards.ts";
@@ -45,6 +46,8 @@ export interface ComposeOptions {
   readonly ids?: Ids;
   /** When this process renews tickets, for tests: drawn by lot if not given. */
   readonly renewalShift?: number;
+  /** Says who we are, for Google: on a platform that gives its programs such tokens. */
+  readonly identityToken?: IdentityToken;
   /** For tests: where Google's client runs; in a worker if not given. */
   readonly kmsHost?: KmsHost;
   /** For tests: others than ours. A busy machine is no fault. */

@@ -8,6 +8,7 @@ import { compose, type Service } from "./compose.ts";
 import { type Config, parseConfig } from "./config.ts";
 import type { Problem } from "./config_reader.ts";
 import { print } from "./print.ts";
+import type { IdentityToken } from "./domain/google_identity.ts";
 import type { Secret } from "./domain/secret.ts";
 import type { SuperOfficeSimulator } from "./simulator/superoffice/server.ts";
 
@@ -62,8 +63,14 @@ function readBytes(path: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
+/** What the environment cannot hold. */
+export interface ServeOptions {
+  /** Says who we are, for Google: `getIdToken` on Deno Deploy. See docs/google-credentials.md. */
+  readonly identityToken?: IdentityToken;
+}
+
 /** Listens and composes the service. */
-export async function start(config: Config): Promise<Running> {
+export async function start(config: Config, options: ServeOptions = {}): Promise<Running> {
   const log = createLateLog(async () => {
     const { createJsonLog } = await import("./adapters/logging/json_lines.ts");
     return createJsonLog({ level: config.logLevel });
@@ -93,7 +100,7 @@ export async function start(config: Config): Promise<Running> {
       }
       if (callers === null) ({ apiKey, callers } = sandbox.sandboxCaller(config));
     }
-    const composed = await compose({ config, publicUrl, superoffice, callers, log });
+    const composed = await compose({ ...options, config, publicUrl, superoffice, callers, log });
     ready.resolve(composed);
     await early.first();
     service = composed;
@@ -206,12 +213,13 @@ function refuseArguments(): void {
   Deno.exit(isHelp ? 0 : 2);
 }
 
-if (import.meta.main) {
+/** The service as this process's whole purpose, configured by the environment. Ends the process. */
+export async function serve(options: ServeOptions = {}): Promise<void> {
   refuseArguments();
   const config = requireConfig();
   let running: Running;
   try {
-    running = await start(config);
+    running = await start(config, options);
   } catch (error) {
     print.error(`Cannot start: ${reasonOf(error, config)}`);
     Deno.exit(2);
@@ -227,3 +235,5 @@ if (import.meta.main) {
   Deno.addSignalListener("SIGINT", stop);
   Deno.addSignalListener("SIGTERM", stop);
 }
+
+if (import.meta.main) await serve();

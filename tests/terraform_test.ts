@@ -57,7 +57,7 @@ Deno.test("the key that Terraform makes takes an import, which makes no key of i
   const endpoint = new URL(kms.url);
   const shared = { endpoint, timeoutMs: 10_000, userAgent: "t/1", pause: () => Promise.resolve() };
   const options = {
-    admin: createKmsAdmin({ ...shared, projectId: "box-office-sandbox" }),
+    admin: createKmsAdmin({ ...shared, projectId: "box-office-sandbox", access: null }),
     proving: { ...shared, host: createThreadHost(), protectionLevel: "HSM" },
     material: openImportMaterial(Buffer.from(testKeyPem("rsa4096"))),
     cryptoKey: parseCryptoKeyName(`${LOCATION}/keyRings/${RING}/cryptoKeys/app-online`)!,
