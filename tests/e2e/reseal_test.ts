@@ -28,6 +28,9 @@ const NOTICES = 10_000;
 const VALUES = 2 * TENANTS + NOTICES;
 
 const FIRST = 700_000;
+
+/** Goes by all of them, in no order that anything is sealed in. */
+const STRIDE = 7919;
 const HOUR = 3_600_000;
 
 Deno.test("100,000 values are sealed anew while the service serves, through a kill", () =>
@@ -35,7 +38,7 @@ Deno.test("100,000 values are sealed anew while the service serves, through a ki
     await service.consent();
     await fill(`${service.dataDir}/box-office.sqlite`);
     const env = { SEALING_KEYS: `${NEW_TEXT},${OLD_TEXT}` };
-    const serving = serve(service);
+    const serving = serve(service, TENANTS, (at) => `7T:${at}`);
     try {
       const report = await runCommand(service, ["store", "reseal", "--report", "--json"], env);
       assert.equal(report.code, 1, report.stderr);
@@ -88,7 +91,7 @@ Deno.test({
           await putTicket({ stores: old }, tenant, FRESH);
         }
         old.close();
-        const serving = serve(service);
+        const serving = serve(service, SHARED, () => null);
         try {
           // At this pace it would take twenty seconds.
           const first = startReseal(service, env, "40");
@@ -135,12 +138,20 @@ function countOf(stdout: string, keyId: string): number {
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Asks for tickets all the time: from memory, from another's exchange, and after each rejection. */
-function serve(service: TestService) {
+/**
+ * Asks for tickets all the time: one tenant's from memory and after rejections, and each time another one's
+ * that is in the store alone, sealed anew by now or not.
+ */
+function serve(service: TestService, count: number, ticketOf: (at: number) => string | null) {
   let isOver = false;
   let served = 0;
   const done = (async () => {
     while (!isOver) {
+      const at = served * STRIDE % count;
+      const stored = await service.call(`/v1/tenants/${tenantAt(at)}/ticket`);
+      assert.equal(stored.status, 200);
+      const { ticket } = await stored.json();
+      assert.equal(ticket, ticketOf(at) ?? ticket);
       const answer = await service.call(`/v1/tenants/${TENANT}/ticket`);
       const { generation } = await answer.json();
       assert.equal(answer.status, 200);
