@@ -102,7 +102,7 @@ export function connectSuperOffice(options: SuperOfficeOptions) {
     states: createTenantStates({ endpoints, timeoutMs: deadlines.tenantStateMs }),
     stateChangeReader: createStateChangeReader({ endpoints, clientId, keys }),
     identity: guardRedemption(rotatingIdentity(identities, credentials), guard),
-    transport: rotatingTransport(transports, credentials),
+    transport: rotatingTransport(transports, credentials, now),
     probe: createSuperOfficeProbe({ endpoints, timeoutMs: deadlines.probeMs, now }),
   };
 }

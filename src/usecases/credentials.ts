@@ -44,6 +44,8 @@ export interface Credentials {
    * knows to work, and waits for nothing.
    */
   begin(kinds: readonly CredentialKind[]): Trial;
+  /** A client secret, by its place, was seen to work where that proves nothing: it is noted when. */
+  sawWork(secret: number): void;
   /**
    * When an exchange of any instance last succeeded, to about a minute. Milliseconds; 0 where that is known
    * only from a clock that was ahead. Null where none ever did, or where nothing stands by.
@@ -132,6 +134,7 @@ export function createCredentials(parts: CredentialBookParts): Credentials {
   return {
     ready: () => book.readOnce(),
     begin: (kinds) => trial(kinds, inUse(), [], foreign(kinds)),
+    sawWork: (secret) => noteSometimes({ secret: secrets[secret]! }),
     workedAt() {
       const all = Object.values(book.known()?.key.worked ?? {});
       return all.length === 0 ? null : Math.max(0, ...all.filter((at) => at <= clock.now()));
@@ -152,6 +155,7 @@ const THE_TRIAL: Trial = {
 const ONLY: Credentials = {
   ready: done,
   begin: () => THE_TRIAL,
+  sawWork: () => {},
   workedAt: () => null,
   refresh: done,
   drain: done,

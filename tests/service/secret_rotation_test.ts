@@ -32,6 +32,16 @@ const save = (service: TestService, body: BodyInit) =>
     }),
   );
 
+/** Has the first ticket replaced. */
+const reject = (service: TestService) =>
+  statusOf(
+    service.call(TICKET, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ rejected_generation: 1 }),
+    }),
+  );
+
 const changesOf = async (service: TestService) =>
   (await service.entries()).filter(({ kind }) => kind === "key_changed").length;
 
@@ -43,6 +53,9 @@ Deno.test("a relayed call meets the new client secret without another ticket", (
     assert.equal(await statusOf(service.call(`${CONTACT}/default`)), 200);
     assert.equal(await save(service, JSON.stringify({ Name: "Saved" })), 200);
     assert.equal(control.exchangeCount(), 1);
+    assert.equal(await changesOf(service), 0, "that is for an exchange to prove");
+    assert.equal(await reject(service), 200);
+    assert.equal(control.exchangeCount(), 3);
     assert.equal(await changesOf(service), 1);
   }, OPTIONS));
 
@@ -59,7 +72,9 @@ Deno.test("what another instance found is known within a minute, without a call 
     // Who asks the store only now finds that nobody knows, and has a change to tell.
     assert.ok(await credentials.swap(found, before));
     close();
-    assert.equal(await statusOf(service.call(`${CONTACT}/default`)), 200);
+    assert.equal(await reject(service), 200);
+    const verdicts = service.simulator.control.exchanges().map(({ verdict }) => verdict);
+    assert.deepEqual(verdicts, ["issued", "issued"]);
     assert.equal(await changesOf(service), 0);
   }, { ...OPTIONS, clock });
 });
@@ -72,6 +87,19 @@ Deno.test("a ticket that was deleted is still told from a client secret that is 
     assert.equal(await statusOf(service.call(`${CONTACT}/default`)), 200);
     assert.equal(control.exchangeCount(), 2);
     assert.equal(await changesOf(service), 0);
+  }, OPTIONS));
+
+Deno.test("a change just after a try that was in vain is met by the renewal, at two exchanges", () =>
+  withTenant(async (service) => {
+    const { control } = service.simulator;
+    assert.equal(await statusOf(service.call(TICKET)), 200);
+    control.deleteTickets(TENANT);
+    assert.equal(await statusOf(service.call(`${CONTACT}/default`)), 200);
+    replaceSecret(service);
+    assert.equal(await statusOf(service.call(`${CONTACT}/default`)), 200);
+    const verdicts = control.exchanges().map(({ verdict }) => verdict === "issued");
+    assert.deepEqual(verdicts, [true, true, false, true]);
+    assert.equal(await changesOf(service), 1);
   }, OPTIONS));
 
 Deno.test("a consent is finished with the new client secret, and a code works once all the same", () =>
