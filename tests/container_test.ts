@@ -7,7 +7,6 @@ import { deepStrictEqual, equal, match, notEqual, ok } from "node:assert/strict"
 import { parseConfig } from "../src/config.ts";
 import { createBrowser } from "../src/demo_browser.ts";
 import { sha256Hex } from "../src/domain/signed_text.ts";
-import { startCloudKms } from "../src/simulator/cloud_kms/server.ts";
 import { startSuperOffice } from "../src/simulator/superoffice/server.ts";
 import {
   buildImage,
@@ -16,6 +15,7 @@ import {
   type Image,
   parseDockerfile,
 } from "./support/container_image.ts";
+import { startKms } from "./support/kms.ts";
 import { startRedis } from "./support/redis_server.ts";
 import { requires } from "./support/requirement.ts";
 import { testKeyPem } from "./support/test_keys.ts";
@@ -134,7 +134,7 @@ Deno.test({
   ...requires("redis-server"),
   async fn() {
     const { at, start } = await image();
-    const kms = await startCloudKms();
+    const kms = await startKms();
     const superoffice = await startSuperOffice({ publicKeyPem: kms.publicKeyPem() });
     const redis = await startRedis();
     const bridge = startBridge({ socket: redis.socket });

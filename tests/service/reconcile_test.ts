@@ -5,9 +5,10 @@
 
 import assert from "node:assert/strict";
 import { crc32c } from "../../src/adapters/signing/crc32c.ts";
-import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import { sign } from "../simulator/cloud_kms_client.ts";
 import { jsonLines } from "../support/audit_entries.ts";
+import { startKms } from "../support/kms.ts";
 import { runTask } from "../support/processes.ts";
 import {
   createTestClock,
@@ -155,7 +156,7 @@ async function digestOfUnarrived(service: TestService, log: readonly LogEntry[])
 
 Deno.test("a real log is told apart from a real ledger, entry by entry", async (t) => {
   const clock = createTestClock(Math.floor(Date.now() / 60_000) * 60_000 - HOUR_MS);
-  const kms = await startCloudKms({ clock: clock.now });
+  const kms = await startKms({ clock: clock.now });
   const service = await startService({ kms, clock });
   const folder = await Deno.makeTempDir();
   const env = environmentWithKms(service);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createHash, verify } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { crc32c } from "../../src/adapters/signing/crc32c.ts";
 import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../support/kms.ts";
 import {
   bytesOf,
   call,
@@ -161,7 +162,7 @@ Deno.test("only an ENABLED version signs, and the refusal names its state", asyn
 
 Deno.test("a disabling may take effect late, an enabling works at once", async () => {
   let now = Date.parse("2026-11-22T12:00:00Z");
-  const slow = await startCloudKms({ clock: () => now });
+  const slow = await startKms({ clock: () => now });
   slow.setState(slow.keyVersion, "DISABLED", 60_000);
   assert.equal((await call(`${slow.url}/v1/${slow.keyVersion}`)).body["state"], "DISABLED");
   now += 59_999;
@@ -189,6 +190,16 @@ Deno.test("each key size signs with as many bytes, and RSA_SIGN_PKCS1_4096_SHA51
   assert.equal((await sign(kms, signBody, { keyVersion: large })).status, 400);
 });
 
+Deno.test("left to itself it makes new keys, of the size that their algorithm says", async () => {
+  const [one, other] = await Promise.all([startCloudKms(), startCloudKms()]);
+  const larger = await one.addKeyVersion({ algorithm: "RSA_SIGN_PKCS1_3072_SHA256" });
+  const pems = [one.publicKeyPem(), other.publicKeyPem(), one.publicKeyPem(larger)];
+  assert.equal(new Set(pems).size, 3);
+  const sizes = pems.map((pem) => createPublicKey(pem).asymmetricKeyDetails?.modulusLength);
+  assert.deepEqual(sizes, [2048, 2048, 3072]);
+  await Promise.all([one.close(), other.close()]);
+});
+
 Deno.test("what Google has and this stand-in has not is UNIMPLEMENTED", async () => {
   const ring = kms.keyVersion.replace(/\/cryptoKeys\/.*/, "");
   const versionTemplate = { algorithm: "EC_SIGN_ED25519", protectionLevel: "EXTERNAL" };
@@ -205,7 +216,7 @@ Deno.test("what Google has and this stand-in has not is UNIMPLEMENTED", async ()
 });
 
 Deno.test("where a credential is required, none is 401 and any bearer will do", async () => {
-  const strict = await startCloudKms({ requireBearer: true });
+  const strict = await startKms({ requireBearer: true });
   const none = errorOf(await sign(strict));
   assert.deepEqual([none.code, none.status], [401, "UNAUTHENTICATED"]);
   const headers = { authorization: "Bearer anything" };
@@ -248,7 +259,7 @@ Deno.test("an answer that is held back is let go when its fault is cleared", asy
 });
 
 Deno.test("the proto's own spelling and every form of base64 are read", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const digest = new Uint8Array(32).fill(251);
     const standard = btoa(String.fromCharCode(...digest));
@@ -271,7 +282,7 @@ Deno.test("the proto's own spelling and every form of base64 are read", async ()
 });
 
 Deno.test("what Google has and the stand-in has not is unimplemented; what nobody has is invalid", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const ring = kms.keyVersion.replace(/\/cryptoKeys\/.*/, "");
     const statusOf = async (path: string, body: unknown) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../support/kms.ts";
 import { call, digest, sharedCloudKms, sign, signBody } from "./cloud_kms_client.ts";
 
 const kms = await sharedCloudKms();
@@ -11,7 +11,7 @@ async function auditLines(url: string): Promise<Readonly<Record<string, unknown>
 
 Deno.test("an audit entry has the captured shape: hex digest, no signature, agent and reason", async () => {
   const now = Date.parse("2026-11-22T12:00:00.123Z");
-  const quiet = await startCloudKms({ clock: () => now });
+  const quiet = await startKms({ clock: () => now });
   const headers = { "user-agent": "box-office/1", "x-goog-request-reason": "attempt-1" };
   const signed = await sign(quiet, signBody, { headers });
   const [entry, ...others] = await auditLines(quiet.url);
@@ -93,7 +93,7 @@ Deno.test("a refused request is logged once with its status, a retried one once 
 
 Deno.test("audit entries can come late, with the time they were received", async () => {
   let now = Date.parse("2026-11-22T12:00:00Z");
-  const late = await startCloudKms({ clock: () => now, auditDelayMs: 1900 });
+  const late = await startKms({ clock: () => now, auditDelayMs: 1900 });
   await sign(late);
   now += 1899;
   assert.deepEqual(late.auditEntries(), []);

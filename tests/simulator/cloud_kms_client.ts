@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createHash, createPublicKey } from "node:crypto";
+import { createHash } from "node:crypto";
 import { crc32c } from "../../src/adapters/signing/crc32c.ts";
-import {
-  type CloudKmsOptions,
-  type CloudKmsSimulator,
-  startCloudKms,
-} from "../../src/simulator/cloud_kms/server.ts";
-import { testKey } from "../support/test_keys.ts";
+import type { CloudKmsOptions, CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../support/kms.ts";
 
 /** The one valid request, to be bent once per test. */
 export const digest = createHash("sha256").update("a text").digest();
@@ -17,17 +13,10 @@ export const signBody = {
 };
 
 export async function sharedCloudKms(options: CloudKmsOptions = {}): Promise<CloudKmsSimulator> {
-  const kms = await startCloudKms({ wrappingKey, ...options });
+  const kms = await startKms(options);
   Deno.test.beforeEach(() => kms.fault(null));
   Deno.test.afterAll(() => kms.close());
   return kms;
-}
-
-/** The same for every job: that they are made well is the business of who makes keys. */
-function wrappingKey(modulusLength: number) {
-  const privateKey = testKey(modulusLength === 4096 ? "rsa4096" : "rsa3072");
-  const publicKey = createPublicKey(privateKey).export({ type: "spki", format: "pem" });
-  return Promise.resolve({ privateKey, publicKeyPem: publicKey.toString() });
 }
 
 /** An answer, read whole. */

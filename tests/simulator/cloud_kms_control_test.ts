@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../support/kms.ts";
 import { call, errorOf, pull, sharedCloudKms, sign, signBody } from "./cloud_kms_client.ts";
 
 const kms = await sharedCloudKms();
@@ -92,7 +92,7 @@ Deno.test("the delay of the audit log can be changed while it runs", async () =>
 
 Deno.test("a disabling by a caller of the API is felt late when asked to, an enabling at once", async () => {
   let now = Date.parse("2026-11-22T12:00:00Z");
-  const slow = await startCloudKms({ clock: () => now });
+  const slow = await startKms({ clock: () => now });
   await pull(slow, "kms_disabling", { milliseconds: 60_000 });
   const patch = (state: string) =>
     call(`${slow.url}/v1/${slow.keyVersion}?updateMask=state`, {
@@ -149,7 +149,7 @@ Deno.test("what only reads answers to GET, what changes something does not", asy
 });
 
 Deno.test("a credential is wanted as soon as the lever says so, and no longer", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const key = `${kms.url}/v1/${kms.keyVersion}/publicKey`;
     const statusWith = async (headers: HeadersInit) => {

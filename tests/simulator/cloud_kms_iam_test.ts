@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createIamPolicies } from "../../src/adapters/signing/iam_policies.ts";
 import { keyUseLogging, readIamPolicy, signersBy } from "../../src/domain/iam_policy.ts";
 import { SignerFault } from "../../src/domain/signer_fault.ts";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../support/kms.ts";
 
 const PROJECT = "projects/box-office-sandbox";
 const RING = `${PROJECT}/locations/europe-west4/keyRings/box-office`;
@@ -18,7 +18,7 @@ function because(reason: string) {
 }
 
 Deno.test("policies of key, ring and project are read, and refused where nobody may read them", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   const policies = createIamPolicies({
     endpoint: new URL(kms.url),
     credentials: () => Promise.reject(new Error("Credentials were looked for")),

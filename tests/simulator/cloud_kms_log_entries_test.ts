@@ -1,7 +1,7 @@
 /** `entries.list` of Cloud Logging over the audit log of the Cloud KMS stand-in. */
 
 import assert from "node:assert/strict";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../support/kms.ts";
 import { call, errorOf, sharedCloudKms, sign } from "./cloud_kms_client.ts";
 
 const kms = await sharedCloudKms();
@@ -126,7 +126,7 @@ Deno.test("a page's token goes with the request that it was made for", async () 
 
 Deno.test("entries that have not come yet are not listed, and reading is not logged", async () => {
   let now = Date.parse("2026-11-22T12:00:00Z");
-  const late = await startCloudKms({ clock: () => now, auditDelayMs: 1000 });
+  const late = await startKms({ clock: () => now, auditDelayMs: 1000 });
   try {
     await sign(late);
     const count = async () => {

@@ -1,6 +1,6 @@
 /** What a web page elsewhere may make a browser do here: nothing that signs, approves or reads. */
 import assert from "node:assert/strict";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../support/kms.ts";
 import { sendRaw } from "../support/raw_http.ts";
 import { authorizeUrl, open, submit, tenant, withSuperOffice } from "./superoffice_client.ts";
 
@@ -14,7 +14,7 @@ const foreign: Readonly<Record<string, Record<string, string>>> = {
 const approval = { username: "admin@example.test", tenant, decision: "approve" };
 
 Deno.test("no page elsewhere uses a key of Cloud KMS, nor ends one", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const key = `${kms.url}/v1/${kms.keyVersion}`;
     for (const [name, headers] of Object.entries(foreign)) {
@@ -43,7 +43,7 @@ Deno.test("no page elsewhere uses a key of Cloud KMS, nor ends one", async () =>
 });
 
 Deno.test("a proxy before Cloud KMS may have a name of its own", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const head = [`GET /v1/${kms.keyVersion}/publicKey HTTP/1.1`, "host: kms", "connection: close"];
     assert.equal((await sendRaw(new URL(kms.url), head)).status, 200);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import { buttons } from "../../src/simulator/superoffice/page/button_table.ts";
+import { startKms } from "../support/kms.ts";
 import { pull, sign, signBody } from "./cloud_kms_client.ts";
 import {
   authorizeUrl,
@@ -298,7 +299,7 @@ async function play(kms: CloudKmsSimulator, id: string): Promise<void> {
 
 Deno.test("every button does what it says, by the form it stands in", async (t) => {
   assert.deepEqual(Object.keys(effects).sort(), buttons.map(({ id }) => id).sort());
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     for (const { id } of buttons) await t.step(id, () => play(kms, id));
   } finally {
@@ -307,7 +308,7 @@ Deno.test("every button does what it says, by the form it stands in", async (t) 
 });
 
 Deno.test("every verb that a button calls is one of the control API", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     await withSuperOffice(async ({ url }) => {
       const { verbs } = await (await fetch(`${url}/_control`)).json();

@@ -1,8 +1,8 @@
 /** What the levers refuse, so that nothing is taken in silence or breaks much later. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
+import { startKms } from "../support/kms.ts";
 import { tenant, ticketOf, withSuperOffice, withTicket } from "./superoffice_client.ts";
 
 const ctx = { context_identifier: tenant };
@@ -111,7 +111,7 @@ Deno.test("more than a megabyte is not read", () =>
   }));
 
 Deno.test("faults and waits of Cloud KMS that cannot be are refused", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     for (
       const [verb, body] of [
@@ -137,7 +137,7 @@ Deno.test("faults and waits of Cloud KMS that cannot be are refused", async () =
 });
 
 Deno.test("a fault of Cloud KMS that cannot be armed says which member is why", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const refusals = [
       [{ kind: "magic" }, /kind is none of status, page/],

@@ -9,11 +9,12 @@ import type { Stores } from "../../src/adapters/storage/stores.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { ContextId } from "../../src/domain/context_id.ts";
 import { openStores } from "../../src/parts_stores.ts";
-import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import type { SuperOfficeSimulator } from "../../src/simulator/superoffice/server.ts";
 import { type Process, startTask } from "./processes.ts";
 import { pathOf } from "./stored_tenants.ts";
 import { withBridge } from "../adapters/storage/backends.ts";
+import { startKms } from "./kms.ts";
 import type { Bridge } from "./upstash_bridge.ts";
 import { startVendor } from "./vendor.ts";
 
@@ -61,7 +62,7 @@ export async function withCrowd(
 ): Promise<void> {
   await withBridge(async (upstash) => {
     await using ending = new AsyncDisposableStack();
-    const kms = await startCloudKms();
+    const kms = await startKms();
     ending.defer(kms.close);
     const superoffice = await startVendor({ publicKeyPem: kms.publicKeyPem() });
     ending.defer(superoffice.close);

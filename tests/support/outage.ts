@@ -8,13 +8,13 @@ import assert from "node:assert/strict";
 import { withBridge } from "../adapters/storage/backends.ts";
 import { type Answer, begin, codeOf, postForm, send } from "./callback.ts";
 import { createFullDisk, type FullDisk } from "./full_disk.ts";
+import { startKms } from "./kms.ts";
 import { API_KEY, createTestClock, startService, TENANT, type TestService } from "./service.ts";
 import type { Bridge } from "./upstash_bridge.ts";
 import { createWay, type Way } from "./way.ts";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 
 /** One for every test of a file: making its key is what takes time. What it counts goes on. */
-const kms = await startCloudKms();
+const kms = await startKms();
 Deno.test.afterAll(() => kms.close());
 
 /** Connected, and without a ticket so far. */

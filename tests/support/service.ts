@@ -10,10 +10,10 @@ import { compose, type Service } from "../../src/compose.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { createBrowser, type Page } from "../../src/demo_browser.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import type { SuperOfficeSimulator } from "../../src/simulator/superoffice/server.ts";
 import type { Clock, Log } from "../../src/usecases/ports.ts";
+import { startKms } from "./kms.ts";
 import { testKeyPem } from "./test_keys.ts";
 import { startVendor } from "./vendor.ts";
 
@@ -90,7 +90,7 @@ export interface TestServiceOptions {
 /** Starts everything. */
 export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
   const dataDir = await Deno.makeTempDir({ prefix: "box-office-test-" });
-  const own = options.kms === true ? await startCloudKms() : null;
+  const own = options.kms === true ? await startKms() : null;
   const kms = typeof options.kms === "object" ? options.kms : own;
   const clock = options.clock;
   const simulator = await startVendor({

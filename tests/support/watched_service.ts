@@ -10,9 +10,9 @@ import { compose, type Service } from "../../src/compose.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createJsonLog } from "../../src/adapters/logging/json_lines.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import type { Log } from "../../src/usecases/ports.ts";
 import { type Answer, codeOf, postForm, send } from "./callback.ts";
+import { startKms } from "./kms.ts";
 import { createMarks } from "./marks.ts";
 import { createOutboundWatch } from "./outbound_watch.ts";
 import { createTestClock, TENANT } from "./service.ts";
@@ -36,7 +36,7 @@ export async function startWatched(
   const dataDir = await Deno.makeTempDir({ prefix: "box-office-watched-" });
   // From now on: a shared store has a clock of its own.
   const clock = createTestClock(Date.now());
-  const kms = withKms ? await startCloudKms() : null;
+  const kms = withKms ? await startKms() : null;
   const simulator = await startVendor({
     clock: () => clock.now(),
     ...(kms === null ? {} : { publicKeyPem: kms.publicKeyPem() }),

@@ -3,7 +3,7 @@
  * expired for ever. The private half never leaves this process.
  */
 import type { ImportJobState, ImportMethod, ProtectionLevel } from "./enums.ts";
-import { type AsymmetricMaterial, makeRsa } from "./key_material.ts";
+import { type AsymmetricMaterial, type MakeRsa, makeRsa } from "./key_material.ts";
 import { KmsError } from "./kms_error.ts";
 import { addTo, requireIn, within } from "./key_rings.ts";
 import { requireResourceName, type ResourceName } from "./resource_name.ts";
@@ -39,11 +39,11 @@ export interface ImportJobs {
 
 /**
  * @param now milliseconds since the epoch
- * @param wrappingKey makes the key of a job, by its size in bits
+ * @param makeJobKey makes the key of a job
  */
 export function createImportJobs(
   now: () => number,
-  wrappingKey: (modulusLength: number) => Promise<AsymmetricMaterial> = makeRsa,
+  makeJobKey: MakeRsa = makeRsa,
 ): ImportJobs {
   const jobs = new Map<string, ImportJob>();
   const seen = (job: ImportJob): ImportJob => ({ ...job, state: stateOf(job, now()) });
@@ -51,7 +51,7 @@ export function createImportJobs(
     async add(ring, id, options, pendingMs) {
       const resource = requireResourceName(`${ring}/importJobs/${id}`);
       const at = now();
-      const wrapping = await wrappingKey(options.method.includes("_4096_") ? 4096 : 3072);
+      const wrapping = await makeJobKey(options.method.includes("_4096_") ? 4096 : 3072);
       const job: ImportJob = {
         ...options,
         resource,

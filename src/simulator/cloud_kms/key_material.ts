@@ -32,17 +32,23 @@ export class ImportFailure extends Error {
 }
 
 /** Makes a key for an algorithm: a tenth of a second for RSA of 2048 bits, seconds for 4096. */
-export function makeMaterial(algorithm: Algorithm): Promise<KeyMaterial> {
+export function makeMaterial(
+  algorithm: Algorithm,
+  make: MakeRsa = makeRsa,
+): Promise<KeyMaterial> {
   if (algorithm === "GOOGLE_SYMMETRIC_ENCRYPTION") {
     return Promise.resolve({ secretKey: createSecretKey(randomBytes(32)) });
   }
   if (algorithm === "EC_SIGN_ED25519") {
     return makePair((done) => generateKeyPair("ed25519", {}, done));
   }
-  return makeRsa(modulusBits(algorithm));
+  return make(modulusBits(algorithm));
 }
 
-/** Makes an RSA key. */
+/** Makes an RSA key of so many bits. */
+export type MakeRsa = (modulusLength: number) => Promise<AsymmetricMaterial>;
+
+/** Makes a new RSA key. */
 export function makeRsa(modulusLength: number): Promise<AsymmetricMaterial> {
   return makePair((done) => generateKeyPair("rsa", { modulusLength }, done));
 }

@@ -11,7 +11,7 @@ import {
   type State,
   states,
 } from "./enums.ts";
-import { isSameMaterial, type KeyMaterial, makeMaterial } from "./key_material.ts";
+import { isSameMaterial, type KeyMaterial, makeMaterial, type MakeRsa } from "./key_material.ts";
 import { requireIn, within } from "./key_rings.ts";
 import { KmsError } from "./kms_error.ts";
 import { requireResourceName, type ResourceName } from "./resource_name.ts";
@@ -78,8 +78,11 @@ interface Held extends Omit<KeyVersion, "effectiveState" | "changeTime"> {
   readonly until: { readonly state: State; readonly at: number } | null;
 }
 
-/** @param now milliseconds since the epoch */
-export function createKeyVersions(now: () => number): KeyVersions {
+/**
+ * @param now milliseconds since the epoch
+ * @param makeRsa makes RSA keys, if others than new ones
+ */
+export function createKeyVersions(now: () => number, makeRsa?: MakeRsa): KeyVersions {
   const versions = new Map<string, Held>();
   const counts = new Map<string, number>();
   const nextName = (cryptoKey: string) => {
@@ -96,7 +99,7 @@ export function createKeyVersions(now: () => number): KeyVersions {
     async make(cryptoKey, { algorithm, protectionLevel, state, pendingMs }) {
       const resource = nextName(cryptoKey);
       const at = now();
-      const material = await makeMaterial(algorithm);
+      const material = await makeMaterial(algorithm, makeRsa);
       return put({
         ...fresh(resource, at, at + (pendingMs ?? 0)),
         algorithm,

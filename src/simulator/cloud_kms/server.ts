@@ -3,7 +3,7 @@
  * and refusals, its audit log, and faults on demand. Listens on loopback only. It keeps no key once
  * it is closed, and it protects nothing: never point anything real at it.
  */
-import type { AsymmetricMaterial } from "./key_material.ts";
+import type { MakeRsa } from "./key_material.ts";
 import { Hono } from "hono";
 import { mountControl, type Verbs } from "../control/verbs.ts";
 import { createApi } from "./api.ts";
@@ -34,8 +34,8 @@ export interface CloudKmsOptions {
   readonly pendingMs?: number;
   /** How long a version stays usable after a caller has disabled it. */
   readonly disablingMs?: number;
-  /** Makes the keys of import jobs, which takes seconds, in another way. */
-  readonly wrappingKey?: (modulusLength: number) => Promise<AsymmetricMaterial>;
+  /** Makes the RSA keys of versions and import jobs, which takes up to seconds, in another way. */
+  readonly makeRsa?: MakeRsa;
 }
 
 export interface CloudKmsSimulator extends KmsLevers {
@@ -58,8 +58,8 @@ export async function startCloudKms(options: CloudKmsOptions = {}): Promise<Clou
   let requiresBearer = options.requireBearer ?? false;
   const world: World = {
     keyRings: createKeyRings(now),
-    keyVersions: createKeyVersions(now),
-    importJobs: createImportJobs(now, options.wrappingKey),
+    keyVersions: createKeyVersions(now, options.makeRsa),
+    importJobs: createImportJobs(now, options.makeRsa),
     iamPolicies: createIamPolicies(),
     timing: { pendingMs: options.pendingMs ?? 0, disablingMs: options.disablingMs ?? 0 },
     signed: () => signatures++,

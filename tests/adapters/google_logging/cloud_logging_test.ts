@@ -8,10 +8,10 @@ import {
   LoggingFault,
 } from "../../../src/adapters/google_logging/cloud_logging.ts";
 import { type Instant, instantAt, parseInstant } from "../../../src/domain/instant.ts";
-import { startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
 import { sign, signBody } from "../../simulator/cloud_kms_client.ts";
+import { startKms } from "../../support/kms.ts";
 
-const kms = await startCloudKms();
+const kms = await startKms();
 Deno.test.afterAll(() => kms.close());
 
 const PROJECT = ["projects/box-office-sandbox"];
@@ -198,7 +198,7 @@ Deno.test("Google's own address is asked where no other is named", async () => {
 const UNTIL = instantAt(Date.now() + 3_600_000);
 
 Deno.test("the filter finds signatures by versions of the key, in its time, and nothing else", async () => {
-  const quiet = await startCloudKms();
+  const quiet = await startKms();
   try {
     const other = `${quiet.keyVersion.slice(0, -1)}404`;
     await sign(quiet);

@@ -7,14 +7,15 @@ import {
 } from "../../../src/adapters/signing/google_kms.ts";
 import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { SignerFault } from "../../../src/domain/signer_fault.ts";
-import { type CloudKmsSimulator, startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
+import type { CloudKmsSimulator } from "../../../src/simulator/cloud_kms/server.ts";
 import type { Signer } from "../../../src/usecases/ports.ts";
+import { startKms } from "../../support/kms.ts";
 
 export const text = "Box Office-AbCdEf1234.202611221200";
 
 /** A stand-in for all tests of a file: a key takes a tenth of a second to make. */
 export async function sharedCloudKms(): Promise<CloudKmsSimulator> {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   Deno.test.beforeEach(() => kms.fault(null));
   Deno.test.afterAll(() => kms.close());
   return kms;

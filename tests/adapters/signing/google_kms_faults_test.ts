@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import type { KmsSdk } from "../../../src/adapters/signing/kms_client.ts";
-import { type KmsFault, startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
+import type { KmsFault } from "../../../src/simulator/cloud_kms/server.ts";
+import { startKms } from "../../support/kms.ts";
 import { faultOf, judged, sharedCloudKms, signerFor, text, warm } from "./fixtures.ts";
 
 const kms = await sharedCloudKms();
@@ -176,7 +177,7 @@ Deno.test(
 );
 
 Deno.test("on this machine no credential is sent, so one that is required is missing", async () => {
-  const strict = await startCloudKms({ requireBearer: true });
+  const strict = await startKms({ requireBearer: true });
   const fault = await faultOf(signerFor(strict));
   assert.deepEqual(judged(fault), ["unauthenticated", false, 0]);
   await strict.close();

@@ -11,13 +11,14 @@ import { createKmsAdmin } from "../../../src/adapters/signing/kms_admin.ts";
 import { KmsAdminFault } from "../../../src/adapters/signing/kms_admin_fault.ts";
 import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { parseCryptoKeyName } from "../../../src/domain/crypto_key_name.ts";
-import { type KmsFault, startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
+import type { KmsFault } from "../../../src/simulator/cloud_kms/server.ts";
 import { LOCATION, once, sdkClient } from "../../simulator/cloud_kms_sdk.ts";
 import { attributesOf, packed, statementOf } from "../../support/attestations.ts";
+import { startKms } from "../../support/kms.ts";
 import { testKey, testKeyPem } from "../../support/test_keys.ts";
 
 let now = Date.parse("2026-11-28T12:00:00Z");
-const kms = await startCloudKms({ clock: () => now });
+const kms = await startKms({ clock: () => now });
 Deno.test.afterAll(() => kms.close());
 Deno.test.beforeEach(() => {
   kms.fault(null);
