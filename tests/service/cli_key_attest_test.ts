@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
 import { fingerprintOf } from "../../src/adapters/signing/key_proof.ts";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { attributesOf, makeHsm, packed, statementOf } from "../support/attestations.ts";
+import { startKms } from "../support/kms.ts";
 import { runTask } from "../support/processes.ts";
 
 const hsm = await makeHsm();
@@ -18,7 +18,7 @@ async function withAttestation(
     readonly attest: (...args: readonly string[]) => ReturnType<typeof runTask>;
   }) => Promise<void>,
 ): Promise<void> {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   const folder = await Deno.makeTempDir();
   const answer = await fetch(`${kms.url}/v1/${kms.keyVersion}/publicKey`);
   const publicKey = createPublicKey((await answer.json()).pem);
@@ -92,7 +92,7 @@ Deno.test("an attestation is verified as Cloud KMS has it, saved, verified again
 });
 
 Deno.test("a version without an attestation is said to have none", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const env = { KMS_ENDPOINT: kms.url, KMS_KEY_VERSION: kms.keyVersion };
     const { code, stdout, stderr } = await runTask("cli", { env, args: ["key", "attest"] });

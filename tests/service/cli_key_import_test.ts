@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey } from "node:crypto";
 import { fingerprintOf } from "../../src/adapters/signing/key_proof.ts";
-import { type KmsFault, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { KmsFault } from "../../src/simulator/cloud_kms/server.ts";
 import { makeRsaKey, pkcs8Of, rsaXml, xmlElements } from "../adapters/signing/fixtures.ts";
+import { startKms } from "../support/kms.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 import { testKey } from "../support/test_keys.ts";
 
@@ -12,10 +13,10 @@ const RING = "projects/box-office-sandbox/locations/europe-west4/keyRings/apps";
 const KEY = `${RING}/cryptoKeys/app`;
 const NOWHERE = "/nonexistent/box-office";
 
-type Kms = Awaited<ReturnType<typeof startCloudKms>>;
+type Kms = Awaited<ReturnType<typeof startKms>>;
 
 async function withKms(deed: (kms: Kms) => Promise<void>): Promise<void> {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     await deed(kms);
   } finally {

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { withBridge } from "../adapters/storage/backends.ts";
-import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import { withService } from "../support/commands.ts";
+import { startKms } from "../support/kms.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 import { requires } from "../support/requirement.ts";
 import { environmentOf } from "../support/service.ts";
@@ -18,7 +19,7 @@ interface World {
 }
 
 async function withKms(work: (world: World) => Promise<void>): Promise<void> {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   const folder = await Deno.makeTempDir();
   try {
     await work({ kms, folder, env: { KMS_ENDPOINT: kms.url, DATA_DIR: folder } });

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { pkcs8Of, rsaXml, xmlElements } from "../adapters/signing/fixtures.ts";
+import { startKms } from "../support/kms.ts";
 import { searchMemory } from "../support/memory_search.ts";
 import { startFile } from "../support/processes.ts";
 import { testKey } from "../support/test_keys.ts";
@@ -56,7 +56,7 @@ for (const { title, key, args = [], code } of ways) {
   Deno.test(`a key that was ${title} is neither in the process's memory nor on disk`, {
     ignore: ELSEWHERE,
   }, async () => {
-    const kms = await startCloudKms();
+    const kms = await startKms();
     const folder = await Deno.makeTempDir();
     const env = { KMS_ENDPOINT: kms.url, TMPDIR: folder };
     const process = startFile("tests/support/resting_cli.ts", {

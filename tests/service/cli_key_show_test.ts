@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash, createPublicKey } from "node:crypto";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { opensslVerifies } from "../adapters/signing/fixtures.ts";
 import { runTask } from "../support/processes.ts";
 import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
 import { createGoogleKmsSigner } from "../../src/adapters/signing/google_kms.ts";
+import { startKms } from "../support/kms.ts";
 
 Deno.test("key show prints one public key as PEM, RSAXML and JWK, and openssl verifies with it", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const { url, keyVersion } = kms;
     const env = { KMS_ENDPOINT: url, KMS_KEY_VERSION: keyVersion };
@@ -58,7 +58,7 @@ Deno.test("key show prints one public key as PEM, RSAXML and JWK, and openssl ve
 });
 
 Deno.test("a version that is not there, not enabled or not ours to see is said by name", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const { url, keyVersion } = kms;
     const show = (...args: readonly string[]) =>

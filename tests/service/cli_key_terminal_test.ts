@@ -1,8 +1,8 @@
 /** A key that is pasted at a terminal: `script` of util-linux makes one. */
 
 import assert from "node:assert/strict";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import { pkcs8Of, rsaXml, xmlElements } from "../adapters/signing/fixtures.ts";
+import { startKms } from "../support/kms.ts";
 import { commandOf } from "../support/processes.ts";
 import { testKey } from "../support/test_keys.ts";
 
@@ -42,7 +42,7 @@ async function typed(url: string, text: string): Promise<{ code: number; screen:
 Deno.test("a key of 4096 bits can be pasted at a terminal, or broken off, and is not shown there", {
   ignore: !isThere,
 }, async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   try {
     const broken = await typed(kms.url, `${xml}\r\x03`);
     assert.equal(broken.code, 2, broken.screen);

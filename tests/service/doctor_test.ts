@@ -10,10 +10,11 @@ import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
 import { examine } from "../../src/cli_doctor.ts";
 import { openWard } from "../../src/cli_doctor_ward.ts";
 import { parseConfig } from "../../src/config.ts";
-import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import type { CheckedFinding } from "../../src/usecases/doctor.ts";
 import { takeBack } from "../adapters/storage/sqlite_versions.ts";
 import { withService } from "../support/commands.ts";
+import { startKms } from "../support/kms.ts";
 import { environmentOf, TENANT, type TestService } from "../support/service.ts";
 import { testKey, testKeyPem } from "../support/test_keys.ts";
 
@@ -463,7 +464,7 @@ const PLANTED: readonly Planted[] = [
 ];
 
 Deno.test("the doctor finds nothing in a healthy installation, and in another what is wrong", async (test) => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
   await withService(async (service) => {
     const env: Env = {
@@ -560,7 +561,7 @@ Deno.test("key files are read, each is named by its variable, and looking signs 
 });
 
 Deno.test("where live tenants are served, browsers need an https address, and a key an HSM", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
   const env: Env = {
     SUPEROFFICE_ENVIRONMENT: "stage",
