@@ -4,7 +4,7 @@
  * changes nothing there.
  */
 
-import axe from "axe-core";
+import axe from "axe-core/axe.min.js";
 import type { Page } from "playwright-core";
 
 /** What axe-core answers, as far as it matters here. */
