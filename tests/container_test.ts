@@ -7,7 +7,6 @@ import { deepStrictEqual, equal, match, notEqual, ok } from "node:assert/strict"
 import { parseConfig } from "../src/config.ts";
 import { createBrowser } from "../src/demo_browser.ts";
 import { sha256Hex } from "../src/domain/signed_text.ts";
-import { startSuperOffice } from "../src/simulator/superoffice/server.ts";
 import {
   buildImage,
   consent,
@@ -20,6 +19,7 @@ import { startRedis } from "./support/redis_server.ts";
 import { requires } from "./support/requirement.ts";
 import { testKeyPem } from "./support/test_keys.ts";
 import { startBridge } from "./support/upstash_bridge.ts";
+import { startVendor } from "./support/vendor.ts";
 
 const TEXT = Deno.readTextFileSync(new URL("../Dockerfile", import.meta.url));
 const INSTRUCTIONS = parseDockerfile(TEXT);
@@ -135,7 +135,7 @@ Deno.test({
   async fn() {
     const { at, start } = await image();
     const kms = await startKms();
-    const superoffice = await startSuperOffice({ publicKeyPem: kms.publicKeyPem() });
+    const superoffice = await startVendor({ publicKeyPem: kms.publicKeyPem() });
     const redis = await startRedis();
     const bridge = startBridge({ socket: redis.socket });
     try {

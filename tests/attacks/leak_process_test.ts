@@ -8,7 +8,7 @@ import { runTask, startTask } from "../support/processes.ts";
 import { TENANT } from "../support/service.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
 import { generateLocalKeyPem } from "../../src/adapters/signing/local_key.ts";
-import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
+import { startVendor } from "../support/vendor.ts";
 
 const TICKET = `/v1/tenants/${TENANT}/ticket`;
 const LISTENS = /^Box Office listens at (http\S+)$/;
@@ -49,7 +49,7 @@ Deno.test("the service prints no secret, on an ordinary day and when SuperOffice
     const marks = createMarks();
     const key = "bo_MARK_of_the_api_key_000000000000000000";
     const pem = generateLocalKeyPem();
-    const simulator = await startSuperOffice({ publicKeyPem: pem });
+    const simulator = await startVendor({ publicKeyPem: pem });
     const watch = createOutboundWatch(marks);
     await Deno.writeTextFile(`${folder}/key.pem`, pem);
     marks.add("signing key", pem.split("\n")[5]!);

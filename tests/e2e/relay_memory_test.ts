@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { generateApiKey } from "../../src/adapters/callers/api_keys.ts";
 import { parseConfig } from "../../src/config.ts";
 import { openStores } from "../../src/parts_stores.ts";
-import { startSuperOffice } from "../../src/simulator/superoffice/server.ts";
 import { startTask } from "../support/processes.ts";
 import { addStoredTenant, FRESH, putTicket } from "../support/stored_tenants.ts";
+import { startVendor } from "../support/vendor.ts";
 
 const MIB = 1024 * 1024;
 const BYTES = 200 * MIB;
@@ -48,7 +48,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using ending = new AsyncDisposableStack();
-    const simulator = await startSuperOffice({});
+    const simulator = await startVendor();
     ending.defer(simulator.close);
     const dataDir = await Deno.makeTempDir({ prefix: "box-office-test-" });
     ending.defer(() => Deno.remove(dataDir, { recursive: true }));

@@ -4,15 +4,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import {
-  createHmac,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from "node:crypto";
+import { createHmac, createPublicKey, type KeyObject, sign } from "node:crypto";
 import type { TokenBend } from "../../src/simulator/superoffice/behaviour.ts";
 import type { SuperOfficeSimulator } from "../../src/simulator/superoffice/server.ts";
+import { testKey } from "./test_keys.ts";
 
 /** Prefix of SuperOffice's own claims. */
 export const PREFIX = "http://schemes.superoffice.net/identity/";
@@ -48,7 +43,8 @@ interface PublishedKey {
   readonly x5c: readonly string[];
 }
 
-const own = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const privateKey = testKey("rsa2048");
+const own = { privateKey, publicKey: createPublicKey(privateKey) };
 
 /** SuperOffice's published key. */
 export async function publishedKey(simulator: SuperOfficeSimulator): Promise<Forgery["jwk"]> {

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 
 /** PKCS #8 in base64. */
 const KEYS = {
@@ -53,8 +53,8 @@ const KEYS = {
     "18LWaxNZ8dfva8ObbO7LEkxwjOvXR57UJOIH3J43MPn4w9Pz1ItZhvFgiFvGIjBUHfznd0fPeG1fLPBQ30+QggSeQ3",
     "K5U=",
   ],
-  /** What a Cloud KMS stand-in makes first, second and third. */
-  kms1: [
+  /** Where it only matters that each is another one. */
+  first: [
     "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQDIG31Q4/79JtlUXn+Pu3T4Qc9MGXyIjFJTYZHyue",
     "ZhOPdOUhHaUcByNrAihyZxLYCgA4bIwkrvPlgaNGxEGZktnQKOvz02ortho2Z92UZ+ur2a6trq9pCraU3hZnYcqatP",
     "pPc9rrye2Ma9mKjNqBpYsgWGjikqBDuEKc2d3bDPyHv+bUxfHJ6ZSMao2UOiMKb6KSnlytA2aCNHkmYF77X3U4iHQX",
@@ -75,7 +75,7 @@ const KEYS = {
     "eAKWmOGb5vMPZXyxvdpFXAeeZbG2VYytVIIoZ0HqpHvGAn5bQfS+vBvMuuETdR/P7Ml7VnjNbpp6nc8ASzeJnMYIkP",
     "OA==",
   ],
-  kms2: [
+  second: [
     "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQCwGT8kE5ATXIf8rxjb4QsblaWhI7ZVgQlqn3Lp4/",
     "VBO5mhmhdbWar566OZSBTAMDt0N8QujMml86sWVk2izDRSaMO/9PSpxRQE9Hp1KZLHQlSYgIIVPXm3pBp6jWOB0qKi",
     "25F9K+JuoGrt4G3pwJJzwfV5K8nVSLyZBDvgm91AXmlOa+NBTAP1EgDkp5JyaxRzC/y6VO7aOBbAhqX+CnOUvSmmdp",
@@ -96,7 +96,7 @@ const KEYS = {
     "YBh+HcFvI2zz/jPA6+LgTuweO9iGOlazwp78sgKh9nMpDihV6pzeUSVQRXNslEPiBfzfi52i50xN5YTwKJZ/QB9nRw",
     "4g==",
   ],
-  kms3: [
+  third: [
     "MIIEvwIBADANBgkqhkiG9w0BAQEFAASCBKkwggSlAgEAAoIBAQCyy/ZdSsnm4aOscLpnkXOkiR9Gh/c8Klb/4myoNd",
     "0DXjMAPlhQHALMlFMPDCgCoxUW71/OPqqaCKwb5g8Vvx96wLbmaiyQDJvYGggSxsJZBj82nJzdENND7zvildtUlRSn",
     "M1LFor8TiIu/CWzdxplRHd/s77lZHX/jgR+ynEIp2LdZHTF6QPov/zDK8drBaSg5naNKBsmyIDlntIi3KgtybVVNt3",
@@ -213,6 +213,16 @@ export type TestKey = keyof typeof KEYS;
 export function testKey(name: TestKey): KeyObject {
   const key = Buffer.from(KEYS[name].join(""), "base64");
   return createPrivateKey({ key, format: "der", type: "pkcs8" });
+}
+
+/** @returns RSA keys of 2048 bits, each time another one; a new one when those that there are have an end */
+export function createTestKeys(): () => KeyObject {
+  const left: TestKey[] = ["first", "second", "third"];
+  return () => {
+    const name = left.shift();
+    if (name !== undefined) return testKey(name);
+    return generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  };
 }
 
 /** PKCS #8 in PEM. */

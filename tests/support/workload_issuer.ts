@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { decodeJwt } from "jose";
 import UntypedProvider from "oidc-provider";
 import { assemble, encode, hmac, type Members, nothing, rsa } from "./forge.ts";
+import { createTestKeys } from "./test_keys.ts";
 
 export const AUDIENCE = "https://tickets.example.com";
 
@@ -36,9 +37,11 @@ export interface SigningKey {
   readonly publicKey: KeyObject;
 }
 
+const nextRsaKey = createTestKeys();
+
 export function createSigningKey(type: "rsa" | "ec" | "ed25519", kid: string): SigningKey {
   const privateKey = type === "rsa"
-    ? generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
+    ? nextRsaKey()
     : type === "ec"
     ? generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
     : generateKeyPairSync("ed25519").privateKey;

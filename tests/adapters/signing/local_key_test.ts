@@ -14,6 +14,7 @@ import {
   text,
   xmlElements,
 } from "./fixtures.ts";
+import { testKeyPem } from "../../support/test_keys.ts";
 
 const pem = generateLocalKeyPem();
 const signer = createLocalKeySigner({ pem });
@@ -21,7 +22,7 @@ const signer = createLocalKeySigner({ pem });
 const smallKey = makeRsaKey(1024);
 
 Deno.test("a signature of a local key verifies with openssl, of 1024, 2048 and 4096 bits", async () => {
-  for (const key of [pkcs8Of(smallKey), pem, pkcs8Of(makeRsaKey(4096))]) {
+  for (const key of [pkcs8Of(smallKey), pem, testKeyPem("rsa4096")]) {
     const local = createLocalKeySigner({ pem: key });
     const { signature, keyVersion } = await local.sign("ünïcode · text", { attempt: "a" });
     assert.equal(keyVersion, local.keyVersion);

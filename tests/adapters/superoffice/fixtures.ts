@@ -4,10 +4,11 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHmac, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { createEndpoints, type Endpoints } from "../../../src/adapters/superoffice/endpoints.ts";
 import { createLoginKeys } from "../../../src/adapters/superoffice/login_keys.ts";
 import { createStateChangeReader } from "../../../src/adapters/superoffice/state_change.ts";
+import { createTestKeys } from "../../support/test_keys.ts";
 
 /** The instant at which these tests take place. */
 export const NOW = Date.UTC(2026, 0, 15, 12, 0, 0);
@@ -28,8 +29,11 @@ export interface TestKey {
   readonly jwk: Readonly<Record<string, unknown>>;
 }
 
+const nextKey = createTestKeys();
+
 export function createKey(kid: string): TestKey {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const privateKey = nextKey();
+  const publicKey = createPublicKey(privateKey);
   const jwk = { ...publicKey.export({ format: "jwk" }), kid, use: "sig", alg: "RS256" };
   return { kid, privateKey, publicKey, jwk };
 }

@@ -1,7 +1,7 @@
 /** Consent and exchange end to end, against the simulated SuperOffice and with an app key of our own. */
 
 import assert from "node:assert/strict";
-import { generateKeyPairSync, sign } from "node:crypto";
+import { createPublicKey, sign } from "node:crypto";
 import { createEndpoints } from "../../../src/adapters/superoffice/endpoints.ts";
 import { createExchange } from "../../../src/adapters/superoffice/exchange.ts";
 import { createIdentityProvider } from "../../../src/adapters/superoffice/identity_provider.ts";
@@ -11,14 +11,16 @@ import { PartFault } from "../../../src/domain/part_fault.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { signedText, textToSign } from "../../../src/domain/signed_text.ts";
 import { startSuperOffice } from "../../../src/simulator/superoffice/server.ts";
+import { testKey } from "../../support/test_keys.ts";
+import { startVendor } from "../../support/vendor.ts";
 import { NONCE, NOW } from "./fixtures.ts";
 
 const CTX = "Cust12345";
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
+const privateKey = testKey("signing");
+const publicKeyPem = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
 const now = () => NOW;
 
-/** One vendor for all tests, because its login key takes a while to make. */
+/** One vendor for all tests. */
 const snapshot = await takeSnapshot();
 
 async function takeSnapshot(): Promise<string> {
@@ -26,7 +28,7 @@ async function takeSnapshot(): Promise<string> {
   const onChange = (change: string) => {
     taken = change;
   };
-  await (await startSuperOffice({ publicKeyPem, clock: now, onChange })).close();
+  await (await startVendor({ publicKeyPem, clock: now, onChange })).close();
   return taken;
 }
 
