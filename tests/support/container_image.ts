@@ -72,7 +72,7 @@ export async function buildImage(instructions: readonly Instruction[]): Promise<
   try {
     await Deno.mkdir(denoDir);
     // What this test run has in its own cache needs no second download.
-    await cp(await npmCache(), `${denoDir}/npm`, { recursive: true });
+    link(await npmCache(), `${denoDir}/npm`);
     for (const { name, rest } of instructions) {
       if (name === "WORKDIR") await Deno.mkdir(at(workdir = rest), { recursive: true });
       if (name === "COPY") await copy(rest, at(workdir));
@@ -128,6 +128,31 @@ export async function buildImage(instructions: readonly Instruction[]): Promise<
 async function npmCache(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   return JSON.parse(decoder.decode(stdout)).npmCache;
+}
+
+/** Links thousands of files, which nobody writes into, but for those that a build would open to all. */
+function link(from: string, to: string): void {
+  Deno.mkdirSync(to);
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    const [source, target] = [`${from}/${name}`, `${to}/${name}`];
+    if (isDirectory) link(source, target);
+    else if (!isForAll(source) || !isLinked(source, target)) Deno.copyFileSync(source, target);
+  }
+}
+
+function isForAll(path: string): boolean {
+  const { mode } = Deno.statSync(path);
+  return [0o444, 0o555].includes((mode ?? 0) & 0o555);
+}
+
+/** @returns false on another file system */
+function isLinked(from: string, to: string): boolean {
+  try {
+    Deno.linkSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `COPY [--flag…] source… target`: a folder's content goes into the target, a file goes beside. */
