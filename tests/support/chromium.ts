@@ -6,16 +6,14 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { requireProgram } from "./requirement.ts";
 
-const PATH = "/usr/bin/chromium";
-
 /** No sandbox: build machines run as root. The rest keeps Chromium from calling home. */
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
   .concat(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
 
 /** @throws Error if Chromium is missing */
 export async function startChromium(): Promise<Browser> {
-  requireProgram("chromium");
-  return await chromium.launch({ executablePath: PATH, args: FLAGS });
+  const executablePath = requireProgram("chromium");
+  return await chromium.launch({ executablePath, args: FLAGS });
 }
 
 /** How long a page may take on a busy machine before a test gives it up. */
