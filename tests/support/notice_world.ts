@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { createSealing } from "../../src/adapters/storage/sealing.ts";
+import { createSealing, type Sealing } from "../../src/adapters/storage/sealing.ts";
 import { openSqlite } from "../../src/adapters/storage/sqlite.ts";
 import { ContextId } from "../../src/domain/context_id.ts";
 import type { Notice } from "../../src/domain/notice.ts";
@@ -37,12 +37,9 @@ export interface NoticeScript {
 }
 
 export function createNoticeWorld() {
-  const stores = openSqlite({
-    owner: "test",
-    path: ":memory:",
-    sealing: createSealing([{ id: "k", key: randomBytes(32) }]),
-  });
-  const clock = createWaitingClock();
+  const { sealing, isBusy } = createWatchedSealing();
+  const stores = openSqlite({ owner: "test", path: ":memory:", sealing });
+  const clock = createWaitingClock(undefined, isBusy);
   const log = createMemoryLog();
   const announce = createAnnounce({ ids: createTestIds(), clock, isWanted: true });
   const attempts: Attempt[] = [];
@@ -137,6 +134,22 @@ export function createNoticeWorld() {
         .map(({ event }) => event),
     close: () => stores.close(),
   };
+}
+
+/** WebCrypto works in other threads, and on a busy machine takes more turns than any number given. */
+function createWatchedSealing(): { readonly sealing: Sealing; isBusy(): boolean } {
+  const { keyIds, seal, open } = createSealing([{ id: "k", key: randomBytes(32) }]);
+  let underWay = 0;
+  const watched = (deed: Sealing["seal"]): Sealing["seal"] => async (place, text) => {
+    underWay++;
+    try {
+      return await deed(place, text);
+    } finally {
+      underWay--;
+    }
+  };
+  const sealing = { keyIds, seal: watched(seal), open: watched(open) };
+  return { sealing, isBusy: () => underWay > 0 };
 }
 
 /** A port whose calls never come back once its owner is dead. */

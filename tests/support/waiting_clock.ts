@@ -11,12 +11,17 @@ export interface WaitingClock extends Clock {
   pass(ms: number): Promise<void>;
 }
 
-/** Lets everything happen that needs no time. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise((done) => setTimeout(done, 0));
-}
-
-export function createWaitingClock(start = Date.UTC(2026, 10, 22, 12)): WaitingClock {
+/** @param isBusy whether other threads still work on something that needs no time here */
+export function createWaitingClock(
+  start = Date.UTC(2026, 10, 22, 12),
+  isBusy: () => boolean = () => false,
+): WaitingClock {
+  /** Lets everything happen that needs no time. */
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn = isBusy() ? 0 : turn + 1) {
+      await new Promise((done) => setTimeout(done, 0));
+    }
+  };
   let now = start;
   const waiting = new Set<{ readonly at: number; readonly wake: () => void }>();
   return {
