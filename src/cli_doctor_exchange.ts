@@ -1,59 +1,78 @@
 /**
- * The check that does everything once: a new ticket for one tenant, under its lease, with every entry in
- * the ledger as always. What it gets is published: nobody else needs to exchange soon.
+ * The check that does everything once: a signature and an exchange for one tenant, with every entry in
+ * the ledger as always. A dry one: nobody gets the ticket, and whatever SuperOffice says, the tenant's
+ * health and stored ticket, and what is remembered of it, stay as they are.
  */
 
 import { CHECK_MS, type Ward } from "./cli_doctor_ward.ts";
-import { withBooks } from "./cli_stores.ts";
-import { askTicket } from "./cli_ticket.ts";
-import { openTicketParts } from "./cli_ticket_parts.ts";
-import { createTeller } from "./cli_ticket_teller.ts";
+import { askOnce, configured, foreignCredentials, openRotationParts } from "./cli_key_parts.ts";
+import { type OpenedBooks, withBooks } from "./cli_stores.ts";
 import { refusalText } from "./cli_ticket_words.ts";
 import type { ContextId } from "./domain/context_id.ts";
+import type { Tenant } from "./domain/tenant.ts";
 import { UsageFault } from "./usage_fault.ts";
-import { type Check, type Finding, ok, problem, warning } from "./usecases/doctor.ts";
+import { type Check, type Finding, ok, problem } from "./usecases/doctor.ts";
 
 /** @throws UsageFault for the sandbox, whose SuperOffice no command can reach */
-export function exchangeChecks({ config, tenant }: Ward): Check[] {
+export function exchangeChecks({ config, tenant, stores }: Ward): Check[] {
   if (tenant === null) return [];
-  const { superoffice } = config;
-  if (superoffice === null) {
+  if (config.superoffice === null) {
     throw new UsageFault("Cannot exchange: the sandbox's SuperOffice is inside the service");
   }
   return [{
     name: "exchange",
-    // As long as a lease may last, and whoever holds one is waited for.
+    // As long as a lease may last: later nothing is signed or asked any more.
     deadlineMs: 12 * CHECK_MS,
-    run: () =>
-      withBooks(async (books) => {
-        const { tenants, tickets } = books.stores;
-        const world = { tenants, store: tickets, superoffice };
-        const parts = await openTicketParts(books, world, createTeller(() => {}));
-        try {
-          return await exchangeFor(parts, tenant, books.publicUrl);
-        } finally {
-          await parts.drain();
-        }
-      }),
+    async run() {
+      // One that opening would change is left alone here, too.
+      await stores();
+      return await withBooks((books) => checkExchange(books, tenant), undefined, config);
+    },
   }];
 }
 
-async function exchangeFor(
-  parts: Awaited<ReturnType<typeof openTicketParts>>,
-  tenant: ContextId,
-  publicUrl: URL,
-): Promise<Finding> {
-  if (await parts.tenants.get(tenant) === null) {
+async function checkExchange(books: OpenedBooks, tenant: ContextId): Promise<Finding> {
+  const found = await books.stores.tenants.get(tenant);
+  if (found === null) {
     return problem(`${tenant} never consented, or was removed`, "Name another with --tenant");
   }
-  const outcome = await askTicket(parts, tenant, crypto.randomUUID(), true);
-  if (outcome.ok) {
-    const until = new Date(outcome.value.ticket.expiresAt).toISOString();
-    return ok(`${tenant} has a new ticket until ${until}`);
+  // Says of a key file what is wrong with it.
+  configured(books);
+  const parts = await openRotationParts(books);
+  const asked = await askOnce(parts, found, "doctor").finally(() => parts.drain());
+  const says = (refusal: Parameters<typeof refusalText>[0]) =>
+    problem(`no ticket for ${tenant}`, refusalText(refusal, tenant, books.publicUrl));
+  if (!asked.ok) return says(asked.refusal);
+  switch (asked.value.kind) {
+    case "issued":
+      return ok(`SuperOffice gives ${tenant} a ticket; it was handed to nobody`);
+    case "unfit": {
+      const { reason } = asked.value;
+      return says({ code: "exchange_failed", reason, retryAfterSeconds: null });
+    }
+    case "refused":
+    case "doubtful":
+      return problem(
+        `SuperOffice refuses ${tenant} a ticket, and does not say why`,
+        await refusedRemedy(books, found),
+      );
   }
-  const { refusal } = outcome;
-  const says = refusalText(refusal, tenant, publicUrl);
-  const isOld = parts.remembered.refusal === refusal;
-  const text = `no ticket for ${tenant}${isOld ? ", as remembered of an earlier exchange" : ""}`;
-  return refusal.code === "rate_limited" ? warning(text, says) : problem(text, says);
+}
+
+/** Whether it is the tenant or what it was asked with. */
+async function refusedRemedy(books: OpenedBooks, tenant: Tenant): Promise<string> {
+  const { contextIdentifier, health } = tenant;
+  const foreign = await foreignCredentials(books);
+  if (foreign !== null) {
+    return `Give the doctor the service's own environment: ${foreign}`;
+  }
+  if (health === "suspended") {
+    return `${contextIdentifier} is not running, as the service knows; tenant show says more`;
+  }
+  const consent = new URL(`/?tenant=${contextIdentifier}`, books.publicUrl).href;
+  if (health === "consent_withdrawn") {
+    return `The service is refused, too: one of its administrators must consent again at ${consent}`;
+  }
+  return "Look at the client secret and the app's key, here and in the Developer Portal; if they " +
+    `are right, one of its administrators must consent again at ${consent}`;
 }

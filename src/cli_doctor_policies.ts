@@ -6,7 +6,7 @@
 
 import { createGoogleCredentials } from "./adapters/signing/google_credentials.ts";
 import { createIamPolicies, type IamPolicies } from "./adapters/signing/iam_policies.ts";
-import { shown } from "./cli_reconcile_lines.ts";
+import { shown } from "./domain/shown_text.ts";
 import { AGENT, CHECK_MS, type Ward } from "./cli_doctor_ward.ts";
 import type { KmsKey } from "./config_keys.ts";
 import { type IamPolicy, isEverybody, keyUseLogging, signersBy } from "./domain/iam_policy.ts";

@@ -1,6 +1,7 @@
 /**
  * The parts of the service that a rotation needs: which credentials are known to work, an exchange that
- * may be asked for, and flights that renew tickets under the ordinary lease. Only wires.
+ * may be asked for, and flights that renew tickets under the ordinary lease. Asks once for a ticket that
+ * nobody gets, and refuses to ask in the tenants' name with credentials that no instance uses.
  */
 
 import type { OpenedBooks } from "./cli_stores.ts";
@@ -8,14 +9,23 @@ import type { ConfiguredNames } from "./cli_rotation_words.ts";
 import { credentialsOf } from "./compose.ts";
 import type { Config, SuperOfficeConfig } from "./config.ts";
 import { DEADLINES, leaseFor } from "./deadlines.ts";
-import { type CredentialKind, secretName } from "./domain/credential_record.ts";
+import {
+  type CredentialKind,
+  CREDENTIALS,
+  foreignUse,
+  secretName,
+} from "./domain/credential_record.ts";
+import type { Outcome } from "./domain/refusal.ts";
+import { shown } from "./domain/shown_text.ts";
+import type { Tenant } from "./domain/tenant.ts";
 import { createGuards } from "./guards.ts";
 import { createSigners, readSigningKeys } from "./parts.ts";
 import { openExchange, openKeys } from "./parts_exchange.ts";
 import { clientSecretsOf, connectSuperOffice, openCredentials } from "./parts_superoffice.ts";
 import { systemClock as clock, systemIds as ids } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
-import type { Asking } from "./usecases/asking.ts";
+import type { Asked, Asking } from "./usecases/asking.ts";
+import { LedgerFault, refuseUnrecorded } from "./usecases/ledger.ts";
 import { createAnnounce } from "./usecases/notices.ts";
 import type { Signer } from "./usecases/ports.ts";
 import type { FlightParts } from "./usecases/ticket_flight.ts";
@@ -123,4 +133,68 @@ export async function openRotationParts(books: OpenedBooks): Promise<RotationPar
       await credentials.drain();
     },
   };
+}
+
+/**
+ * Asks SuperOffice once for a ticket and lets go of it, with every entry in the ledger. The tenant's
+ * health, its stored ticket and what is remembered of it stay as they are, whatever SuperOffice says;
+ * what works is noted for all instances, as after any exchange.
+ *
+ * @param command begins the request id of the entries
+ */
+export async function askOnce(
+  { asking, leaseMs }: RotationParts,
+  tenant: Tenant,
+  command: "switch" | "doctor",
+): Promise<Outcome<Asked>> {
+  const { contextIdentifier } = tenant;
+  const requestId = `${command}-${ids.next().slice(0, 12)}`;
+  try {
+    // Of a tenant that is refused anyway the shared record would note that it was tried.
+    const asked = { ...tenant, health: "connected" } as const;
+    const until = clock.now() + leaseMs;
+    return await asking.ask(asked, until, { requestId, caller: "cli", contextIdentifier });
+  } catch (error) {
+    if (error instanceof LedgerFault) return refuseUnrecorded(error);
+    throw error;
+  }
+}
+
+/**
+ * What the instances were seen to use lately and this environment does not have, in words. SuperOffice
+ * holds one of each, so what is here instead is most likely refused.
+ *
+ * @returns null where there is no such thing, or nothing is known: without a standby nobody notes it
+ */
+export async function foreignCredentials(
+  books: Pick<OpenedBooks, "config" | "stores">,
+): Promise<string | null> {
+  const record = await books.stores.credentials.get();
+  if (record === null) return null;
+  const names = configured(books);
+  const found = CREDENTIALS.flatMap((kind) => {
+    // What a generated key is called is not known without opening it, and no other is ever in use.
+    if (kind === "key" && books.config.signing.kind === "generated") return [];
+    const use = foreignUse(record[kind], names[kind].names, clock.now());
+    return use === null
+      ? []
+      : [`${shown(use)}, which is not in ${names[kind].variables.join(" or ")}`];
+  });
+  return found.length === 0 ? null : `the instances use ${found.join("; and ")}`;
+}
+
+/**
+ * For what ends a tenant's ticket, and its health, where SuperOffice refuses.
+ *
+ * @throws UsageFault where the instances use other credentials than these
+ */
+export async function requireCredentialsInUse(
+  books: Pick<OpenedBooks, "config" | "stores">,
+): Promise<void> {
+  const foreign = await foreignCredentials(books);
+  if (foreign === null) return;
+  throw new UsageFault(
+    `Cannot ask for a ticket: ${foreign}. A refusal would count for everybody: ` +
+      "give the command the service's own environment. cli doctor --tenant asks without that",
+  );
 }

@@ -5,12 +5,7 @@
  */
 
 import { type Command, InvalidArgumentError } from "commander";
-import {
-  configured,
-  openRotationParts,
-  requireRegistration,
-  type RotationParts,
-} from "./cli_key_parts.ts";
+import { askOnce, configured, openRotationParts, requireRegistration } from "./cli_key_parts.ts";
 import {
   planLines,
   portalLine,
@@ -23,11 +18,12 @@ import {
 import { warm } from "./cli_key_warm.ts";
 import { type OpenedStores, requireTenant, withBooks, withStores } from "./cli_stores.ts";
 import { type CredentialKind, CREDENTIALS } from "./domain/credential_record.ts";
+import type { Outcome } from "./domain/refusal.ts";
 import type { Tenant } from "./domain/tenant.ts";
 import { print } from "./print.ts";
-import { systemClock as clock, systemIds as ids } from "./system.ts";
+import { systemClock as clock } from "./system.ts";
 import { UsageFault } from "./usage_fault.ts";
-import { LedgerFault } from "./usecases/ledger.ts";
+import type { Asked } from "./usecases/asking.ts";
 
 /** Describes the commands. @param key the noun that they belong to */
 export function addKeyRotate(key: Command, done: (code: number) => void): void {
@@ -115,7 +111,7 @@ async function change(
       throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
     }
     const parts = await openRotationParts(books);
-    const came = await ask(parts, asked).finally(() => parts.drain());
+    const came = wordOf(await askOnce(parts, asked, "switch").finally(() => parts.drain()));
     const takes = came === "issued" ? (await sidesOf(books))[side.kind].inUse : null;
     const isDone = takes === target;
     const context_identifier = asked.contextIdentifier;
@@ -130,19 +126,10 @@ async function change(
   });
 }
 
-/** Asks for a ticket and lets go of it. @returns `issued`, or in a word why there is none */
-async function ask({ asking, leaseMs }: RotationParts, tenant: Tenant): Promise<string> {
-  const { contextIdentifier } = tenant;
-  const context = { requestId: `switch-${ids.next().slice(0, 12)}`, caller: "cli" };
-  try {
-    const until = clock.now() + leaseMs;
-    const answer = await asking.ask(tenant, until, { ...context, contextIdentifier });
-    if (!answer.ok) return answer.refusal.code;
-    return answer.value.kind === "unfit" ? answer.value.reason : answer.value.kind;
-  } catch (error) {
-    if (error instanceof LedgerFault) return "ledger_unavailable";
-    throw error;
-  }
+/** @returns `issued`, or in a word why there is none */
+function wordOf(asked: Outcome<Asked>): string {
+  if (!asked.ok) return asked.refusal.code;
+  return asked.value.kind === "unfit" ? asked.value.reason : asked.value.kind;
 }
 
 /** One that had no trouble lately. */

@@ -3,7 +3,7 @@
  * tenants' ordinary leases; changes nothing in the portal or the record of what works but by that.
  */
 
-import { openRotationParts, type RotationParts } from "./cli_key_parts.ts";
+import { openRotationParts, requireCredentialsInUse, type RotationParts } from "./cli_key_parts.ts";
 import { withBooks } from "./cli_stores.ts";
 import { accept } from "./domain/refusal.ts";
 import type { Ticket } from "./domain/ticket.ts";
@@ -26,6 +26,7 @@ const TOLD_EVERY = 25;
 /** @returns 0 if every tenant in use has its runway, else 1 */
 export async function warm({ perMinute, json }: WarmOptions): Promise<number> {
   const warmed = await withBooks(async (books) => {
+    await requireCredentialsInUse(books);
     const parts = await openRotationParts(books);
     const { tenants, tickets } = books.stores;
     return await warmTickets({

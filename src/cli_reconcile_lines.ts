@@ -7,6 +7,7 @@ import type { AuditSignature } from "./domain/audit_log.ts";
 import type { Instant } from "./domain/instant.ts";
 import type { Indeterminate, Unexplained, Unwitnessed } from "./domain/findings.ts";
 import type { Pair } from "./domain/pairing.ts";
+import { shown } from "./domain/shown_text.ts";
 import type { SignIntent } from "./domain/sign_intents.ts";
 
 const UNEXPLAINED: Readonly<Record<Unexplained["why"], string>> = {
@@ -80,18 +81,4 @@ export function whoOf({ principal, delegates, callerIp, userAgent }: AuditSignat
 /** An instant without the zeros at its end. */
 export function brief(instant: Instant): string {
   return instant.replace(/\.?0+Z$/, "Z");
-}
-
-/** The longest that is of use; user agents may have kilobytes. */
-const MOST_LETTERS = 200;
-
-/** A text of somebody else's: what is no visible letter is spelled out, what is too long cut. */
-export function shown(text: string | null): string {
-  if (text === null) return "unknown";
-  const letters = [...text];
-  const cut = letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS).join("")}…` : text;
-  return cut.replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (letter) => `\\u{${letter.codePointAt(0)!.toString(16)}}`,
-  );
 }

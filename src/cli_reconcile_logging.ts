@@ -3,7 +3,8 @@
  * where it is not. Claims nothing for a time in which no canary was seen.
  */
 
-import { brief, shown } from "./cli_reconcile_lines.ts";
+import { brief } from "./cli_reconcile_lines.ts";
+import { shown } from "./domain/shown_text.ts";
 import { millisOf } from "./domain/instant.ts";
 import { isKeyVersionName } from "./domain/key_version.ts";
 import type { Confirmation, LoggingConfirmation, Stretch } from "./domain/logging_confirmation.ts";

@@ -9,7 +9,6 @@ import {
   brief,
   doubtful,
   indeterminate,
-  shown,
   unexplained,
   unwitnessed,
   whoOf,
@@ -18,6 +17,7 @@ import type { AuditLogReading } from "./domain/audit_log.ts";
 import { type Instant, millisOf } from "./domain/instant.ts";
 import type { Pair } from "./domain/pairing.ts";
 import type { Reconciliation } from "./domain/reconciliation.ts";
+import { shown } from "./domain/shown_text.ts";
 import { print } from "./print.ts";
 
 /** A result and what it was made from. */

@@ -5,7 +5,7 @@
 
 import type { Command } from "commander";
 import { wholeNumber } from "./cli_options.ts";
-import { shown } from "./cli_reconcile_lines.ts";
+import { shown } from "./domain/shown_text.ts";
 import { operator, readable, requireTenant, withBooks, withStores } from "./cli_stores.ts";
 import { brief, cut, tableLines } from "./cli_table.ts";
 import type { ContextId } from "./domain/context_id.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { Command } from "commander";
-import { shown } from "./cli_reconcile_lines.ts";
+import { requireCredentialsInUse } from "./cli_key_parts.ts";
+import { shown } from "./domain/shown_text.ts";
 import { type OpenedBooks, operator, readable, requireTenant, withBooks } from "./cli_stores.ts";
 import { tableLines } from "./cli_table.ts";
 import { openTicketParts, type TicketParts, type TicketWorld } from "./cli_ticket_parts.ts";
@@ -53,6 +54,7 @@ async function getTicket(text: string, options: GetOptions): Promise<number> {
     const requestId = crypto.randomUUID();
     tellConfiguration(config, requestId, teller);
     if (config.superoffice !== null) {
+      await requireCredentialsInUse(books);
       const { tenants, tickets } = books.stores;
       const world = { tenants, store: tickets, superoffice: config.superoffice };
       return await obtain(books, world, tenant, requestId, options, teller);
@@ -104,7 +106,7 @@ async function obtain(
 }
 
 /** Asks as a caller would. @param isNew as if SuperOffice had rejected the stored one */
-export async function askTicket(
+async function askTicket(
   { tickets, store }: TicketParts,
   tenant: ContextId,
   requestId: string,

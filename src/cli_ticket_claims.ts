@@ -4,7 +4,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { shown } from "./cli_reconcile_lines.ts";
+import { shown } from "./domain/shown_text.ts";
 import { maskedTicket } from "./cli_ticket_teller.ts";
 import {
   IDENTITY_PREFIX as PREFIX,

@@ -3,7 +3,7 @@
  * status. Bodies pass by; of an answer only three members are read, and none of its messages.
  */
 
-import { shown } from "./cli_reconcile_lines.ts";
+import { shown } from "./domain/shown_text.ts";
 import type { Teller } from "./cli_ticket_teller.ts";
 import type { XmlElement } from "./adapters/superoffice/xml.ts";
 import { MAX_BODY_BYTES } from "./adapters/outbound/http.ts";

@@ -3,7 +3,7 @@
  * and hides every secret that it meets before it tells of anything.
  */
 
-import { shown } from "./cli_reconcile_lines.ts";
+import { shown } from "./domain/shown_text.ts";
 import { brief } from "./cli_table.ts";
 import { checkLines, secretsOf, tokenLines } from "./cli_ticket_claims.ts";
 import type { WatchedCall } from "./cli_ticket_http.ts";

@@ -6,7 +6,7 @@
 import type { Command } from "commander";
 import { MAX_BURIED } from "./adapters/storage/notice_records.ts";
 import { createWebhookSender } from "./adapters/webhooks/sender.ts";
-import { shown } from "./cli_reconcile_lines.ts";
+import { shown } from "./domain/shown_text.ts";
 import { type OpenedStores, withStores } from "./cli_stores.ts";
 import { tableLines } from "./cli_table.ts";
 import { noticeLabel } from "./domain/notice.ts";

@@ -105,6 +105,24 @@ export function changesOf(record: CredentialRecord, next: CredentialRecord): Cre
   });
 }
 
+/** What worked so long ago may have been replaced by one that nobody notes. Milliseconds. */
+const KNOWN_MS = 24 * 60 * 60_000;
+
+/**
+ * What is in use, if it is none of these and was seen to work lately.
+ *
+ * @param names those that somebody has
+ */
+export function foreignUse(
+  { inUse, worked }: CredentialUse,
+  names: readonly string[],
+  now: number,
+): string | null {
+  // An instant that is still to come is of a clock that is ahead.
+  const isLately = now - (worked[inUse] ?? -Infinity) < KNOWN_MS;
+  return isLately && !names.includes(inUse) ? inUse : null;
+}
+
 /** How a client secret is called where it must not be seen: half of a digest, of 128 random bits or more. */
 export function secretName(secret: Secret): string {
   return `client_secret:${sha256Hex(secret.reveal()).slice(0, 12)}`;
