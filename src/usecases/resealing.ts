@@ -1,22 +1,24 @@
 /**
- * Changes the key that everything stored is sealed under, while the service runs. Keeps nothing of its
- * own: what was not resealed is found again by whoever comes next. A value that no key opens is reported
- * and left.
+ * Changes the key that everything stored is sealed under, while the service runs, and opens all of it, to
+ * know that it can be read. Keeps nothing of its own: what was not resealed is found again by whoever
+ * comes next. A value that no key opens is reported and left.
  */
 
 import { PartFault } from "../domain/part_fault.ts";
 import type { Clock } from "./ports.ts";
 import {
+  type LookStep,
   type Resealing,
   type ResealStep,
   SEALED_KINDS,
+  type SealedCount,
   type SealedKind,
 } from "./resealing_ports.ts";
 
 export interface ResealOptions {
   readonly store: Resealing;
   readonly clock: Clock;
-  /** Values sealed anew a second, at most. From 1. */
+  /** Values sealed anew a second, at most, or ten times as many that are only read. From 1. */
   readonly perSecond: number;
   /** Told after each step what has been done so far. */
   readonly told?: (result: ResealResult) => void;
@@ -35,6 +37,12 @@ export interface UnreadableValue {
   readonly name: string;
 }
 
+/** What is stored, all of it opened. */
+export interface Looked {
+  readonly counts: readonly SealedCount[];
+  readonly unreadable: readonly (UnreadableValue & { readonly keyId: string | null })[];
+}
+
 /** A step is one transaction, or one script: callers wait for no more than that. */
 const MOST_IN_A_STEP = 250;
 
@@ -50,8 +58,8 @@ const PAUSE_MS = 500;
 export async function reseal(options: ResealOptions): Promise<ResealResult> {
   const { store, clock, perSecond, told } = options;
   const limit = Math.max(1, Math.min(MOST_IN_A_STEP, Math.floor(perSecond / 4)));
+  const pace = createPace(clock, perSecond);
   let result: ResealResult = { resealed: 0, passed: 0, unreadable: [] };
-  let due = clock.now();
   for (const kind of SEALED_KINDS) {
     let after: string | null = null;
     do {
@@ -64,12 +72,53 @@ export async function reseal(options: ResealOptions): Promise<ResealResult> {
       told?.(result);
       after = step.next;
       const done = step.resealed + step.passed + step.unreadable.length;
-      due = Math.max(due, clock.now() - 1000) + done * 1000 / perSecond;
-      const wait = due - clock.now();
-      if (wait > 0) await clock.sleep(wait);
+      await pace(done, step.looked - done);
     } while (after !== null);
   }
   return result;
+}
+
+/**
+ * Opens everything that is sealed, whatever it is sealed under.
+ *
+ * @throws PartFault if the store fails again and again
+ */
+export async function lookThrough(options: Omit<ResealOptions, "told">): Promise<Looked> {
+  const { store, clock, perSecond } = options;
+  const limit = Math.max(1, Math.min(MOST_IN_A_STEP, Math.floor(perSecond / 4 / READ_COST)));
+  const pace = createPace(clock, perSecond);
+  const counts = new Map<string, SealedCount>();
+  const unreadable: Looked["unreadable"][number][] = [];
+  for (const kind of SEALED_KINDS) {
+    let after: string | null = null;
+    do {
+      const from: string | null = after;
+      const step: LookStep = await patiently(clock, () => store.look(kind, from, limit));
+      for (const it of step.counts) {
+        const name = `${kind} ${it.keyId}`;
+        counts.set(name, { ...it, count: it.count + (counts.get(name)?.count ?? 0) });
+      }
+      for (const it of step.unreadable) unreadable.push({ kind, ...it });
+      after = step.next;
+      await pace(0, step.looked);
+    } while (after !== null);
+  }
+  return { counts: [...counts.values()], unreadable };
+}
+
+/** A value that is read costs so much of one that is replaced. */
+const READ_COST = 0.1;
+
+/** @returns what resolves when so much that was replaced, and read, is within the rate */
+function createPace(clock: Clock, perSecond: number) {
+  let due = clock.now();
+  return async (replaced: number, read: number): Promise<void> => {
+    // A page on which there is nothing is a request, too.
+    const cost = Math.max(READ_COST, replaced + READ_COST * read);
+    due = Math.max(due, clock.now() - 1000) + cost * 1000 / perSecond;
+    const wait = due - clock.now();
+    if (wait > 0) await clock.sleep(wait);
+  };
 }
 
 function add(result: ResealResult, kind: SealedKind, step: ResealStep): ResealResult {

@@ -25,6 +25,20 @@ export interface ResealStep {
   readonly passed: number;
   /** Context identifiers, or ids of notices, of values that no key opens. They stay as they are. */
   readonly unreadable: readonly string[];
+  /** Records that were read for it. */
+  readonly looked: number;
+}
+
+export interface LookStep {
+  /** As a `ResealStep`'s. */
+  readonly next: string | null;
+  readonly looked: number;
+  readonly counts: readonly SealedCount[];
+  readonly unreadable: readonly {
+    /** Context identifier, or id of a notice. */
+    readonly name: string;
+    readonly keyId: string | null;
+  }[];
 }
 
 /**
@@ -41,4 +55,9 @@ export interface Resealing {
    * that are not under the current key. Durable when resolved.
    */
   step(kind: SealedKind, after: string | null, limit: number): Promise<ResealStep>;
+  /**
+   * Opens about so many values of a kind after a place, under whichever key they are, and lets go of
+   * them: two keys of one name look the same until something is opened. Changes nothing.
+   */
+  look(kind: SealedKind, after: string | null, limit: number): Promise<LookStep>;
 }

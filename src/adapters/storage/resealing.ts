@@ -1,11 +1,16 @@
 /**
- * What both backends do alike to seal values anew: open, seal, and tell apart what no key opens. Knows
- * no database.
+ * What both backends do alike to seal values anew, or to look at them: open, seal, and tell apart what no
+ * key opens. Knows no database.
  */
 
 import { once } from "../../domain/once.ts";
 import { PartFault } from "../../domain/part_fault.ts";
-import type { Resealing, SealedCount, SealedKind } from "../../usecases/resealing_ports.ts";
+import type {
+  LookStep,
+  Resealing,
+  SealedCount,
+  SealedKind,
+} from "../../usecases/resealing_ports.ts";
 
 /** The resealing of a store, loaded when it is first asked. */
 export function createLateResealing(
@@ -17,6 +22,7 @@ export function createLateResealing(
     keyIds,
     count: async () => await (await resealing.get()).count(),
     step: async (...args) => await (await resealing.get()).step(...args),
+    look: async (...args) => await (await resealing.get()).look(...args),
   };
 }
 
@@ -49,6 +55,43 @@ export async function renewAll<T extends Stale>(stale: readonly T[]): Promise<Re
   };
 }
 
+/** A stored value, whatever it is sealed under. */
+export interface Sealed {
+  /** Context identifier, or id of a notice. */
+  readonly name: string;
+  /** Null: no such name can be read. */
+  readonly keyId: string | null;
+  /** @throws PartFault `unreadable` if no key opens it */
+  open(): Promise<unknown>;
+}
+
+/** Opens all of them, and tells how many there are under which key and which do not open. */
+export async function lookAt(
+  kind: SealedKind,
+  values: readonly Sealed[],
+): Promise<Pick<LookStep, "counts" | "unreadable">> {
+  const counter = createCounter();
+  for (const { keyId } of values) counter.add(kind, keyId);
+  const opened = await Promise.all(
+    values.map((value) => isReadable(async () => void await value.open())),
+  );
+  const shut = values.filter((_, at) => !opened[at]);
+  return {
+    counts: counter.counts(),
+    unreadable: shut.map(({ name, keyId }) => ({ name, keyId })),
+  };
+}
+
+async function isReadable(deed: () => Promise<void>): Promise<boolean> {
+  try {
+    await deed();
+    return true;
+  } catch (error) {
+    if (error instanceof PartFault && error.reason === "unreadable") return false;
+    throw error;
+  }
+}
+
 /** Adds up how many values are under which key. */
 export function createCounter() {
   const counts = new Map<string, SealedCount>();
@@ -59,4 +102,19 @@ export function createCounter() {
     },
     counts: (): readonly SealedCount[] => [...counts.values()],
   };
+}
+
+/** Requests made at once, where each value has a key of its own. */
+const AT_ONCE = 20;
+
+/** So many at once, in order. */
+export async function inTurns<T, R>(
+  items: readonly T[],
+  deed: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    results.push(...await Promise.all(items.slice(at, at + AT_ONCE).map(deed)));
+  }
+  return results;
 }

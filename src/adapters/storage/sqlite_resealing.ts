@@ -1,6 +1,6 @@
 /**
  * Sealing anew in the embedded store: a table after the other, in the order of its rows. Reads only rows
- * that are not under the current key, and replaces the sealed text alone: whatever changes what a value
+ * that are not under the current key, unless it only looks, and replaces the sealed text alone: whatever changes what a value
  * is bound to changes that text, too.
  */
 
@@ -16,7 +16,7 @@ import {
   tokenPlace,
   unreadable,
 } from "./records.ts";
-import { createCounter, renewAll, type Stale } from "./resealing.ts";
+import { createCounter, lookAt, renewAll, type Stale } from "./resealing.ts";
 import { keyIdOf, noticePlace, type Sealing } from "./sealing.ts";
 import type { Connection } from "./sqlite_connection.ts";
 import { place as tenantPlace } from "./sqlite_tenants.ts";
@@ -27,7 +27,13 @@ interface Column {
   readonly table: string;
   readonly sealed: string;
   readonly name: string;
-  readonly renew: (row: Row, sealing: Sealing) => Promise<string>;
+  readonly open: (row: Row, sealing: Sealing) => Promise<Opened>;
+}
+
+/** What was sealed, and where it is sealed to. */
+interface Opened {
+  readonly place: string;
+  readonly plain: string;
 }
 
 const COLUMNS: Readonly<Record<SealedKind, Column>> = {
@@ -35,30 +41,30 @@ const COLUMNS: Readonly<Record<SealedKind, Column>> = {
     table: "tenants",
     sealed: "system_user_token",
     name: "context_identifier",
-    async renew(row, sealing) {
+    async open(row, sealing) {
       const tenant = await readTenant(row, null, sealing, tenantPlace);
       const place = tokenPlace(tenantPlace(tenant.contextIdentifier), tenant);
-      return await sealing.seal(place, tenant.systemUserToken.reveal());
+      return { place, plain: tenant.systemUserToken.reveal() };
     },
   },
   ticket: {
     table: "tickets",
     sealed: "ticket",
     name: "context_identifier",
-    async renew(row, sealing) {
+    async open(row, sealing) {
       const tenant = ContextId.parse(row.context_identifier) ?? unreadable();
       const place = ticketsPlace(tenant);
       const ticket = await readTicket(row, tenant, sealing, place);
-      return await sealing.seal(ticketPlace(place, ticket), ticket.ticket.reveal());
+      return { place: ticketPlace(place, ticket), plain: ticket.ticket.reveal() };
     },
   },
   notice: {
     table: "notices",
     sealed: "body",
     name: "id",
-    async renew(row, sealing) {
+    async open(row, sealing) {
       const place = noticePlace(readText(row.id));
-      return await sealing.seal(place, await sealing.open(place, readText(row.body)));
+      return { place, plain: await sealing.open(place, readText(row.body)) };
     },
   },
 };
@@ -91,14 +97,17 @@ export function createSqliteResealing(
         return counter.counts();
       }),
     async step(kind, after, limit) {
-      const { renew, sealed, name } = COLUMNS[kind];
+      const { open, sealed, name } = COLUMNS[kind];
       const place = after === null ? 0 : Number(after);
       const rows = await connection.read(() => sql[kind].stale.all(place, head, limit));
       const stale = rows.map((row): StaleRow => ({
         rowid: readWhole(row.place),
         sealed: readText(row[sealed]),
         name: readText(row[name]),
-        renew: () => renew(row, sealing),
+        renew: async () => {
+          const { place, plain } = await open(row, sealing);
+          return await sealing.seal(place, plain);
+        },
       }));
       const { values, unreadable } = await renewAll(stale);
       const resealed = values.length === 0 ? 0 : await connection.write(() => {
@@ -109,7 +118,20 @@ export function createSqliteResealing(
         return changed;
       });
       const next = stale.length < limit ? null : String(stale.at(-1)!.rowid);
-      return { next, resealed, passed: values.length - resealed, unreadable };
+      const looked = stale.length;
+      return { next, resealed, passed: values.length - resealed, unreadable, looked };
+    },
+    async look(kind, after, limit) {
+      const { open, sealed, name } = COLUMNS[kind];
+      const place = after === null ? 0 : Number(after);
+      const rows = await connection.read(() => sql[kind].sealed.all(place, limit));
+      const values = rows.map((row) => ({
+        name: readText(row[name]),
+        keyId: keyIdOf(readText(row[sealed])),
+        open: () => open(row, sealing),
+      }));
+      const next = rows.length < limit ? null : String(readWhole(rows.at(-1)!.place));
+      return { next, looked: rows.length, ...await lookAt(kind, values) };
     },
   };
 }
@@ -126,6 +148,9 @@ function prepare(connection: Connection, { table, sealed }: Column) {
     stale: connection.prepare(`
       SELECT rowid AS place, * FROM ${table}
       WHERE rowid > ?1 AND substr(${sealed}, 1, length(?2)) <> ?2 ORDER BY rowid LIMIT ?3`),
+    sealed: connection.prepare(`
+      SELECT rowid AS place, * FROM ${table}
+      WHERE rowid > ?1 AND ${sealed} IS NOT NULL ORDER BY rowid LIMIT ?2`),
     replace: connection.prepare(
       `UPDATE ${table} SET ${sealed} = ? WHERE rowid = ? AND ${sealed} = ?`,
     ),

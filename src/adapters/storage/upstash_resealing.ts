@@ -5,7 +5,12 @@
  */
 
 import { ContextId } from "../../domain/context_id.ts";
-import type { Resealing, ResealStep, SealedKind } from "../../usecases/resealing_ports.ts";
+import type {
+  LookStep,
+  Resealing,
+  ResealStep,
+  SealedKind,
+} from "../../usecases/resealing_ports.ts";
 import {
   readOrNull,
   readRecord,
@@ -17,7 +22,7 @@ import {
   tokenPlace,
   unreadable,
 } from "./records.ts";
-import { createCounter, renewAll, type Stale } from "./resealing.ts";
+import { createCounter, inTurns, lookAt, renewAll, type Stale } from "./resealing.ts";
 import { keyIdOf, noticePlace, type Sealing } from "./sealing.ts";
 import type { Client } from "./upstash_client.ts";
 import { readNumber } from "./upstash_reply.ts";
@@ -28,22 +33,28 @@ import { ticketKey } from "./upstash_tickets.ts";
 /** Records read in one request while counting. */
 const PAGE = 500;
 
-/** Tickets read, or replaced, at once: each has a key of its own. */
-const AT_ONCE = 20;
-
 /** How one kind is kept. */
 interface Kept {
   /** Records after a place, whatever they are sealed under. */
   page(after: string | null, limit: number): Promise<Page>;
   /** The sealed member of a record; undefined if it has none, as what an ended ticket leaves behind. */
   sealed(record: Row): unknown;
-  /** @returns the whole record, sealed anew */
-  renew(name: string, record: Row): Promise<string>;
+  /** @throws PartFault `unreadable` if no key opens it */
+  open(name: string, record: Row): Promise<Opened>;
   /** @returns how many were replaced */
   replace(values: readonly Replacement[]): Promise<number>;
 }
 
+/** What was sealed as which member of its record, and where it is sealed to. */
+interface Opened {
+  readonly member: string;
+  readonly place: string;
+  readonly plain: string;
+}
+
 interface Page {
+  /** Records that were asked for, be they there or not. */
+  readonly looked: number;
   readonly items: readonly Listed[];
   readonly next: string | null;
 }
@@ -76,10 +87,12 @@ export function createUpstashResealing(
   const staleOf = (kept: Kept, listed: Listed): StaleRecord[] => {
     const keyId = sealedUnder(kept, listed);
     if (keyId === undefined || keyId === sealing.keyIds[0]) return [];
-    return [{
-      ...listed,
-      renew: async () => await kept.renew(listed.name, readRecord(listed.text)),
-    }];
+    const renew = async () => {
+      const record = readRecord(listed.text);
+      const { member, place, plain } = await kept.open(listed.name, record);
+      return JSON.stringify({ ...record, [member]: await sealing.seal(place, plain) });
+    };
+    return [{ ...listed, renew }];
   };
 
   return {
@@ -99,11 +112,22 @@ export function createUpstashResealing(
       return counter.counts();
     },
     async step(kind, after, limit): Promise<ResealStep> {
-      const { items, next } = await kinds[kind].page(after, limit);
+      const { items, next, looked } = await kinds[kind].page(after, limit);
       const stale = items.flatMap((listed) => staleOf(kinds[kind], listed));
       const { values, unreadable } = await renewAll(stale);
       const resealed = values.length === 0 ? 0 : await kinds[kind].replace(values);
-      return { next, resealed, passed: values.length - resealed, unreadable };
+      return { next, resealed, passed: values.length - resealed, unreadable, looked };
+    },
+    async look(kind, after, limit): Promise<LookStep> {
+      const kept = kinds[kind];
+      const { items, next, looked } = await kept.page(after, limit);
+      const values = items.flatMap((listed) => {
+        const { name, text } = listed;
+        const keyId = sealedUnder(kept, listed);
+        const open = () => kept.open(name, readRecord(text));
+        return keyId === undefined ? [] : [{ name, keyId, open }];
+      });
+      return { next, looked, ...await lookAt(kind, values) };
     },
   };
 }
@@ -123,17 +147,17 @@ function keepTokens(client: Client, sealing: Sealing, prefix: string): Kept {
     async page(after, limit) {
       const { rows, next } = await readTenants(client, prefix, after, limit);
       const items = rows.map(([name, text]) => ({ name, text: readText(text) }));
-      return { items, next };
+      return { items, next, looked: rows.length };
     },
     sealed: ({ system_user_token = null }) => system_user_token,
-    async renew(name, record) {
+    async open(name, record) {
       const place = tokenPlace(`${hash}:${name}`, {
         serial: readText(record.serial),
         webapiUrl: readTextOrNull(record.webapi_url),
         netserverUrl: readTextOrNull(record.netserver_url),
       });
-      const token = await sealing.open(place, readText(record.system_user_token));
-      return JSON.stringify({ ...record, system_user_token: await sealing.seal(place, token) });
+      const plain = await sealing.open(place, readText(record.system_user_token));
+      return { member: "system_user_token", place, plain };
     },
     replace: (values) => replaceFields(client, hash, values, (name) => `${name}:consent`),
   };
@@ -147,15 +171,15 @@ function keepTickets(client: Client, sealing: Sealing, prefix: string): Kept {
         const text = await client.get(ticketKey(prefix, name));
         return text === null ? [] : [{ name, text }];
       });
-      return { items: items.flat(), next };
+      return { items: items.flat(), next, looked: rows.length };
     },
     sealed: ({ ticket }) => ticket,
-    async renew(name, record) {
+    async open(name, record) {
       const place = ticketKey(prefix, name);
       const tenant = ContextId.parse(name) ?? unreadable();
       const ticket = await readTicket(record, tenant, sealing, place);
-      const sealed = await sealing.seal(ticketPlace(place, ticket), ticket.ticket.reveal());
-      return JSON.stringify({ ...record, ticket: sealed });
+      const plain = ticket.ticket.reveal();
+      return { member: "ticket", place: ticketPlace(place, ticket), plain };
     },
     async replace(values) {
       const words = await inTurns(values, async ({ stale, text }) => {
@@ -177,13 +201,12 @@ function keepNotices(client: Client, sealing: Sealing, prefix: string): Kept {
         name: readText(name),
         text: readText(text),
       }));
-      return { items, next: cursor === "0" ? null : readText(cursor) };
+      return { items, next: cursor === "0" ? null : readText(cursor), looked: items.length };
     },
     sealed: ({ body = null }) => body,
-    async renew(name, record) {
+    async open(name, record) {
       const place = noticePlace(name);
-      const body = await sealing.open(place, readText(record.body));
-      return JSON.stringify({ ...record, body: await sealing.seal(place, body) });
+      return { member: "body", place, plain: await sealing.open(place, readText(record.body)) };
     },
     replace: (values) => replaceFields(client, notices, values, (name) => name),
   };
@@ -218,13 +241,4 @@ function groups(items: readonly unknown[], width: number): (readonly unknown[])[
     { length: items.length / width },
     (_, at) => items.slice(width * at, width * (at + 1)),
   );
-}
-
-/** So many at once, in order. */
-async function inTurns<T, R>(items: readonly T[], deed: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += AT_ONCE) {
-    results.push(...await Promise.all(items.slice(at, at + AT_ONCE).map(deed)));
-  }
-  return results;
 }

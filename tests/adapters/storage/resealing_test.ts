@@ -2,98 +2,28 @@
 
 import assert from "node:assert/strict";
 import { createSealing, type Sealing } from "../../../src/adapters/storage/sealing.ts";
-import { openSqlite } from "../../../src/adapters/storage/sqlite.ts";
-import type { Stores } from "../../../src/adapters/storage/stores.ts";
 import { Secret } from "../../../src/domain/secret.ts";
-import { reseal } from "../../../src/usecases/resealing.ts";
 import { SEALED_KINDS } from "../../../src/usecases/resealing_ports.ts";
-import { PartFault } from "../../../src/domain/part_fault.ts";
 import { requires } from "../../support/requirement.ts";
-import { createTestClock } from "../../support/service.ts";
-import { openUpstash, OWNER, withBridge, withFolder } from "./backends.ts";
-import { assertReason, CONSENT, notice, NOW, tenantOf, ticket } from "./samples.ts";
-
-const OLD = { id: "old", key: new Uint8Array(32).fill(1) };
-const NEW = { id: "new-2", key: new Uint8Array(32).fill(2) };
-const LOST = { id: "lost", key: new Uint8Array(32).fill(3) };
-
-const UNDER_OLD = createSealing([OLD]);
-const BOTH = createSealing([NEW, OLD]);
-const UNDER_NEW = createSealing([NEW]);
-const UNDER_LOST = createSealing([LOST]);
-
-/** The same store, opened with other keys. */
-type Open = (sealing: Sealing) => Stores;
-
-interface Backend {
-  readonly name: string;
-  readonly ignore: boolean;
-  use(work: (open: Open) => Promise<void>): Promise<void>;
-}
-
-const BACKENDS: readonly Backend[] = [
-  {
-    name: "SQLite",
-    ignore: false,
-    use: (work) =>
-      withFolder((folder) =>
-        work((sealing) => openSqlite({ path: `${folder}/data.sqlite`, sealing, owner: OWNER }))
-      ),
-  },
-  {
-    name: "Upstash",
-    ...requires("redis-server"),
-    use: (work) =>
-      withBridge((bridge) => work((sealing) => openUpstash(bridge, { sealing, prefix: "reseal" }))),
-  },
-];
-
-const COUNT = 7;
-
-function consentOf(digits: number) {
-  const contextIdentifier = tenantOf(digits);
-  return { ...CONSENT, contextIdentifier, systemUserToken: new Secret(`token-${digits}`) };
-}
-
-function ticketOf(digits: number, generation = 1) {
-  return ticket(generation, {
-    contextIdentifier: tenantOf(digits),
-    ticket: new Secret(`7T:${digits}`),
-  });
-}
-
-/** Seven tenants, each with a ticket and a notice; one notice is buried, one tenant has no ticket. */
-async function fill({ tenants, tickets, notices }: Stores): Promise<void> {
-  for (let digits = 1; digits <= COUNT; digits++) {
-    await tenants.put(consentOf(digits), notice(`msg_${digits}`));
-    if (digits < COUNT) await tickets.publish(tenantOf(digits), "owner", ticketOf(digits));
-  }
-  await notices.bury("msg_1", NOW, "status_500");
-  await tickets.invalidate(tenantOf(1), NOW);
-}
-
-/** Everything reads as it was put. */
-async function assertReads({ tenants, tickets, notices }: Stores): Promise<void> {
-  for (let digits = 1; digits <= COUNT; digits++) {
-    assert.equal(
-      (await tenants.get(tenantOf(digits)))?.systemUserToken.reveal(),
-      `token-${digits}`,
-    );
-    const expected = digits > 1 && digits < COUNT ? ticketOf(digits) : null;
-    assert.deepEqual(await tickets.get(tenantOf(digits), NOW), expected);
-  }
-  const ids = (await notices.take(NOW, 100, NOW)).map(({ id }) => id).sort();
-  assert.deepEqual(ids, ["msg_2", "msg_3", "msg_4", "msg_5", "msg_6", "msg_7"]);
-  assert.deepEqual((await notices.buried(10)).map(({ id }) => id), ["msg_1"]);
-}
-
-const run = (stores: Stores) =>
-  reseal({ store: stores.resealing, clock: createTestClock(), perSecond: 8 });
-
-async function counts({ resealing }: Stores): Promise<Record<string, number>> {
-  const found = await resealing.count();
-  return Object.fromEntries(found.map((it) => [`${it.kind} ${it.keyId}`, it.count]));
-}
+import { openUpstash, withBridge } from "./backends.ts";
+import {
+  assertReads,
+  BACKENDS,
+  BOTH,
+  consentOf,
+  counts,
+  fill,
+  look,
+  NEW,
+  OLD,
+  type Open,
+  run,
+  ticketOf,
+  UNDER_LOST,
+  UNDER_NEW,
+  UNDER_OLD,
+} from "./resealing_store.ts";
+import { notice, NOW, tenantOf } from "./samples.ts";
 
 const FACTS: Readonly<Record<string, (open: Open) => Promise<void>>> = {
   "everything is counted under its key, resealed, and read with the new key alone": async (
@@ -115,6 +45,9 @@ const FACTS: Readonly<Record<string, (open: Open) => Promise<void>>> = {
       "notice new-2": 7,
     });
     assert.deepEqual(await run(both), { resealed: 0, passed: 0, unreadable: [] });
+    const looked = await look(both);
+    assert.deepEqual(looked.counts, await both.resealing.count());
+    assert.deepEqual(looked.unreadable, []);
     both.close();
     const after = open(UNDER_NEW);
     await assertReads(after);
@@ -160,6 +93,24 @@ const FACTS: Readonly<Record<string, (open: Open) => Promise<void>>> = {
     const again = open(UNDER_LOST);
     assert.equal((await again.tenants.get(tenantOf(50)))?.systemUserToken.reveal(), "token-50");
     again.close();
+  },
+
+  "everything is opened, also what is under the name of the current key": async (open) => {
+    const mixed = open(createSealing([OLD, NEW]));
+    await fill(mixed);
+    mixed.close();
+    const other = open(createSealing([{ ...NEW, id: OLD.id }]));
+    await other.tenants.put(consentOf(50), notice("msg_50"));
+    const ours = await look(other);
+    assert.deepEqual(ours.unreadable.length, 19);
+    other.close();
+    const old = open(BOTH);
+    assert.deepEqual((await look(old)).unreadable, [
+      { kind: "system_user_token", name: "Cust50", keyId: "old" },
+      { kind: "notice", name: "msg_50", keyId: "old" },
+    ]);
+    assert.deepEqual((await look(old)).counts, await old.resealing.count());
+    old.close();
   },
 
   "what is stored between reading and replacing stays": async (open) => {
@@ -267,50 +218,4 @@ Deno.test({
       old.close();
       both.close();
     }),
-});
-
-Deno.test("no more than so many values a second are sealed anew", async () => {
-  const clock = createTestClock();
-  const slept: number[] = [];
-  const step = { resealed: 50, passed: 0, unreadable: [] };
-  let steps = 0;
-  await reseal({
-    store: {
-      keyIds: ["k"],
-      count: () => Promise.resolve([]),
-      step: (_kind, _after, limit) => {
-        assert.equal(limit, 50);
-        steps++;
-        return Promise.resolve({ ...step, next: steps % 4 === 0 ? null : "on" });
-      },
-    },
-    clock: {
-      ...clock,
-      sleep: (ms) => {
-        slept.push(ms);
-        clock.advance(ms);
-        return Promise.resolve();
-      },
-    },
-    perSecond: 200,
-  });
-  assert.equal(steps, 12);
-  // Twelve times fifty at 200 a second.
-  assert.equal(slept.reduce((sum, ms) => sum + ms, 0), 3000);
-});
-
-Deno.test("a store that is busy for a while is waited for, one that stays so is a fault", async () => {
-  let faults = 4;
-  const store = {
-    keyIds: ["k"],
-    count: () => Promise.resolve([]),
-    step: () => {
-      if (faults-- > 0) return Promise.reject(new PartFault("store", "busy"));
-      return Promise.resolve({ next: null, resealed: 1, passed: 0, unreadable: [] });
-    },
-  };
-  const clock = createTestClock();
-  assert.equal((await reseal({ store, clock, perSecond: 1 })).resealed, 3);
-  faults = 5;
-  await assert.rejects(reseal({ store, clock, perSecond: 1 }), assertReason("busy"));
 });
