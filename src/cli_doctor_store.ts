@@ -3,7 +3,9 @@
 import { upstashChecks } from "./cli_doctor_upstash.ts";
 import { CHECK_MS, type Ward } from "./cli_doctor_ward.ts";
 import { PartFault } from "./domain/part_fault.ts";
+import type { TenantCard } from "./domain/tenant.ts";
 import { type Check, type Finding, ok, problem, warning } from "./usecases/doctor.ts";
+import type { TenantStore } from "./usecases/ports.ts";
 
 export function storeChecks(ward: Ward): Check[] {
   return [
@@ -73,13 +75,15 @@ async function checkSealingKeys({ stores }: Ward): Promise<Finding> {
   return ok(`all ${all} sealed values are under ${resealing.keyIds[0]}`);
 }
 
-/** So many tenants' tokens are opened, the first and so the oldest. */
+/** So many tenants' tokens are opened of the oldest, and of the newest. */
 const SAMPLE = 20;
 
 /** Two keys of one name look the same until something is opened. */
 async function checkTokens({ stores }: Ward): Promise<Finding> {
   const { tenants } = await stores();
-  const cards = await tenants.list(0, SAMPLE);
+  const oldest = await tenants.list(0, SAMPLE);
+  const newest = oldest.length < SAMPLE ? [] : await newestOf(tenants, oldest.at(-1)!.sequence);
+  const cards = [...oldest, ...newest];
   const opened = await Promise.all(
     cards.map(({ contextIdentifier }) =>
       tenants.get(contextIdentifier).then(() => true, (error: unknown) => {
@@ -97,6 +101,36 @@ async function checkTokens({ stores }: Ward): Promise<Finding> {
   }
   return ok(cards.length === 0 ? "no tenant yet" : `${cards.length} tokens looked at, all open`);
 }
+
+/**
+ * The last ones in the order of consent. That order has gaps where tenants were removed, and can be read
+ * from any place on: so its end is looked for by halves.
+ *
+ * @param known a sequence that is there; only later ones count
+ */
+async function newestOf(tenants: TenantStore, known: number): Promise<readonly TenantCard[]> {
+  const isBeyond = async (place: number) => (await tenants.list(place, 1)).length === 0;
+  let step = SAMPLE;
+  while (!await isBeyond(known + step)) step *= 2;
+  let [low, high] = [known - 1, known + step];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (await isBeyond(middle)) high = middle;
+    else low = middle;
+  }
+  for (let span = SAMPLE;; span *= 2) {
+    const from = Math.max(known, high - span);
+    const found: TenantCard[] = [];
+    while (true) {
+      const page = await tenants.list(found.at(-1)?.sequence ?? from, PAGE);
+      found.push(...page);
+      if (page.length < PAGE) break;
+    }
+    if (found.length >= SAMPLE || from === known) return found.slice(-SAMPLE);
+  }
+}
+
+const PAGE = 200;
 
 async function checkNotices({ stores }: Ward): Promise<Finding> {
   const { waiting, buried } = await (await stores()).notices.count();
