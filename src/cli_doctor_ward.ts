@@ -8,6 +8,7 @@ import { publicUrlOf } from "./cli_ledger.ts";
 import type { Config } from "./config.ts";
 import type { ContextId } from "./domain/context_id.ts";
 import { once } from "./domain/once.ts";
+import { PartFault } from "./domain/part_fault.ts";
 import { type LedgerParts, missingKeyFile, openLedger } from "./parts.ts";
 import { commandAccess } from "./parts_google.ts";
 import { hasStore, isStoreUpToDate, missingSealingKey, openStores } from "./parts_stores.ts";
@@ -50,6 +51,7 @@ export function openWard(
   const stores = once(async () => {
     requireMade(hasStore(config) ? missingSealingKey(config) : "store");
     if (!await isStoreUpToDate(config)) throw new UsageFault(OLD);
+    await requireUpstash(config);
     return opened = await openStores(config, CHECK_MS / 3);
   });
   const ledger = once(async () => {
@@ -72,6 +74,18 @@ export function openWard(
       opened?.close();
     },
   };
+}
+
+/**
+ * The client of a shared store reads whatever comes, to its end: that it is Upstash who answers is seen
+ * by what reads no more than there may be.
+ */
+async function requireUpstash({ store }: Config): Promise<void> {
+  if (store.kind !== "upstash") return;
+  const { createUpstashInspection } = await import("./adapters/storage/upstash_inspection.ts");
+  const answer = await createUpstashInspection({ ...store, prefix: "" })
+    .ping(AbortSignal.timeout(CHECK_MS / 3));
+  if (!answer.ok && answer.error === "protocol") throw new PartFault("store", "protocol");
 }
 
 /** There is none yet, and looking makes none. */

@@ -18,6 +18,41 @@ export function loadKmsSdk(): Promise<KmsSdk> {
   return import("@google-cloud/kms");
 }
 
+/** Answers are a few KiB; a statement of the HSM with its certificates has the most. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+interface Answer {
+  readonly status: number;
+  data: unknown;
+}
+
+/**
+ * Google's transport reads a body to its end, be there one or not. The limit is its own; what it takes
+ * for the words of a refusal it collects apart, without that limit.
+ */
+const TRANSPORTER = {
+  size: MAX_BODY_BYTES,
+  async adapter<O, A extends Answer>(options: O, otherwise: (options: O) => Promise<A>) {
+    const answer = await otherwise(options);
+    if (isStream(answer.data)) answer.data = limited(answer.data);
+    return answer;
+  },
+};
+
+function isStream(data: unknown): data is AsyncIterable<Uint8Array> {
+  return typeof data === "object" && data !== null && Symbol.asyncIterator in data;
+}
+
+async function* limited(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  // Leaving the loop early ends the stream.
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new TypeError("Cannot read the answer: too large");
+    yield chunk;
+  }
+}
+
 /**
  * Makes a client and finds its credentials.
  * @param endpoint null for Google's
@@ -35,8 +70,8 @@ export async function openKmsClient(
   const client = new sdk.KeyManagementServiceClient({
     fallback: true,
     projectId,
-    ...endpointOf(endpoint, access === null),
-    ...(access !== null && await authOf(access)),
+    clientOptions: { transporterOptions: TRANSPORTER },
+    ...endpointOf(endpoint),
   });
   try {
     // Its methods start this themselves, but leave a failure as an unhandled rejection, which would

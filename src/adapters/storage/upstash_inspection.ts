@@ -5,6 +5,7 @@
  */
 
 import type { Secret } from "../../domain/secret.ts";
+import { readJson } from "./upstash_body.ts";
 
 /** Why a command was not done, in one word. */
 export type InspectionError =
@@ -56,7 +57,7 @@ export function createUpstashInspection(
         redirect: "manual",
         signal,
       });
-      const { error, result } = Object(JSON.parse(await answer.text()));
+      const { error, result } = Object(await readJson(answer));
       if (error !== undefined) return failed(kindOf(String(error)));
       return result === undefined ? failed("protocol") : { ok: true, value: result };
     } catch (error) {

@@ -5,6 +5,7 @@
 
 import { PartFault } from "../../domain/part_fault.ts";
 import type { Secret } from "../../domain/secret.ts";
+import { readJson } from "./upstash_body.ts";
 import { reasonOfText, toFault } from "./upstash_fault.ts";
 
 export interface ReadOptions {
@@ -49,5 +50,5 @@ async function post(
     body: JSON.stringify(command),
     signal: AbortSignal.timeout(timeoutMs),
   });
-  return await answer.json();
+  return await readJson(answer);
 }
