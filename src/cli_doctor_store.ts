@@ -34,7 +34,7 @@ const OWN_FILES = [
 ];
 
 /** Modes mean nothing on Windows, and what is not there is nobody's to read. */
-function checkFiles({ config: { dataDir } }: Ward): Finding {
+function checkFiles({ config: { dataDir, signing } }: Ward): Finding {
   const modeOf = (path: string): number => {
     try {
       return Deno.statSync(path).mode ?? 0;
@@ -49,7 +49,16 @@ function checkFiles({ config: { dataDir } }: Ward): Finding {
   if ((modeOf(dataDir) & 0o022) !== 0) {
     return problem("other users may put files under DATA_DIR", "chmod 700 the folder");
   }
-  return ok("files under DATA_DIR are this user's alone");
+  const paths = Object.entries(signing.kind === "file" ? signing.paths : {});
+  const read = paths.filter(([, path]) => (modeOf(path) & 0o077) !== 0).map(([name]) => name);
+  if (read.length > 0) {
+    return problem(`other users may read the key file of ${read.join(", ")}`, "chmod 600 it");
+  }
+  return ok(
+    paths.length === 0
+      ? "files under DATA_DIR are this user's alone"
+      : "key files and files under DATA_DIR are this user's alone",
+  );
 }
 
 async function checkSealingKeys({ stores }: Ward): Promise<Finding> {

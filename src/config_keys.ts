@@ -13,7 +13,13 @@ export interface KmsKey {
 
 export type SigningConfig =
   | { readonly kind: "google_kms"; readonly key: KmsKey; readonly standby: KmsKey | null }
-  | { readonly kind: "file"; readonly pem: Secret; readonly standby: Secret | null }
+  | {
+    readonly kind: "file";
+    readonly pem: Secret;
+    readonly standby: Secret | null;
+    /** By variable, where they were read. */
+    readonly paths: Readonly<Record<string, string>>;
+  }
   /** A key of our own making under the data directory: sandbox only. */
   | { readonly kind: "generated" };
 
@@ -95,11 +101,18 @@ export function readSigning(
     if (pem === null) reader.problem(name, "names a file that cannot be read");
     return new Secret(pem ?? "");
   };
-  return {
-    kind: "file",
-    pem: read("SIGNING_KEY_FILE", file),
-    standby: standbyFile === null ? null : read("SIGNING_STANDBY_KEY_FILE", standbyFile),
-  };
+  const pem = read("SIGNING_KEY_FILE", file);
+  if (standbyFile === null) {
+    return { kind: "file", pem, standby: null, paths: { SIGNING_KEY_FILE: file } };
+  }
+  const standbyPem = read("SIGNING_STANDBY_KEY_FILE", standbyFile);
+  // By what is in them: one file has many paths.
+  const isRead = pem.reveal() !== "";
+  if (standbyFile === file || isRead && pem.reveal().trim() === standbyPem.reveal().trim()) {
+    reader.problem("SIGNING_STANDBY_KEY_FILE", "is the same as SIGNING_KEY_FILE");
+  }
+  const paths = { SIGNING_KEY_FILE: file, SIGNING_STANDBY_KEY_FILE: standbyFile };
+  return { kind: "file", pem, standby: standbyPem, paths };
 }
 
 /** @param isShared the store is not on our own disk: keys must not be either */

@@ -50,6 +50,7 @@ const UPSTASH: Env = {
 
 const FILES: Readonly<Record<string, string>> = {
   "/keys/app.pem": "-----BEGIN PRIVATE KEY-----",
+  "/keys/link.pem": "-----BEGIN PRIVATE KEY-----",
   "/callers.json": callers(caller({ id: "from-a-file" })),
 };
 const readFile = (path: string) => FILES[path] ?? null;
@@ -290,6 +291,14 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   [{ SIGNING_STANDBY_KEY_FILE: "/keys/app.pem" }, ["SIGNING_STANDBY_KEY_FILE"]],
   [
     { SIGNING_KEY_FILE: "/keys/app.pem", SIGNING_STANDBY_KEY_FILE: "/keys/missing.pem" },
+    ["SIGNING_STANDBY_KEY_FILE"],
+  ],
+  [
+    { SIGNING_KEY_FILE: "/keys/app.pem", SIGNING_STANDBY_KEY_FILE: "/keys/app.pem" },
+    ["SIGNING_STANDBY_KEY_FILE"],
+  ],
+  [
+    { SIGNING_KEY_FILE: "/keys/app.pem", SIGNING_STANDBY_KEY_FILE: "/keys/link.pem" },
     ["SIGNING_STANDBY_KEY_FILE"],
   ],
   ...[

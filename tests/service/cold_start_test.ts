@@ -16,7 +16,7 @@ Deno.test("a ticket from the store needs neither key nor ledger; what cannot be 
     const restarted = await compose({
       config: {
         ...service.config,
-        signing: { kind: "file", pem: new Secret("no key at all"), standby: null },
+        signing: { kind: "file", pem: new Secret("no key at all"), standby: null, paths: {} },
       },
       publicUrl: service.url,
       superoffice: service.config.superoffice!,

@@ -1,12 +1,9 @@
 /** What the doctor finds of the keys: where they are, who may sign with them, and who sees that. */
 
 import assert from "node:assert/strict";
-import { createPublicKey } from "node:crypto";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import {
   assertFound,
-  type Env,
-  findings,
   KEY,
   OWN,
   type Planted,
@@ -15,7 +12,6 @@ import {
   withWorld,
   type World,
 } from "../support/doctor_world.ts";
-import { testKey, testKeyPem } from "../support/test_keys.ts";
 
 const signer = (...members: string[]) => ({
   bindings: [{ role: "roles/cloudkms.signer", members }],
@@ -193,52 +189,3 @@ const PLANTED: readonly Planted[] = [
 
 Deno.test("of the keys the doctor finds what is wrong", (test) =>
   withWorld((world) => assertFound(test, world, PLANTED)));
-
-Deno.test("key files are read, each is named by its variable, and looking signs nothing", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
-  const write = (name: string, text: string) => {
-    Deno.writeTextFileSync(`${folder}/${name}`, text);
-    return `${folder}/${name}`;
-  };
-  const key = write("key", testKeyPem("rsa2048"));
-  const publicKey = createPublicKey(testKey("rsa2048")).export({ type: "spki", format: "pem" });
-  const env: Env = {
-    SUPEROFFICE_ENVIRONMENT: "sod",
-    SUPEROFFICE_URL: "http://127.0.0.1:1",
-    SUPEROFFICE_CLIENT_ID: "id",
-    SUPEROFFICE_CLIENT_SECRET: "secret",
-    CALLERS: '{"callers":[]}',
-    DATA_DIR: folder,
-    SIGNING_KEY_FILE: key,
-  };
-  const keys = async (more: Env = {}) =>
-    (await findings({ ...env, ...more })).filter(({ check }) => check.endsWith("_key"))
-      .filter(({ check }) => check !== "ledger_key");
-  try {
-    const standby = write("standby", testKeyPem("rsa3072"));
-    const both = await keys({ SIGNING_STANDBY_KEY_FILE: standby });
-    assert.deepEqual(both.map(({ check, level }) => [check, level]), [
-      ["signing_key", "ok"],
-      ["standby_key", "ok"],
-    ]);
-    const bad = write("public", publicKey.toString());
-    const [first, second] = await keys({ SIGNING_STANDBY_KEY_FILE: bad });
-    assert.deepEqual([first?.level, second?.level], ["ok", "problem"]);
-    assert.match(second!.text, /it is a public key$/);
-    assert.match(second!.remedy!, /SIGNING_STANDBY_KEY_FILE/);
-    const [cut] = await keys({
-      SIGNING_KEY_FILE: write("cut", testKeyPem("rsa2048").slice(0, 90)),
-    });
-    assert.deepEqual([cut?.level, cut?.remedy], [
-      "problem",
-      "Look at the key file of SIGNING_KEY_FILE",
-    ]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-  // What signs leaves no trace in a process, so it is looked for in what is run.
-  const source = (path: string) =>
-    Deno.readTextFileSync(new URL(`../../src/${path}`, import.meta.url));
-  assert.doesNotMatch(source("cli_doctor_key.ts"), /\.sign\(/);
-  assert.doesNotMatch(source("adapters/signing/key_file.ts"), /\bsign\b/);
-});
