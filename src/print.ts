@@ -1,4 +1,9 @@
-/** Lines for people at a terminal: results on stdout, messages on stderr. Not a log. */
+/**
+ * Lines for people at a terminal: results on stdout, messages on stderr. Not a log. Whoever's text is in
+ * them, none of it steers the terminal.
+ */
+
+import { harmless } from "./domain/shown_text.ts";
 
 const encoder = new TextEncoder();
 
@@ -16,10 +21,10 @@ function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string):
 export const print = {
   /** One line on stdout. */
   line(text: string): void {
-    writeAll(Deno.stdout, `${text}\n`);
+    writeAll(Deno.stdout, `${harmless(text)}\n`);
   },
   /** One line on stderr. */
   error(text: string): void {
-    writeAll(Deno.stderr, `${text}\n`);
+    writeAll(Deno.stderr, `${harmless(text)}\n`);
   },
 };

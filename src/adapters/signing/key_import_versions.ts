@@ -1,6 +1,7 @@
 /** The versions of a key: which one holds this private key already, and when an import has come to its end. */
 
 import type { CryptoKeyName } from "../../domain/crypto_key_name.ts";
+import { shown } from "../../domain/shown_text.ts";
 import { isAboutKey } from "./attestation.ts";
 import { KeyImportFault } from "./key_import_fault.ts";
 import type { ImportMaterial } from "./key_import_material.ts";
@@ -40,11 +41,16 @@ export async function findVersion(options: VersionsOptions): Promise<string | nu
   }
   const [one] = unusable;
   if (one !== undefined) {
-    throw new KeyImportFault("not_usable", `${one.name} holds it and is ${one.state}`);
+    throw new KeyImportFault(
+      "not_usable",
+      `${shown(one.name)} holds it and is ${shown(one.state)}`,
+    );
   }
   for (const { name, state } of hidden) {
     tell(
-      `${name} is ${state} and shows no key: if it is this one, enable it, and import no second`,
+      `${shown(name)} is ${
+        shown(state)
+      } and shows no key: if it is this one, enable it, and import no second`,
     );
   }
   return null;
@@ -54,8 +60,8 @@ export async function findVersion(options: VersionsOptions): Promise<string | nu
 export async function waitForVersion(name: string, options: VersionsOptions): Promise<void> {
   const { state, importFailureReason } = await settle(await options.admin.version(name), options);
   if (state === "ENABLED") return;
-  const why = importFailureReason === null ? "" : `: ${printable(importFailureReason)}`;
-  throw new KeyImportFault("import_failed", `${name} is ${state}${why}`);
+  const why = importFailureReason === null ? "" : `: ${shown(importFailureReason)}`;
+  throw new KeyImportFault("import_failed", `${shown(name)} is ${shown(state)}${why}`);
 }
 
 /** @returns the version as it is when its import is over */
@@ -64,7 +70,7 @@ async function settle(version: HeldVersion, options: VersionsOptions): Promise<H
   for (let held = version;; held = await admin.version(version.name)) {
     if (held.state !== "PENDING_IMPORT") return held;
     if (!await waiting.pause()) {
-      throw new KeyImportFault("import_pending", `${version.name} is still PENDING_IMPORT`);
+      throw new KeyImportFault("import_pending", `${shown(version.name)} is still PENDING_IMPORT`);
     }
   }
 }
@@ -93,8 +99,3 @@ async function isAttested({ name }: HeldVersion, options: VersionsOptions) {
 
 /** States in which there may be a public key. */
 const SHOWN: readonly string[] = ["ENABLED", "DISABLED", "DESTROY_SCHEDULED"];
-
-/** Google's reason for people: one line, not too long. */
-function printable(text: string): string {
-  return text.replace(/[^ -~]+/g, " ").slice(0, 300);
-}
