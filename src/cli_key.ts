@@ -122,8 +122,10 @@ export async function runImport(options: ImportOptions): Promise<number> {
   const hasRecords = isRecorded(ledger);
   const run = (watch: Watch | undefined) =>
     sayingWhy(async () => {
-      const { admin, proving } = kmsTools(key, places, protectionLevel);
       const material = openImportMaterial(readKeyOctets(file ?? null));
+      // From here on: whoever pastes the key may take his time.
+      const waiting = createWaiting(timeout * 1000, () => performance.now(), sleep);
+      const { admin, proving } = kmsTools(key, places, protectionLevel, waiting.leftMs);
       const say = (step: string) => print.error(step);
       say(`read a private key of ${material.bits} bits, SHA-256 of its public half:`);
       say(`  ${fingerprintOf(material.publicKey)}`);
@@ -139,7 +141,7 @@ export async function runImport(options: ImportOptions): Promise<number> {
         protectionLevel,
         importJobId,
         now,
-        waiting: createWaiting(timeout * 1000, () => performance.now(), sleep),
+        waiting,
         tell: say,
       };
       try {

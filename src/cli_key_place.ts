@@ -65,15 +65,20 @@ export interface KmsTools {
   readonly proving: ProofOptions;
 }
 
-/** Nothing is connected before the first call. @param name of a key or anything in its project */
+/**
+ * Nothing is connected before the first call.
+ *
+ * @param name of a key or anything in its project
+ * @param leftMs until all of it has to be over
+ */
 export function kmsTools(
   name: string,
   { endpoint }: KmsPlaces,
   protectionLevel: LeastProtection,
+  leftMs: () => number = () => Infinity,
 ): KmsTools {
   const projectId = name.split("/")[1]!;
-  const access = commandAccess();
-  const shared = { endpoint, timeoutMs: CALL_MS, userAgent: USER_AGENT, pause: sleep };
+  const shared = { endpoint, timeoutMs: CALL_MS, leftMs, userAgent: USER_AGENT, pause: sleep };
   return {
     admin: createKmsAdmin({ ...shared, projectId, access }),
     proving: { ...shared, host: createThreadHost(access), protectionLevel },

@@ -30,6 +30,25 @@ export function within<T>(work: Promise<T>, { timeoutMs, signal }: Limits): Prom
   });
 }
 
+/** How long one call may take, and how long all of them together. */
+export interface CallLimits {
+  /** Of one call. Milliseconds. */
+  readonly timeoutMs: number;
+  /** What is left for all that is still to come; without it there is no such limit. */
+  readonly leftMs?: () => number;
+}
+
+/**
+ * What the next call may take.
+ *
+ * @throws SignerFault `timeout`, not to be tried again, if nothing is left
+ */
+export function callLimit({ timeoutMs, leftMs = () => Infinity }: CallLimits): number {
+  const left = leftMs();
+  if (left <= 0) throw new SignerFault("timeout");
+  return Math.min(timeoutMs, left);
+}
+
 /** @throws SignerFault `aborted` if nobody waits any more */
 export function requireWanted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new SignerFault("aborted");

@@ -3,6 +3,8 @@
 export interface Waiting {
   /** Waits a moment. @returns false at once if the time is over */
   pause(): Promise<boolean>;
+  /** Milliseconds until the time is over; below 0 after that. */
+  leftMs(): number;
 }
 
 /**
@@ -17,9 +19,10 @@ export function createWaiting(
   const end = now() + timeoutMs;
   let ms = FIRST_MS;
   return {
+    leftMs: () => end - now(),
     async pause() {
       if (now() >= end) return false;
-      await sleep(ms);
+      await sleep(Math.min(ms, end - now()));
       ms = Math.min(ms * 2, LONGEST_MS);
       return true;
     },

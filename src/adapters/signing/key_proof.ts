@@ -9,6 +9,7 @@ import { createHash, type KeyObject, verify } from "node:crypto";
 import { SignerFault } from "../../domain/signer_fault.ts";
 import type { Signer } from "../../usecases/ports.ts";
 import { createGoogleKmsSigner } from "./google_kms.ts";
+import { callLimit, type CallLimits } from "./deadline.ts";
 import { KeyImportFault } from "./key_import_fault.ts";
 import { KmsAdminFault, type KmsDeed } from "./kms_admin_fault.ts";
 import {
@@ -19,11 +20,9 @@ import {
 } from "./kms_checks.ts";
 import type { KmsHost } from "./kms_host.ts";
 
-export interface ProofOptions {
+export interface ProofOptions extends CallLimits {
   /** Null for Google's. */
   readonly endpoint: URL | null;
-  /** Of one call. */
-  readonly timeoutMs: number;
   readonly userAgent: string;
   readonly host: KmsHost;
   /** The least protection accepted. */
@@ -61,7 +60,7 @@ export function publicKeyOf(
   options: ProofOptions,
   kind: KeyKind = RSA_PKCS1_SHA256,
 ): Promise<KeyObject> {
-  const { endpoint, timeoutMs, userAgent, host, protectionLevel } = options;
+  const { endpoint, userAgent, host, protectionLevel } = options;
   const place = { endpoint: endpoint?.href ?? null, projectId: keyVersion.split("/")[1]! };
   const expected = { keyVersion, protectionLevel };
   const what = `get the public key of ${keyVersion}`;
@@ -69,6 +68,7 @@ export function publicKeyOf(
     { what, permission: "cloudkms.cryptoKeyVersions.viewPublicKey" },
     () =>
       again(options, async () => {
+        const timeoutMs = callLimit(options);
         const calling = { timeoutMs, headers: { "user-agent": userAgent } };
         const answer = await host.getPublicKey(place, keyVersion, calling);
         return checkPublicKeyAnswer(answer, expected, kind);
@@ -88,11 +88,15 @@ export async function proveVersion(
   }
   const text = proofText(keyVersion, fingerprint);
   const { watch = (signer: Signer) => signer } = options;
-  const signer = watch(createGoogleKmsSigner({ ...options, keyVersion }));
+  const sign = () => {
+    const timeoutMs = callLimit(options);
+    const signer = watch(createGoogleKmsSigner({ ...options, timeoutMs, keyVersion }));
+    return signer.sign(text, { attempt: crypto.randomUUID() });
+  };
   const what = `have ${keyVersion} sign`;
   const signature = await asking(
     { what, permission: "cloudkms.cryptoKeyVersions.useToSign" },
-    () => again(options, () => signer.sign(text, { attempt: crypto.randomUUID() })),
+    () => again(options, async () => await sign()),
   ).then(({ signature }) => signature, (error: unknown) => {
     if (error instanceof KmsAdminFault && error.reason === "bad_signature") return null;
     throw error;

@@ -5,6 +5,7 @@
 
 import type { GoogleAccess } from "../../domain/google_identity.ts";
 import { once } from "../../domain/once.ts";
+import { callLimit, type CallLimits, within } from "./deadline.ts";
 import type { LeastProtection } from "./kms_checks.ts";
 import {
   callOptions,
@@ -56,14 +57,10 @@ export interface KmsAdmin {
   }): Promise<string>;
 }
 
-export interface KmsAdminOptions {
+export interface KmsAdminOptions extends CallLimits {
   readonly projectId: string;
   /** Null for Google's. */
   readonly endpoint: URL | null;
-  /** Who we are; null: Google's library is to find out. */
-  readonly access: GoogleAccess | null;
-  /** Of one call. */
-  readonly timeoutMs: number;
   readonly userAgent: string;
   readonly pause: (ms: number) => Promise<void>;
   /** For tests: how the package is loaded. */
@@ -72,14 +69,20 @@ export interface KmsAdminOptions {
 
 /** Nothing is loaded or connected before the first call. */
 export function createKmsAdmin(options: KmsAdminOptions): KmsAdmin {
-  const { projectId, endpoint, access, timeoutMs, userAgent, pause, loadSdk = loadKmsSdk } =
-    options;
-  const client = once(async () => openKmsClient(await loadSdk(), endpoint, projectId, access));
-  const calling = callOptions(timeoutMs, { "user-agent": userAgent });
+  const { projectId, endpoint, userAgent, pause, loadSdk = loadKmsSdk } = options;
+  const client = once(async () => openKmsClient(await loadSdk(), endpoint, projectId));
+  const calling = () => callOptions(callLimit(options), { "user-agent": userAgent });
 
   /** One try. */
   const call: Attempt = (what, permission, act) =>
-    attempting({ what, permission: `cloudkms.${permission}` }, async () => act(await client.get()));
+    attempting(
+      { what, permission: `cloudkms.${permission}` },
+      () => {
+        const timeoutMs = callLimit(options);
+        // A list may have pages without an end, each of them in time.
+        return within(client.get().then(act), { timeoutMs });
+      },
+    );
 
   /** A few tries, for what may be done twice. */
   const repeat: Attempt = async (what, permission, act) => {
@@ -104,7 +107,7 @@ type Attempt = <T>(
   act: (client: KmsClient) => Promise<T>,
 ) => Promise<T>;
 
-type Calling = ReturnType<typeof callOptions>;
+type Calling = () => ReturnType<typeof callOptions>;
 
 type VersionMethods = Pick<KmsAdmin, "versions" | "version" | "importVersion">;
 
@@ -112,17 +115,25 @@ function ringMethods(repeat: Attempt, calling: Calling): Omit<KmsAdmin, keyof Ve
   return {
     hasKeyRing: async (name) =>
       await orNull(
-        repeat("look for the key ring", "keyRings.get", (kms) => kms.getKeyRing({ name }, calling)),
+        repeat(
+          "look for the key ring",
+          "keyRings.get",
+          (kms) => kms.getKeyRing({ name }, calling()),
+        ),
       ) !== null,
     createKeyRing: (parent, keyRingId) =>
       repeat(
         "create the key ring",
         "keyRings.create",
-        (kms) => unlessThere(kms.createKeyRing({ parent, keyRingId, keyRing: {} }, calling)),
+        (kms) => unlessThere(kms.createKeyRing({ parent, keyRingId, keyRing: {} }, calling())),
       ),
     cryptoKey: async (name) => {
       const found = await orNull(
-        repeat("look for the key", "cryptoKeys.get", (kms) => kms.getCryptoKey({ name }, calling)),
+        repeat(
+          "look for the key",
+          "cryptoKeys.get",
+          (kms) => kms.getCryptoKey({ name }, calling()),
+        ),
       );
       if (found === null) return null;
       const [{ purpose, importOnly, versionTemplate }] = found;
@@ -140,13 +151,13 @@ function ringMethods(repeat: Attempt, calling: Calling): Omit<KmsAdmin, keyof Ve
             importOnly: true,
             versionTemplate,
           },
-        }, calling))),
+        }, calling()))),
     importJob: async (name) => {
       const found = await orNull(
         repeat(
           "look for the import job",
           "importJobs.get",
-          (kms) => kms.getImportJob({ name }, calling),
+          (kms) => kms.getImportJob({ name }, calling()),
         ),
       );
       return found === null ? null : jobOf(found[0]);
@@ -159,7 +170,7 @@ function ringMethods(repeat: Attempt, calling: Calling): Omit<KmsAdmin, keyof Ve
             importJobId,
             importJob: { importMethod: IMPORT_METHOD, protectionLevel },
           },
-          calling,
+          calling(),
         ))),
   };
 }
@@ -170,7 +181,7 @@ function versionMethods(call: Attempt, repeat: Attempt, calling: Calling): Versi
       const [found] = await repeat(
         "list the key's versions",
         "cryptoKeyVersions.list",
-        (kms) => kms.listCryptoKeyVersions({ parent }, calling),
+        (kms) => kms.listCryptoKeyVersions({ parent }, calling()),
       );
       return found.map(versionOf);
     },
@@ -178,7 +189,7 @@ function versionMethods(call: Attempt, repeat: Attempt, calling: Calling): Versi
       const [found] = await repeat(
         "look at the key version",
         "cryptoKeyVersions.get",
-        (kms) => kms.getCryptoKeyVersion({ name }, calling),
+        (kms) => kms.getCryptoKeyVersion({ name }, calling()),
       );
       return versionOf(found);
     },
@@ -186,7 +197,7 @@ function versionMethods(call: Attempt, repeat: Attempt, calling: Calling): Versi
       const [{ name }] = await call(
         "import the key",
         "importJobs.useToImport or cloudkms.cryptoKeyVersions.create",
-        (kms) => kms.importCryptoKeyVersion(request, calling),
+        (kms) => kms.importCryptoKeyVersion(request, calling()),
       );
       return name ?? "";
     },
