@@ -49,7 +49,16 @@ function both<T>(
   ];
 }
 
-async function checkKmsKey(ward: Ward, variable: string, key: KmsKey): Promise<Finding> {
+/**
+ * That a version can be read, and is what SuperOffice takes and the configuration asks for. Signs nothing.
+ *
+ * @param variable names it in what is to be done
+ */
+export async function checkKmsKey(
+  ward: Pick<Ward, "host" | "isLive">,
+  variable: string,
+  key: KmsKey,
+): Promise<Finding> {
   const { keyVersion, endpoint, protectionLevel } = key;
   const place = { endpoint: endpoint?.href ?? null, projectId: keyVersion.split("/")[1]! };
   const calling = { timeoutMs: CHECK_MS, headers: { "user-agent": AGENT } };

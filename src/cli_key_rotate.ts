@@ -5,6 +5,7 @@
  */
 
 import { type Command, InvalidArgumentError } from "commander";
+import { checkKmsKey } from "./cli_doctor_key.ts";
 import { askOnce, configured, openRotationParts, requireRegistration } from "./cli_key_parts.ts";
 import {
   planLines,
@@ -16,7 +17,14 @@ import {
   workedLines,
 } from "./cli_rotation_words.ts";
 import { warm } from "./cli_key_warm.ts";
-import { type OpenedStores, requireTenant, withBooks, withStores } from "./cli_stores.ts";
+import {
+  type OpenedBooks,
+  type OpenedStores,
+  requireTenant,
+  withBooks,
+  withStores,
+} from "./cli_stores.ts";
+import type { ContextId } from "./domain/context_id.ts";
 import { type CredentialKind, CREDENTIALS } from "./domain/credential_record.ts";
 import type { Outcome } from "./domain/refusal.ts";
 import type { Tenant } from "./domain/tenant.ts";
@@ -62,9 +70,10 @@ function count(text: string): number {
 async function sidesOf(opened: OpenedStores): Promise<Record<CredentialKind, Side>> {
   const names = configured(opened);
   const record = await opened.stores.credentials.get();
+  const isAtOnce = opened.config.environment === "sod";
   return {
-    key: sideOf("key", names.key, record),
-    secret: sideOf("secret", names.secret, record),
+    key: sideOf("key", names.key, record, isAtOnce),
+    secret: sideOf("secret", names.secret, record, isAtOnce),
   };
 }
 
@@ -104,14 +113,9 @@ async function change(
     requireRegistration(books);
     const { side, first, standby } = chosen(await sidesOf(books), options);
     const target = options.back ? first : standby;
+    if (side.kind === "key") await requireFit(books, side, target);
     if (!options.json) print.error(portalLine(side, target));
-    const { tenants } = books.stores;
-    const asked = tenant === null ? await anyTenant(books) : await tenants.get(tenant);
-    if (asked === null) {
-      throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
-    }
-    const parts = await openRotationParts(books);
-    const came = wordOf(await askOnce(parts, asked, "switch").finally(() => parts.drain()));
+    const { asked, came } = await askAnyOf(books, tenant);
     const takes = came === "issued" ? (await sidesOf(books))[side.kind].inUse : null;
     const isDone = takes === target;
     const context_identifier = asked.contextIdentifier;
@@ -119,11 +123,56 @@ async function change(
       print.line(JSON.stringify({ context_identifier, answer: came, takes, expected: target }));
     } else if (takes === null) {
       print.line(`No ticket for ${context_identifier}: ${came}. Nothing was changed.`);
+      if (REFUSED.has(came)) print.error(ANOTHER);
     } else if (isDone) {
       print.line(`SuperOffice takes ${takes}. All instances begin with it within a minute.`);
     } else print.line(`SuperOffice still takes ${takes}. Run this again after the change.`);
     return isDone ? 0 : 1;
   });
+}
+
+/** Before anybody publishes what cannot sign. @throws UsageFault saying why */
+async function requireFit(
+  { config, host }: OpenedBooks,
+  { variables }: Side,
+  target: string,
+): Promise<void> {
+  const { signing } = config;
+  if (signing.kind !== "google_kms") return;
+  const place = signing.key.keyVersion === target ? 0 : 1;
+  const key = place === 0 ? signing.key : signing.standby!;
+  const { level, text, remedy } = await checkKmsKey({ host, isLive: false }, variables[place], key);
+  if (level !== "problem") return;
+  throw new UsageFault(`Cannot switch, publish nothing yet: ${text}. ${remedy}`);
+}
+
+/** What is said of a tenant that may be refused for its own sake. */
+const REFUSED: ReadonlySet<string> = new Set(["refused", "doubtful"]);
+
+const ANOTHER =
+  "If the portal is right, it may be the tenants that are refused: name another with --tenant.";
+
+/** One that is refused may have withdrawn, and would hide what SuperOffice takes. */
+const MOST_ASKED = 3;
+
+/** Asks for the tenant, or else for one after the other until one is not refused. */
+async function askAnyOf(books: OpenedBooks, tenant: ContextId | null) {
+  const { tenants } = books.stores;
+  const chosen = tenant === null ? await connected(books, MOST_ASKED) : [tenant];
+  const parts = await openRotationParts(books);
+  let last: { readonly asked: Tenant; readonly came: string } | null = null;
+  try {
+    for (const name of chosen) {
+      const asked = await tenants.get(name);
+      if (asked === null) continue;
+      last = { asked, came: wordOf(await askOnce(parts, asked, "switch")) };
+      if (!REFUSED.has(last.came)) break;
+    }
+  } finally {
+    await parts.drain();
+  }
+  if (last !== null) return last;
+  throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
 }
 
 /** @returns `issued`, or in a word why there is none */
@@ -132,13 +181,14 @@ function wordOf(asked: Outcome<Asked>): string {
   return asked.value.kind === "unfit" ? asked.value.reason : asked.value.kind;
 }
 
-/** One that had no trouble lately. */
-async function anyTenant({ stores: { tenants } }: OpenedStores): Promise<Tenant | null> {
+/** Some that had no trouble lately. */
+async function connected({ stores: { tenants } }: OpenedStores, most: number) {
+  const found: ContextId[] = [];
   for (let after = 0;;) {
     const page = await tenants.list(after, 100);
-    const found = page.find(({ health }) => health === "connected");
-    if (found !== undefined) return await tenants.get(found.contextIdentifier);
-    if (page.length === 0) return null;
+    const well = page.filter(({ health }) => health === "connected");
+    found.push(...well.map(({ contextIdentifier }) => contextIdentifier));
+    if (found.length >= most || page.length === 0) return found.slice(0, most);
     after = page.at(-1)!.sequence;
   }
 }
@@ -163,7 +213,9 @@ async function finish(options: Which & { readonly quietMinutes: number }): Promi
   const isOver = clock.now() >= overAt && isProved;
   if (options.json) {
     const old_last_worked = workedAt === null ? null : new Date(workedAt).toISOString();
-    print.line(JSON.stringify({ ...jsonOf(side), old, old_last_worked, finished: isOver }));
+    const not_before = clock.now() < overAt ? new Date(overAt).toISOString() : null;
+    const finished = isOver;
+    print.line(JSON.stringify({ ...jsonOf(side), old, old_last_worked, not_before, finished }));
     return isOver ? 0 : 1;
   }
   const tidying = { inUse, old, since, workedAt };

@@ -13,6 +13,8 @@ export interface Side {
   readonly inUse: string | null;
   readonly since: number | null;
   readonly worked: Readonly<Record<string, number>>;
+  /** What is changed in the portal counts there and then: nothing waits to be published. */
+  readonly isAtOnce: boolean;
 }
 
 /** The first, then what stands by; and the variables that name them. */
@@ -27,6 +29,7 @@ export function sideOf(
   kind: CredentialKind,
   { names: [first = "", standby], variables }: ConfiguredNames,
   record: CredentialRecord | null,
+  isAtOnce: boolean,
 ): Side {
   const use = record?.[kind];
   // One of an earlier rotation, which nobody has any more, says nothing of these.
@@ -39,6 +42,7 @@ export function sideOf(
     inUse: isSeen ? use.inUse : null,
     since: isSeen ? use.since : null,
     worked: use?.worked ?? {},
+    isAtOnce,
   };
 }
 
@@ -63,9 +67,7 @@ function stepsOf(side: Side): string[] {
   const [variable, standbyVariable] = side.variables;
   if (standby === null) {
     return [
-      kind === "key"
-        ? "To change it: make a key pair in the Developer Portal, publish nothing yet, and import it."
-        : "To change it: make a client secret in the Developer Portal, and publish nothing yet.",
+      ...firstSteps(side),
       `Set ${standbyVariable} on every instance, restart them, then plan again.`,
     ];
   }
@@ -78,6 +80,7 @@ function stepsOf(side: Side): string[] {
           "cli doctor, which must find standby_key ok: nothing else looks at it before it is needed.",
         ]
         : []),
+      "Every instance must have both before that: one that has the old one alone is refused after it, and has tenants consent again.",
       portalLine(side, standby),
       `cli key rotate switch${flag}, until it says that the standby is taken.`,
       `Not going on with it? Unset ${standbyVariable} on every instance.`,
@@ -90,13 +93,28 @@ function stepsOf(side: Side): string[] {
   ];
 }
 
+/** How a new one comes to be. */
+function firstSteps({ kind, variables, isAtOnce }: Side): string[] {
+  const what = kind === "key" ? "a key pair" : "a client secret";
+  const isFile = variables[0] === "SIGNING_KEY_FILE";
+  const get = kind === "secret" ? "" : isFile ? ", and put it into a file" : ", and import it";
+  if (!isAtOnce) {
+    return [`To change it: make ${what} in the Developer Portal, publish nothing yet${get}.`];
+  }
+  return [
+    "To change it: cli key rotate warm first. On SOD a new one ends the old one at once.",
+    `Make ${what} in the Developer Portal${get}; until step 3 is done nothing new is exchanged.`,
+  ];
+}
+
 /** What somebody has to do in the portal. */
-export function portalLine({ kind, variables, first }: Side, target: string): string {
+export function portalLine({ kind, variables, first, isAtOnce }: Side, target: string): string {
   const variable = variables[target === first ? 0 : 1];
   const what = kind === "key"
     ? "the key pair whose private half is that of"
     : "the client secret in";
-  return `In the Developer Portal, let the app have ${what} ${variable}, and publish that.`;
+  const counts = isAtOnce ? "; on SOD that counts at once" : ", and publish that";
+  return `In the Developer Portal, let the app have ${what} ${variable}${counts}.`;
 }
 
 /** Which works, and until when the other did. */

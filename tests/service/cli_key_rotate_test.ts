@@ -127,6 +127,8 @@ Deno.test("a signing key is changed step by step, each step says whether the nex
     await letWork(service, names[0], HOUR / 12);
     await rotate("switch");
     assertSays(await rotate("finish"), /Versions\/1, last worked/, 1);
+    const { not_before } = JSON.parse((await rotate("finish", "--json")).stdout);
+    assert.ok(Date.parse(not_before) > Date.now(), not_before);
     assertSays(
       await rotate("finish", "--quiet-minutes", "4"),
       /The other can go\.\nThen: [^]*disable 1 --key=system-user/,
@@ -157,6 +159,7 @@ Deno.test("a rollback is the same commands", () =>
     const { stdout } = await rotate("finish", "--back", "--json");
     const told = JSON.parse(stdout);
     assert.deepEqual([told.in_use, told.old, told.finished], [names[0], names[1], true]);
+    assert.equal(told.not_before, null);
   }));
 
 Deno.test("the old key is not given up while it may be the only one that works", () =>
