@@ -36,6 +36,9 @@ export function gcloudCeremony(options: CeremonyOptions): string {
 set -eu
 umask 077
 cd "\${CEREMONY:?names a folder on tmpfs that holds portal.pem}"
+# However it ends. portal.pem stays until the import is done: delete it yourself if that fails.
+trap 'rm -f aes.key wrapped' EXIT
+trap 'exit 1' HUP INT TERM
 test "$(stat -f -c %T .)" = tmpfs || { echo "$CEREMONY is not in memory" >&2; exit 1; }
 bits=$(openssl pkey -in portal.pem -noout -text | sed -n '1s/.*(\\([0-9]*\\) bit.*/\\1/p')
 case "$bits" in
@@ -60,7 +63,8 @@ do sleep 5; done
 gcloud kms import-jobs describe ${job} ${inRing} \\
   --format='value(publicKey.pem)' > job.pub
 
-# 3. An AES-256 key under RSA-OAEP (SHA-256), and the private key under it (RFC 5649).
+# 3. An AES-256 key under RSA-OAEP (SHA-256), and the private key under it (RFC 5649). While openssl
+# runs, other users of this machine can read the AES key in its arguments (ps): have none.
 openssl rand -out aes.key 32
 openssl pkeyutl -encrypt -pubin -inkey job.pub -in aes.key -out wrapped \\
   -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256
@@ -72,7 +76,7 @@ openssl pkcs8 -topk8 -nocrypt -in portal.pem -outform DER |
 gcloud kms keys versions import ${inRing} --key=${cryptoKeyId} \\
   --import-job=${job} --algorithm="rsa-sign-pkcs1-$bits-sha256" \\
   --wrapped-key-file=wrapped
-rm -f portal.pem aes.key wrapped
+rm -f portal.pem
 
 # 5. Once the version is ENABLED, N being its number: the proof.
 #   gcloud kms asymmetric-sign ${inRing} --key=${cryptoKeyId} \\

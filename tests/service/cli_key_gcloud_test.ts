@@ -13,6 +13,14 @@ const KEY = "projects/box-office-sandbox/locations/europe-west4/keyRings/apps/cr
 const MEMORY = "/dev/shm";
 const isThere = await Deno.stat(MEMORY).then(() => true, () => false);
 
+const GCLOUD_THAT_FAILS = `#!/bin/sh
+case "$*" in
+  *"value(state)"*) echo ACTIVE ;;
+  *publicKey.pem*) cat "$CEREMONY/../job.pub" ;;
+  *"versions import"*) ls "$CEREMONY" >&2; exit 1 ;;
+esac
+`;
+
 const GCLOUD = `#!/bin/sh
 echo "$*" >> "$CEREMONY/../calls"
 case "$*" in
@@ -22,9 +30,18 @@ case "$*" in
 esac
 `;
 
-Deno.test("the printed commands wrap the key as Cloud KMS unwraps it, and leave no private key", {
-  ignore: !isThere,
-}, async () => {
+/** Runs the printed script where that gcloud is the only one. */
+async function withCeremony(
+  gcloud: string,
+  work: (ceremony: {
+    readonly folder: string;
+    readonly success: boolean;
+    readonly stdout: string;
+    readonly stderr: string;
+    /** What is left in the ceremony's folder. */
+    readonly left: readonly string[];
+  }) => Promise<void>,
+): Promise<void> {
   const printed = await runTask("cli", { args: ["key", "import", "--key", KEY, "--print-gcloud"] });
   assert.equal(printed.code, 0, printed.stderr);
   const folder = await Deno.makeTempDir({ dir: MEMORY });
@@ -32,24 +49,33 @@ Deno.test("the printed commands wrap the key as Cloud KMS unwraps it, and leave 
   try {
     await Deno.mkdir(ceremony);
     await Deno.writeTextFile(`${ceremony}/portal.pem`, testKeyPem("rsa2048"));
-    await Deno.writeTextFile(`${folder}/gcloud`, GCLOUD, { mode: 0o755 });
+    await Deno.writeTextFile(`${folder}/gcloud`, gcloud, { mode: 0o755 });
     await Deno.writeTextFile(`${folder}/ceremony.sh`, printed.stdout);
-    const job = testKey("rsa3072");
     await Deno.writeTextFile(
       `${folder}/job.pub`,
-      createPublicKey(job).export({ type: "spki", format: "pem" }).toString(),
+      createPublicKey(testKey("rsa3072")).export({ type: "spki", format: "pem" }).toString(),
     );
     const { success, stdout, stderr } = await new Deno.Command("sh", {
       args: [`${folder}/ceremony.sh`],
       env: { PATH: `${folder}:${Deno.env.get("PATH")}`, CEREMONY: ceremony },
     }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-    const said = new TextDecoder().decode(stdout);
-    assert.ok(said.includes(fingerprintOf(createPublicKey(testKey("rsa2048")))), said);
-    const octets = unwrap(job, await Deno.readFile(`${folder}/taken`));
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    const left = [...Deno.readDirSync(ceremony)].map(({ name }) => name).sort();
+    await work({ folder, success, stdout: text(stdout), stderr: text(stderr), left });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the printed commands wrap the key as Cloud KMS unwraps it, and leave no private key", {
+  ignore: !isThere,
+}, () =>
+  withCeremony(GCLOUD, async ({ folder, success, stdout, stderr, left }) => {
+    assert.ok(success, stderr);
+    assert.ok(stdout.includes(fingerprintOf(createPublicKey(testKey("rsa2048")))), stdout);
+    const octets = unwrap(testKey("rsa3072"), await Deno.readFile(`${folder}/taken`));
     const key = createPrivateKey({ key: octets as never, format: "der", type: "pkcs8" });
     assert.deepEqual(key.export({ format: "jwk" }), testKey("rsa2048").export({ format: "jwk" }));
-    const left = [...Deno.readDirSync(ceremony)].map(({ name }) => name).sort();
     assert.deepEqual(left, ["job.pub", "portal.pub"]);
     const calls = await Deno.readTextFile(`${folder}/calls`);
     assert.match(calls, /keys create app .*--keyring=apps .*--protection-level=hsm --import-only/);
@@ -58,7 +84,14 @@ Deno.test("the printed commands wrap the key as Cloud KMS unwraps it, and leave 
       /import-jobs create box-office-\d{4}-\d\d-\d\d-hsm .*rsa-oaep-3072-sha256-aes-256/,
     );
     assert.match(calls, /versions import .*--algorithm=rsa-sign-pkcs1-2048-sha256/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
+
+Deno.test("where the import fails, what wraps the key is gone all the same", {
+  ignore: !isThere,
+}, () =>
+  withCeremony(GCLOUD_THAT_FAILS, ({ success, stderr, left }) => {
+    assert.ok(!success);
+    assert.match(stderr, /aes\.key[^]*wrapped/);
+    assert.deepEqual(left, ["job.pub", "portal.pem", "portal.pub"]);
+    return Promise.resolve();
+  }));
