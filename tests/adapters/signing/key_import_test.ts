@@ -3,123 +3,22 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPublicKey, randomBytes, sign } from "node:crypto";
-import { importKey, type KeyImportOptions } from "../../../src/adapters/signing/key_import.ts";
-import { KeyImportFault } from "../../../src/adapters/signing/key_import_fault.ts";
+import { importKey } from "../../../src/adapters/signing/key_import.ts";
 import { openImportMaterial } from "../../../src/adapters/signing/key_import_material.ts";
-import { createWaiting } from "../../../src/adapters/signing/key_import_waiting.ts";
-import { createKmsAdmin } from "../../../src/adapters/signing/kms_admin.ts";
-import { KmsAdminFault } from "../../../src/adapters/signing/kms_admin_fault.ts";
-import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
-import { parseCryptoKeyName } from "../../../src/domain/crypto_key_name.ts";
 import type { KmsFault } from "../../../src/simulator/cloud_kms/server.ts";
-import { LOCATION, once, sdkClient } from "../../simulator/cloud_kms_sdk.ts";
-import { attributesOf, packed, statementOf } from "../../support/attestations.ts";
-import { startKms } from "../../support/kms.ts";
+import { LOCATION, once } from "../../simulator/cloud_kms_sdk.ts";
 import { testKey, testKeyPem } from "../../support/test_keys.ts";
-
-let now = Date.parse("2026-11-28T12:00:00Z");
-const kms = await startKms({ clock: () => now });
-Deno.test.afterAll(() => kms.close());
-Deno.test.beforeEach(() => {
-  kms.fault(null);
-  kms.pending(0);
-});
-const google = await sdkClient(kms);
-
-let rings = 0;
-
-/** An import of the same key into a ring of its own. */
-function importing(bend: Partial<KeyImportOptions> = {}): KeyImportOptions {
-  const endpoint = new URL(kms.url);
-  const shared = { endpoint, timeoutMs: 10_000, userAgent: "t/1", pause: () => Promise.resolve() };
-  const cryptoKey = parseCryptoKeyName(`${LOCATION}/keyRings/ring${++rings}/cryptoKeys/app`)!;
-  return {
-    admin: createKmsAdmin({ ...shared, projectId: "box-office-sandbox", access: null }),
-    proving: { ...shared, host: createThreadHost(), protectionLevel: "HSM" },
-    material: openImportMaterial(Buffer.from(testKeyPem("rsa2048"))),
-    cryptoKey,
-    protectionLevel: "HSM",
-    importJobId: null,
-    now,
-    waiting: waitingFor(60_000),
-    tell: () => {},
-    ...bend,
-  };
-}
-
-/** The same, once more: what was imported is overwritten. */
-const again = (options: KeyImportOptions, bend: Partial<KeyImportOptions> = {}) => ({
-  ...options,
-  now,
-  material: openImportMaterial(Buffer.from(testKeyPem("rsa2048"))),
-  waiting: waitingFor(60_000),
-  ...bend,
-});
-
-/** Waits in no time: the stand-in's clock goes on. */
-function waitingFor(ms: number) {
-  return createWaiting(ms, () => now, (pause) => {
-    now += pause;
-    return Promise.resolve();
-  });
-}
-
-const statesIn = ({ cryptoKey }: KeyImportOptions) =>
-  kms.keyVersions().filter(({ resource }) => resource.parent === cryptoKey.name)
-    .map(({ state }) => state);
-
-async function refusalOf(options: KeyImportOptions): Promise<KeyImportFault | KmsAdminFault> {
-  const error: unknown = await importKey(options).then(() => null, (reason) => reason);
-  assert.ok(error instanceof KeyImportFault || error instanceof KmsAdminFault, String(error));
-  assert.match(error.message, /^Cannot [^\n]+: [^\n]+; [^\n]+$/);
-  return error;
-}
-
-async function problemOf(options: KeyImportOptions): Promise<string> {
-  const fault = await refusalOf(options);
-  return fault instanceof KeyImportFault ? fault.problem : fault.reason;
-}
-
-Deno.test("what is wrapped, openssl unwraps to the key", async () => {
-  const material = openImportMaterial(Buffer.from(testKeyPem("rsa4096")));
-  const job = testKey("rsa3072");
-  const wrapped = material.wrap(createPublicKey(job));
-  const folder = await Deno.makeTempDir();
-  const run = async (...args: readonly string[]) => {
-    const { success, stdout, stderr } = await new Deno.Command("openssl", {
-      args: [...args],
-      cwd: folder,
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-    return Buffer.from(stdout);
-  };
-  try {
-    await Deno.writeTextFile(`${folder}/job`, testKeyPem("rsa3072"));
-    await Deno.writeFile(`${folder}/first`, wrapped.subarray(0, 384));
-    await Deno.writeFile(`${folder}/second`, wrapped.subarray(384));
-    const oaep = ["rsa_padding_mode:oaep", "rsa_oaep_md:sha256", "rsa_mgf1_md:sha256"]
-      .flatMap((option) => ["-pkeyopt", option]);
-    const aesKey = await run("pkeyutl", "-decrypt", "-inkey", "job", ...oaep, "-in", "first");
-    assert.equal(aesKey.length, 32);
-    const unwrapping = ["enc", "-d", "-id-aes256-wrap-pad", "-iv", "A65959A6", "-K"];
-    const pkcs8 = await run(...unwrapping, aesKey.toString("hex"), "-in", "second");
-    assert.deepEqual(pkcs8, testKey("rsa4096").export({ type: "pkcs8", format: "der" }));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-  material.forget();
-  assert.throws(() => material.wrap(createPublicKey(job)), /it is overwritten/);
-});
-
-Deno.test("the file that is read is overwritten, also when it is refused", () => {
-  for (const text of [testKeyPem("rsa2048"), testKeyPem("rsa2048").slice(0, -60), "no key"]) {
-    const file = Buffer.from(text);
-    try {
-      openImportMaterial(file).forget();
-    } catch { /* Refused: what matters is what is left. */ }
-    assert.ok(file.every((octet) => octet === 0));
-  }
-});
+import {
+  again,
+  google,
+  importing,
+  kms,
+  pass,
+  problemOf,
+  refusalOf,
+  statesIn,
+  waitingFor,
+} from "./key_importing.ts";
 
 Deno.test("key and job are what the portal's key needs: import-only, HSM, signing, RSA with OAEP", async () => {
   const options = importing();
@@ -147,7 +46,7 @@ Deno.test("job and import are waited for, and a time that is over says how to go
   const impatient = importing({ waiting: waitingFor(1000) });
   assert.equal(await problemOf(impatient), "job_pending");
   assert.deepEqual(statesIn(impatient), []);
-  now += 20_000;
+  pass(20_000);
   const cut = again(impatient, { waiting: waitingFor(1000) });
   assert.equal(await problemOf(cut), "import_pending");
   assert.equal((await importKey(again(impatient))).isNew, false);
@@ -259,64 +158,6 @@ Deno.test("where every job is over, whatever its name, the search for one ends",
   const admin = { ...options.admin, importJob };
   assert.equal(await problemOf(again(options, { material, admin })), "job_not_active");
   assert.equal(asked, 20);
-});
-
-Deno.test("a version that holds the key and is not enabled is named, and no second one is made", async () => {
-  const options = importing();
-  const { keyVersion } = await importKey(options);
-  const { admin } = options;
-  const disabled = {
-    ...admin,
-    versions: async (cryptoKey: string) =>
-      (await admin.versions(cryptoKey)).map((it) => ({ ...it, state: "DISABLED" })),
-  };
-  const fault = await refusalOf(again(options, { admin: disabled }));
-  assert.ok(fault.message.includes(`${keyVersion} holds it and is DISABLED; enable`));
-  assert.deepEqual(statesIn(options), ["ENABLED"]);
-});
-
-/** The public key of a disabled version is hidden; the HSM's statement is not. */
-async function hiding(statement: Uint8Array | null) {
-  const options = importing();
-  const { keyVersion } = await importKey(options);
-  kms.setState(keyVersion, "DISABLED");
-  const told: string[] = [];
-  const { admin } = options;
-  const version = async (name: string) => {
-    const held = await admin.version(name);
-    const chains = { caviumCerts: [], googleCardCerts: [], googlePartitionCerts: [] };
-    const attestation = { format: "CAVIUM_V2_COMPRESSED", content: statement!, chains };
-    return statement === null || name !== keyVersion ? held : { ...held, attestation };
-  };
-  const tell = (step: string) => told.push(step);
-  return { options: again(options, { admin: { ...admin, version }, tell }), keyVersion, told };
-}
-
-const statementAbout = (name: Parameters<typeof testKey>[0]) => {
-  const partitionKey = testKey("login");
-  return packed(statementOf({ partitionKey }, attributesOf(createPublicKey(testKey(name)))));
-};
-
-Deno.test("a disabled version that hides its key, and whose HSM names it, is not imported twice", async () => {
-  const { options, keyVersion } = await hiding(statementAbout("rsa2048"));
-  const { message } = await refusalOf(options);
-  assert.ok(message.includes(`${keyVersion} holds it and is DISABLED; enable`), message);
-  assert.deepEqual(statesIn(options), ["DISABLED"]);
-});
-
-Deno.test("a disabled version of which nobody can tell is named before another is imported", async () => {
-  for (const statement of [null, Buffer.alloc(300, 0xff), Buffer.from([0x1f, 0x8b, 1])]) {
-    const { options, keyVersion, told } = await hiding(statement);
-    assert.equal((await importKey(options)).isNew, true);
-    assert.ok(
-      told[0]!.startsWith(`${keyVersion} is DISABLED and shows no key: if it is`),
-      told.join(),
-    );
-    assert.deepEqual(statesIn(options), ["DISABLED", "ENABLED"]);
-  }
-  const { options, told } = await hiding(statementAbout("rsa3072"));
-  assert.equal((await importKey(options)).isNew, true);
-  assert.ok(!told.some((step) => step.includes("DISABLED")), "another key was named");
 });
 
 Deno.test("a key that is for something else, or held elsewhere, is left alone", async () => {
