@@ -78,6 +78,7 @@ export function kmsTools(
   leftMs: () => number = () => Infinity,
 ): KmsTools {
   const projectId = name.split("/")[1]!;
+  const access = commandAccess();
   const shared = { endpoint, timeoutMs: CALL_MS, leftMs, userAgent: USER_AGENT, pause: sleep };
   return {
     admin: createKmsAdmin({ ...shared, projectId, access }),

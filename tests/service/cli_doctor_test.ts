@@ -93,8 +93,18 @@ Deno.test("with a wrong client secret the doctor says so, and nobody but the led
       shortly((await service.entries()).slice(entries)),
       [EXCHANGED("refused"), EXCHANGED("refused"), EXCHANGED("refused")].flat(),
     );
-    const { health } = await (await service.call(`/v1/tenants/${TENANT}`)).json();
-    assert.equal(health, "connected");
+    const health = async () => (await (await service.call(`/v1/tenants/${TENANT}`)).json()).health;
+    assert.equal(await health(), "connected");
+
+    // Of a tenant that is refused anyway instances note when they tried what is not in use.
+    service.simulator.control.revoke(TENANT);
+    await runCommand(service, ["ticket", "get", TENANT, "--new"]);
+    assert.equal(await health(), "consent_withdrawn");
+    const withdrawn = storedIn(service);
+    const next = { SUPEROFFICE_CLIENT_SECRET_NEXT: "of yet another one" };
+    const asked = await doctor(service, ["--tenant", TENANT], next);
+    assert.match(asked.exchange.remedy ?? "", /The service is refused, too/);
+    assert.deepEqual(storedIn(service), withdrawn);
   }));
 
 Deno.test("credentials that no instance uses are named where they would end a tenant's ticket", () =>

@@ -1,12 +1,20 @@
 /** Answers without an end, from whoever is asked: the doctor reads no more of them than there may be. */
 
 import assert from "node:assert/strict";
+import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
+import type { GoogleAccess } from "../../src/domain/google_identity.ts";
+import { Secret } from "../../src/domain/secret.ts";
 import { findings } from "../support/doctor_world.ts";
+import { testKeyPem } from "../support/test_keys.ts";
 
 const MOST_MIB = 64;
 
 /** @returns how many MiB were taken of each path, once all of them were let go */
-async function taken(status: number, env: (url: string) => Record<string, string>) {
+async function taken(
+  status: number,
+  env: (url: string) => Record<string, string>,
+  access: GoogleAccess | null,
+) {
   const chunk = new Uint8Array(1024 * 1024).fill(0x20);
   const taken = new Map<string, number>();
   const server = Deno.serve(
@@ -28,7 +36,7 @@ async function taken(status: number, env: (url: string) => Record<string, string
   const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
   const dead = "http://127.0.0.1:1";
   try {
-    const found = await findings({
+    const own = {
       SUPEROFFICE_ENVIRONMENT: "sod",
       SUPEROFFICE_URL: dead,
       SUPEROFFICE_CLIENT_ID: "id",
@@ -38,7 +46,8 @@ async function taken(status: number, env: (url: string) => Record<string, string
       KMS_KEY_VERSION: "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1",
       KMS_ENDPOINT: dead,
       ...env(`http://127.0.0.1:${server.addr.port}`),
-    });
+    };
+    const found = await findings(own, [], createThreadHost(access));
     return { taken, found };
   } finally {
     await server.shutdown();
@@ -48,10 +57,41 @@ async function taken(status: number, env: (url: string) => Record<string, string
 
 const KEY = new Uint8Array(32).fill(9).toBase64();
 
-const ASKED: readonly [string, number, (url: string) => Record<string, string>, string[]][] = [
+/** Of whom Google's library asks nobody for a token. */
+const ACCOUNT: GoogleAccess = {
+  identity: {
+    kind: "service_account",
+    email: "box-office@p.iam.gserviceaccount.com",
+    keyId: null,
+    privateKey: new Secret(testKeyPem("rsa2048")),
+  },
+  identityToken: null,
+};
+
+const ASKED: readonly [
+  string,
+  number,
+  (url: string) => Record<string, string>,
+  string[],
+  GoogleAccess?,
+][] = [
   ["SuperOffice", 200, (url) => ({ SUPEROFFICE_URL: url }), ["discovery", "login_keys", "clock"]],
   ["Google", 200, (url) => ({ KMS_ENDPOINT: url }), ["signing_key", "signers"]],
   ["Google, with a refusal", 403, (url) => ({ KMS_ENDPOINT: url }), ["signing_key", "signers"]],
+  [
+    "Google, which we tell who we are",
+    200,
+    (url) => ({ KMS_ENDPOINT: url }),
+    ["signing_key", "signers"],
+    ACCOUNT,
+  ],
+  [
+    "Google, which we tell who we are, with a refusal",
+    403,
+    (url) => ({ KMS_ENDPOINT: url }),
+    ["signing_key", "signers"],
+    ACCOUNT,
+  ],
   [
     "Upstash",
     200,
@@ -66,9 +106,9 @@ const ASKED: readonly [string, number, (url: string) => Record<string, string>, 
 ];
 
 Deno.test("an answer without an end is left, and a problem", async (test) => {
-  for (const [name, status, env, checks] of ASKED) {
+  for (const [name, status, env, checks, access = null] of ASKED) {
     await test.step(name, async () => {
-      const { taken: mib, found } = await taken(status, env);
+      const { taken: mib, found } = await taken(status, env, access);
       assert.ok(mib.size > 0);
       // Several ask for the same path at once.
       for (const [path, count] of mib) assert.ok(count < MOST_MIB, `${count} MiB of ${path}`);

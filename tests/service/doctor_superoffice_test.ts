@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
 import {
   assertFound,
   type Env,
@@ -10,6 +9,7 @@ import {
   type Planted,
   withWorld,
 } from "../support/doctor_world.ts";
+import { startKms } from "../support/kms.ts";
 import { testKey } from "../support/test_keys.ts";
 
 const servers: Deno.HttpServer<Deno.NetAddr>[] = [];
@@ -91,7 +91,7 @@ Deno.test("of SuperOffice the doctor finds what is wrong", async (test) => {
 });
 
 Deno.test("where live tenants are served, browsers need an https address, and a key an HSM", async () => {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
   const env: Env = {
     SUPEROFFICE_ENVIRONMENT: "stage",

@@ -4,13 +4,14 @@
  */
 
 import assert from "node:assert/strict";
-import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
+import { createThreadHost, type KmsHost } from "../../src/adapters/signing/kms_host.ts";
 import { examine } from "../../src/cli_doctor.ts";
 import { openWard } from "../../src/cli_doctor_ward.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
-import { type CloudKmsSimulator, startCloudKms } from "../../src/simulator/cloud_kms/server.ts";
+import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import type { CheckedFinding } from "../../src/usecases/doctor.ts";
 import { withService } from "./commands.ts";
+import { startKms } from "./kms.ts";
 import { environmentOf, TENANT, type TestService } from "./service.ts";
 
 export type Env = Readonly<Record<string, string>>;
@@ -47,8 +48,9 @@ export function configOf(env: Env): Config {
 export async function findings(
   env: Env,
   signers: readonly string[] = [],
+  kmsHost: KmsHost = host,
 ): Promise<readonly CheckedFinding[]> {
-  const ward = openWard(configOf(env), { tenant: null, signers }, host);
+  const ward = openWard(configOf(env), { tenant: null, signers }, kmsHost);
   try {
     return await examine(ward);
   } finally {
@@ -70,7 +72,7 @@ export function ills(found: readonly CheckedFinding[]): Record<string, string> {
 
 /** A service with a tenant, a ticket and a checkpoint, and all that the doctor asks. */
 export async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
-  const kms = await startCloudKms();
+  const kms = await startKms();
   const folder = await Deno.makeTempDir({ prefix: "box-office-doctor-" });
   await withService(async (service) => {
     const env: Env = {

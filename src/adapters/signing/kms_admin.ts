@@ -61,6 +61,8 @@ export interface KmsAdminOptions extends CallLimits {
   readonly projectId: string;
   /** Null for Google's. */
   readonly endpoint: URL | null;
+  /** Who we are; null: Google's library is to find out. */
+  readonly access: GoogleAccess | null;
   readonly userAgent: string;
   readonly pause: (ms: number) => Promise<void>;
   /** For tests: how the package is loaded. */
@@ -69,8 +71,8 @@ export interface KmsAdminOptions extends CallLimits {
 
 /** Nothing is loaded or connected before the first call. */
 export function createKmsAdmin(options: KmsAdminOptions): KmsAdmin {
-  const { projectId, endpoint, userAgent, pause, loadSdk = loadKmsSdk } = options;
-  const client = once(async () => openKmsClient(await loadSdk(), endpoint, projectId));
+  const { projectId, endpoint, access, userAgent, pause, loadSdk = loadKmsSdk } = options;
+  const client = once(async () => openKmsClient(await loadSdk(), endpoint, projectId, access));
   const calling = () => callOptions(callLimit(options), { "user-agent": userAgent });
 
   /** One try. */

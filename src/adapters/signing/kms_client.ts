@@ -71,7 +71,8 @@ export async function openKmsClient(
     fallback: true,
     projectId,
     clientOptions: { transporterOptions: TRANSPORTER },
-    ...endpointOf(endpoint),
+    ...endpointOf(endpoint, access === null),
+    ...(access !== null && await authOf(access)),
   });
   try {
     // Its methods start this themselves, but leave a failure as an unhandled rejection, which would
@@ -111,7 +112,9 @@ const SCOPE = "https://www.googleapis.com/auth/cloudkms";
 /** Loaded with the client: what finds credentials elsewhere does without. */
 async function authOf(access: GoogleAccess): Promise<Pick<ClientOptions, "authClient">> {
   const { openAccess } = await import("./google_access.ts");
-  return { authClient: await openAccess(access, SCOPE) };
+  const authClient = await openAccess(access, SCOPE);
+  Object.assign(authClient.transporter.defaults, TRANSPORTER);
+  return { authClient };
 }
 
 type ClientOptions = NonNullable<

@@ -10,12 +10,12 @@ import { createKmsAdmin } from "../../../src/adapters/signing/kms_admin.ts";
 import { KmsAdminFault } from "../../../src/adapters/signing/kms_admin_fault.ts";
 import { createThreadHost } from "../../../src/adapters/signing/kms_host.ts";
 import { parseCryptoKeyName } from "../../../src/domain/crypto_key_name.ts";
-import { startCloudKms } from "../../../src/simulator/cloud_kms/server.ts";
 import { LOCATION, sdkClient } from "../../simulator/cloud_kms_sdk.ts";
+import { startKms } from "../../support/kms.ts";
 import { testKeyPem } from "../../support/test_keys.ts";
 
 let now = Date.parse("2026-11-28T12:00:00Z");
-export const kms = await startCloudKms({ clock: () => now });
+export const kms = await startKms({ clock: () => now });
 Deno.test.afterAll(() => kms.close());
 Deno.test.beforeEach(() => {
   kms.fault(null);
@@ -31,7 +31,7 @@ export function importing(bend: Partial<KeyImportOptions> = {}): KeyImportOption
   const shared = { endpoint, timeoutMs: 10_000, userAgent: "t/1", pause: () => Promise.resolve() };
   const cryptoKey = parseCryptoKeyName(`${LOCATION}/keyRings/ring${++rings}/cryptoKeys/app`)!;
   return {
-    admin: createKmsAdmin({ ...shared, projectId: "box-office-sandbox" }),
+    admin: createKmsAdmin({ ...shared, projectId: "box-office-sandbox", access: null }),
     proving: { ...shared, host: createThreadHost(), protectionLevel: "HSM" },
     material: openImportMaterial(Buffer.from(testKeyPem("rsa2048"))),
     cryptoKey,
