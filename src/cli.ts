@@ -4,8 +4,8 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { checkCaller, createCaller, listCallers, rotateCaller } from "./cli_callers.ts";
-import { addDoctor } from "./cli_doctor.ts";
+import { checkCaller, createCaller, listCallers, rotateCaller } from "./cli/callers.ts";
+import { addDoctor } from "./cli/doctor.ts";
 import {
   archiveLedger,
   exportLedger,
@@ -13,15 +13,15 @@ import {
   printCheckpoint,
   printKey,
   printReceipt,
-} from "./cli_ledger.ts";
-import { addKeys } from "./cli_key.ts";
-import { addTo, collect, list, wholeNumber } from "./cli_options.ts";
-import { addReconcile } from "./cli_reconcile.ts";
-import { addStore } from "./cli_store.ts";
-import { addTenants } from "./cli_tenants.ts";
-import { addTicket } from "./cli_ticket.ts";
-import { verifyLedger } from "./cli_verify.ts";
-import { addWebhooks } from "./cli_webhooks.ts";
+} from "./cli/ledger.ts";
+import { addKeys } from "./cli/key.ts";
+import { addTo, collect, list, wholeNumber } from "./cli/options.ts";
+import { addReconcile } from "./cli/reconcile.ts";
+import { addStore } from "./cli/store.ts";
+import { addTenants } from "./cli/tenants.ts";
+import { addTicket } from "./cli/ticket.ts";
+import { verifyLedger } from "./cli/verify.ts";
+import { addWebhooks } from "./cli/webhooks.ts";
 import { PERMISSIONS } from "./domain/caller.ts";
 import { UnfitFile } from "./adapters/storage/sqlite_schema.ts";
 import { PartFault } from "./domain/part_fault.ts";

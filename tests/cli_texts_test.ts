@@ -1,8 +1,8 @@
 /** What commands print of texts that are secret, wide or somebody else's. */
 
 import assert from "node:assert/strict";
-import { cut, tableLines } from "../src/cli_table.ts";
-import { createTeller, maskedText, maskedTicket, maskedToken } from "../src/cli_ticket_teller.ts";
+import { cut, tableLines } from "../src/cli/table.ts";
+import { createTeller, maskedText, maskedTicket, maskedToken } from "../src/cli/ticket_teller.ts";
 import { Secret } from "../src/domain/secret.ts";
 import { signedText, textToSign } from "../src/domain/signed_text.ts";
 

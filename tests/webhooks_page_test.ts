@@ -181,7 +181,7 @@ Deno.test("the page names every pause, and the commands that there are", () => {
     ],
     RETRY_PAUSES_MS,
   );
-  const source = Deno.readTextFileSync(new URL("src/cli_webhooks.ts", ROOT));
+  const source = Deno.readTextFileSync(new URL("src/cli/webhooks.ts", ROOT));
   const commands = [...source.matchAll(/webhook\.command\("(\w+)"\)/g)].map(([, name]) => name);
   const rows = [...PAGE.matchAll(/^\| `cli webhook (\w+)/gm)].map(([, name]) => name);
   assert.ok(commands.length > 3);

@@ -1,7 +1,7 @@
 /** `key rotate switch`: whom it asks for, and what it looks at before anything is published. */
 
 import assert from "node:assert/strict";
-import { planLines, sideOf } from "../../src/cli_rotation_words.ts";
+import { planLines, sideOf } from "../../src/cli/rotation_words.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { assertNo, runCommand, withTenant } from "../support/commands.ts";
 import { TENANT, type TestService } from "../support/service.ts";

@@ -60,6 +60,6 @@ Deno.test("key files are read, each is named by its variable, and looking signs 
   // What signs leaves no trace in a process, so it is looked for in what is run.
   const source = (path: string) =>
     Deno.readTextFileSync(new URL(`../../src/${path}`, import.meta.url));
-  assert.doesNotMatch(source("cli_doctor_key.ts"), /\.sign\(/);
+  assert.doesNotMatch(source("cli/doctor_key.ts"), /\.sign\(/);
   assert.doesNotMatch(source("adapters/signing/key_file.ts"), /\bsign\b/);
 });

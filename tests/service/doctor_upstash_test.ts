@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createUpstashInspection } from "../../src/adapters/storage/upstash_inspection.ts";
-import { examine } from "../../src/cli_doctor.ts";
-import { openWard } from "../../src/cli_doctor_ward.ts";
+import { examine } from "../../src/cli/doctor.ts";
+import { openWard } from "../../src/cli/doctor_ward.ts";
 import { parseConfig } from "../../src/config.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { createPrivateKey } from "node:crypto";

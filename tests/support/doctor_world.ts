@@ -5,8 +5,8 @@
 
 import assert from "node:assert/strict";
 import { createThreadHost, type KmsHost } from "../../src/adapters/signing/kms_host.ts";
-import { examine } from "../../src/cli_doctor.ts";
-import { openWard } from "../../src/cli_doctor_ward.ts";
+import { examine } from "../../src/cli/doctor.ts";
+import { openWard } from "../../src/cli/doctor_ward.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import type { CheckedFinding } from "../../src/usecases/doctor.ts";

@@ -1,0 +1,240 @@
+/**
+ * Commands for changing what SuperOffice holds one of each: the signing key and the client secret. They
+ * say where a rotation stands and what comes next, and prove it with an exchange; what is in use follows
+ * from what SuperOffice takes, never from a command. No secret is printed.
+ */
+
+import { type Command, InvalidArgumentError } from "commander";
+import { checkKmsKey } from "./doctor_key.ts";
+import { askOnce, configured, openRotationParts, requireRegistration } from "./key_parts.ts";
+import {
+  planLines,
+  portalLine,
+  type Side,
+  sideOf,
+  tidyLines,
+  unprovedLine,
+  workedLines,
+} from "./rotation_words.ts";
+import { warm } from "./key_warm.ts";
+import {
+  type OpenedBooks,
+  type OpenedStores,
+  requireTenant,
+  withBooks,
+  withStores,
+} from "./stores.ts";
+import type { ContextId } from "../domain/context_id.ts";
+import { type CredentialKind, CREDENTIALS } from "../domain/credential_record.ts";
+import type { Outcome } from "../domain/refusal.ts";
+import type { Tenant } from "../domain/tenant.ts";
+import { print } from "../print.ts";
+import { systemClock as clock } from "../system.ts";
+import { UsageFault } from "../usage_fault.ts";
+import type { Asked } from "../usecases/asking.ts";
+
+/** Describes the commands. @param key the noun that they belong to */
+export function addKeyRotate(key: Command, done: (code: number) => void): void {
+  const rotate = key.command("rotate")
+    .description("change the signing key or the client secret without a refused caller");
+  rotate.command("plan")
+    .description("say what is configured, what works now and since when, and what comes next")
+    .option("--json", "for machines")
+    .action(async (options) => done(await plan(options)));
+  rotate.command("warm")
+    .description("renew the tickets in use, so that hours of runway are there; may be run again")
+    .option("--per-minute <count>", "exchanges begun in a minute", count, 60)
+    .option("--json", "for machines")
+    .action(async (options) => done(await warm(options)));
+  rotate.command("switch")
+    .description("say what to change in the Developer Portal, and ask SuperOffice what it takes")
+    .option("--tenant <id>", "the tenant to ask for; else one that is connected")
+    .option("--secret", "the client secret, where both have a standby")
+    .option("--back", "expect the first again, not its standby: a rollback")
+    .option("--json", "for machines")
+    .action(async (options) => done(await change(options)));
+  rotate.command("finish")
+    .description("say when the old one last worked, and by which time it can go")
+    .option("--secret", "the client secret, where both have a standby")
+    .option("--back", "after a rollback: the standby is what can go")
+    .option("--quiet-minutes <count>", "so long it must not have worked", count, 15)
+    .option("--json", "for machines")
+    .action(async (options) => done(await finish(options)));
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Not a whole number from 1.");
+  return Number(text);
+}
+
+async function sidesOf(opened: OpenedStores): Promise<Record<CredentialKind, Side>> {
+  const names = configured(opened);
+  const record = await opened.stores.credentials.get();
+  const isAtOnce = opened.config.environment === "sod";
+  return {
+    key: sideOf("key", names.key, record, isAtOnce),
+    secret: sideOf("secret", names.secret, record, isAtOnce),
+  };
+}
+
+async function plan({ json }: { readonly json?: true }): Promise<number> {
+  const sides = await withStores(sidesOf);
+  if (json) print.line(JSON.stringify({ key: jsonOf(sides.key), secret: jsonOf(sides.secret) }));
+  else for (const kind of CREDENTIALS) for (const line of planLines(sides[kind])) print.line(line);
+  if (sides.key.standby !== null && sides.secret.standby !== null) {
+    print.error(
+      "Both have a standby: change one, finish it, then the other. Together they cost more.",
+    );
+  }
+  return 0;
+}
+
+interface Which {
+  readonly secret?: true;
+  readonly back?: true;
+  readonly json?: true;
+}
+
+/** The one that is being changed. @throws UsageFault if nothing stands by */
+function chosen(sides: Readonly<Record<CredentialKind, Side>>, { secret }: Which) {
+  const kind = secret || sides.key.standby === null && sides.secret.standby !== null
+    ? "secret"
+    : "key";
+  const { first, standby } = sides[kind];
+  if (standby !== null) return { side: sides[kind], first, standby };
+  throw new UsageFault(`Cannot rotate: ${sides[kind].variables[1]} is not set`);
+}
+
+async function change(
+  options: Which & { readonly tenant?: string },
+): Promise<number> {
+  const tenant = options.tenant === undefined ? null : requireTenant(options.tenant);
+  return await withBooks(async (books) => {
+    requireRegistration(books);
+    const { side, first, standby } = chosen(await sidesOf(books), options);
+    const target = options.back ? first : standby;
+    if (side.kind === "key") await requireFit(books, side, target);
+    if (!options.json) print.error(portalLine(side, target));
+    const { asked, came } = await askAnyOf(books, tenant);
+    const takes = came === "issued" ? (await sidesOf(books))[side.kind].inUse : null;
+    const isDone = takes === target;
+    const context_identifier = asked.contextIdentifier;
+    if (options.json) {
+      print.line(JSON.stringify({ context_identifier, answer: came, takes, expected: target }));
+    } else if (takes === null) {
+      print.line(`No ticket for ${context_identifier}: ${came}. Nothing was changed.`);
+      if (REFUSED.has(came)) print.error(ANOTHER);
+    } else if (isDone) {
+      print.line(`SuperOffice takes ${takes}. All instances begin with it within a minute.`);
+    } else print.line(`SuperOffice still takes ${takes}. Run this again after the change.`);
+    return isDone ? 0 : 1;
+  });
+}
+
+/** Before anybody publishes what cannot sign. @throws UsageFault saying why */
+async function requireFit(
+  { config, host }: OpenedBooks,
+  { variables }: Side,
+  target: string,
+): Promise<void> {
+  const { signing } = config;
+  if (signing.kind !== "google_kms") return;
+  const place = signing.key.keyVersion === target ? 0 : 1;
+  const key = place === 0 ? signing.key : signing.standby!;
+  const { level, text, remedy } = await checkKmsKey({ host, isLive: false }, variables[place], key);
+  if (level !== "problem") return;
+  throw new UsageFault(`Cannot switch, publish nothing yet: ${text}. ${remedy}`);
+}
+
+/** What is said of a tenant that may be refused for its own sake. */
+const REFUSED: ReadonlySet<string> = new Set(["refused", "doubtful"]);
+
+const ANOTHER =
+  "If the portal is right, it may be the tenants that are refused: name another with --tenant.";
+
+/** One that is refused may have withdrawn, and would hide what SuperOffice takes. */
+const MOST_ASKED = 3;
+
+/** Asks for the tenant, or else for one after the other until one is not refused. */
+async function askAnyOf(books: OpenedBooks, tenant: ContextId | null) {
+  const { tenants } = books.stores;
+  const chosen = tenant === null ? await connected(books, MOST_ASKED) : [tenant];
+  const parts = await openRotationParts(books);
+  let last: { readonly asked: Tenant; readonly came: string } | null = null;
+  try {
+    for (const name of chosen) {
+      const asked = await tenants.get(name);
+      if (asked === null) continue;
+      last = { asked, came: wordOf(await askOnce(parts, asked, "switch")) };
+      if (!REFUSED.has(last.came)) break;
+    }
+  } finally {
+    await parts.drain();
+  }
+  if (last !== null) return last;
+  throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
+}
+
+/** @returns `issued`, or in a word why there is none */
+function wordOf(asked: Outcome<Asked>): string {
+  if (!asked.ok) return asked.refusal.code;
+  return asked.value.kind === "unfit" ? asked.value.reason : asked.value.kind;
+}
+
+/** Some that had no trouble lately. */
+async function connected({ stores: { tenants } }: OpenedStores, most: number) {
+  const found: ContextId[] = [];
+  for (let after = 0;;) {
+    const page = await tenants.list(after, 100);
+    const well = page.filter(({ health }) => health === "connected");
+    found.push(...well.map(({ contextIdentifier }) => contextIdentifier));
+    if (found.length >= most || page.length === 0) return found.slice(0, most);
+    after = page.at(-1)!.sequence;
+  }
+}
+
+async function finish(options: Which & { readonly quietMinutes: number }): Promise<number> {
+  const { side, first, standby } = chosen(await withStores(sidesOf), options);
+  const { inUse, since } = side;
+  if (inUse === null || since === null) {
+    print.error("Nothing was seen to work yet: ask for a ticket, or run key rotate switch.");
+    return 1;
+  }
+  const [wanted, old] = options.back ? [first, standby] : [standby, first];
+  if (inUse !== wanted) {
+    print.error(`In use is ${inUse}: there is nothing to finish.`);
+    return 1;
+  }
+  const workedAt = side.worked[old] ?? null;
+  const overAt = Math.max(since, workedAt ?? 0) + options.quietMinutes * 60_000;
+  // Where nobody asked, the old one may be the only one that works: silence is no sign of the new one.
+  const freshFrom = Math.max(overAt, clock.now() - options.quietMinutes * 60_000);
+  const isProved = (side.worked[inUse] ?? 0) >= freshFrom;
+  const isOver = clock.now() >= overAt && isProved;
+  if (options.json) {
+    const old_last_worked = workedAt === null ? null : new Date(workedAt).toISOString();
+    const not_before = clock.now() < overAt ? new Date(overAt).toISOString() : null;
+    const finished = isOver;
+    print.line(JSON.stringify({ ...jsonOf(side), old, old_last_worked, not_before, finished }));
+    return isOver ? 0 : 1;
+  }
+  const tidying = { inUse, old, since, workedAt };
+  for (const line of workedLines(tidying)) print.line(line);
+  if (isOver) {
+    print.line("The other can go.");
+    for (const line of tidyLines(side, tidying)) print.line(line);
+  } else if (clock.now() < overAt) {
+    print.error(
+      `Not before ${new Date(overAt).toISOString()}, if it does not work again until then.`,
+    );
+  } else print.error(unprovedLine(side, options.back === true));
+  return isOver ? 0 : 1;
+}
+
+function jsonOf({ first, standby, inUse, since, worked }: Side) {
+  const instant = (at: number | null) => at === null ? null : new Date(at).toISOString();
+  const last_worked = Object.fromEntries(
+    Object.entries(worked).map(([name, at]) => [name, instant(at)]),
+  );
+  return { first, standby, in_use: inUse, since: instant(since), last_worked };
+}
