@@ -5,7 +5,8 @@
  */
 
 import { CHECK_MS, type Ward } from "./doctor_ward.ts";
-import { askOnce, configured, foreignCredentials, openRotationParts } from "./key_parts.ts";
+import { askOnce } from "./key_ask.ts";
+import { configured, foreignCredentials, openRotationParts } from "./key_parts.ts";
 import { type OpenedBooks, withBooks } from "./stores.ts";
 import { refusalText } from "./ticket_words.ts";
 import type { ContextId } from "../domain/context_id.ts";

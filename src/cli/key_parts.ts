@@ -1,7 +1,7 @@
 /**
  * The parts of the service that a rotation needs: which credentials are known to work, an exchange that
- * may be asked for, and flights that renew tickets under the ordinary lease. Asks once for a ticket that
- * nobody gets, and refuses to ask in the tenants' name with credentials that no instance uses.
+ * may be asked for, and flights that renew tickets under the ordinary lease. Refuses to ask in the tenants'
+ * name with credentials that no instance uses.
  */
 
 import type { OpenedBooks } from "./stores.ts";
@@ -15,17 +15,14 @@ import {
   foreignUse,
   secretName,
 } from "../domain/credential_record.ts";
-import type { Outcome } from "../domain/refusal.ts";
 import { shown } from "../domain/shown_text.ts";
-import type { Tenant } from "../domain/tenant.ts";
 import { createGuards } from "../guards.ts";
 import { createSigners, readSigningKeys } from "../parts.ts";
 import { openExchange, openKeys } from "../parts_exchange.ts";
 import { clientSecretsOf, connectSuperOffice, openCredentials } from "../parts_superoffice.ts";
 import { systemClock as clock, systemIds as ids } from "../system.ts";
 import { UsageFault } from "../usage_fault.ts";
-import type { Asked, Asking } from "../usecases/asking.ts";
-import { LedgerFault, refuseUnrecorded } from "../usecases/ledger.ts";
+import type { Asking } from "../usecases/asking.ts";
 import { createAnnounce } from "../usecases/notices.ts";
 import type { Signer } from "../usecases/ports.ts";
 import type { FlightParts } from "../usecases/ticket_flight.ts";
@@ -133,31 +130,6 @@ export async function openRotationParts(books: OpenedBooks): Promise<RotationPar
       await credentials.drain();
     },
   };
-}
-
-/**
- * Asks SuperOffice once for a ticket and lets go of it, with every entry in the ledger. The tenant's
- * health, its stored ticket and what is remembered of it stay as they are, whatever SuperOffice says;
- * what works is noted for all instances, as after any exchange.
- *
- * @param command begins the request id of the entries
- */
-export async function askOnce(
-  { asking, leaseMs }: RotationParts,
-  tenant: Tenant,
-  command: "switch" | "doctor",
-): Promise<Outcome<Asked>> {
-  const { contextIdentifier } = tenant;
-  const requestId = `${command}-${ids.next().slice(0, 12)}`;
-  try {
-    // Of a tenant that is refused anyway the shared record would note that it was tried.
-    const asked = { ...tenant, health: "connected" } as const;
-    const until = clock.now() + leaseMs;
-    return await asking.ask(asked, until, { requestId, caller: "cli", contextIdentifier });
-  } catch (error) {
-    if (error instanceof LedgerFault) return refuseUnrecorded(error);
-    throw error;
-  }
 }
 
 /**

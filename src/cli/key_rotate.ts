@@ -6,7 +6,8 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { checkKmsKey } from "./doctor_key.ts";
-import { askOnce, configured, openRotationParts, requireRegistration } from "./key_parts.ts";
+import { askAnyOf } from "./key_ask.ts";
+import { configured, openRotationParts, requireRegistration } from "./key_parts.ts";
 import {
   planLines,
   portalLine,
@@ -24,14 +25,10 @@ import {
   withBooks,
   withStores,
 } from "./stores.ts";
-import type { ContextId } from "../domain/context_id.ts";
 import { type CredentialKind, CREDENTIALS } from "../domain/credential_record.ts";
-import type { Outcome } from "../domain/refusal.ts";
-import type { Tenant } from "../domain/tenant.ts";
 import { print } from "../print.ts";
 import { systemClock as clock } from "../system.ts";
 import { UsageFault } from "../usage_fault.ts";
-import type { Asked } from "../usecases/asking.ts";
 
 /** Describes the commands. @param key the noun that they belong to */
 export function addKeyRotate(key: Command, done: (code: number) => void): void {
@@ -115,15 +112,20 @@ async function change(
     const target = options.back ? first : standby;
     if (side.kind === "key") await requireFit(books, side, target);
     if (!options.json) print.error(portalLine(side, target));
-    const { asked, came } = await askAnyOf(books, tenant);
+    const parts = await openRotationParts(books);
+    const told = await askAnyOf(parts, books.stores.tenants, tenant, "switch")
+      .finally(() => parts.drain());
+    if (told === null) {
+      throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
+    }
+    const { tenant: context_identifier, came, isRefused } = told;
     const takes = came === "issued" ? (await sidesOf(books))[side.kind].inUse : null;
     const isDone = takes === target;
-    const context_identifier = asked.contextIdentifier;
     if (options.json) {
       print.line(JSON.stringify({ context_identifier, answer: came, takes, expected: target }));
     } else if (takes === null) {
       print.line(`No ticket for ${context_identifier}: ${came}. Nothing was changed.`);
-      if (REFUSED.has(came)) print.error(ANOTHER);
+      if (isRefused) print.error(ANOTHER);
     } else if (isDone) {
       print.line(`SuperOffice takes ${takes}. All instances begin with it within a minute.`);
     } else print.line(`SuperOffice still takes ${takes}. Run this again after the change.`);
@@ -146,52 +148,8 @@ async function requireFit(
   throw new UsageFault(`Cannot switch, publish nothing yet: ${text}. ${remedy}`);
 }
 
-/** What is said of a tenant that may be refused for its own sake. */
-const REFUSED: ReadonlySet<string> = new Set(["refused", "doubtful"]);
-
 const ANOTHER =
   "If the portal is right, it may be the tenants that are refused: name another with --tenant.";
-
-/** One that is refused may have withdrawn, and would hide what SuperOffice takes. */
-const MOST_ASKED = 3;
-
-/** Asks for the tenant, or else for one after the other until one is not refused. */
-async function askAnyOf(books: OpenedBooks, tenant: ContextId | null) {
-  const { tenants } = books.stores;
-  const chosen = tenant === null ? await connected(books, MOST_ASKED) : [tenant];
-  const parts = await openRotationParts(books);
-  let last: { readonly asked: Tenant; readonly came: string } | null = null;
-  try {
-    for (const name of chosen) {
-      const asked = await tenants.get(name);
-      if (asked === null) continue;
-      last = { asked, came: wordOf(await askOnce(parts, asked, "switch")) };
-      if (!REFUSED.has(last.came)) break;
-    }
-  } finally {
-    await parts.drain();
-  }
-  if (last !== null) return last;
-  throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
-}
-
-/** @returns `issued`, or in a word why there is none */
-function wordOf(asked: Outcome<Asked>): string {
-  if (!asked.ok) return asked.refusal.code;
-  return asked.value.kind === "unfit" ? asked.value.reason : asked.value.kind;
-}
-
-/** Some that had no trouble lately. */
-async function connected({ stores: { tenants } }: OpenedStores, most: number) {
-  const found: ContextId[] = [];
-  for (let after = 0;;) {
-    const page = await tenants.list(after, 100);
-    const well = page.filter(({ health }) => health === "connected");
-    found.push(...well.map(({ contextIdentifier }) => contextIdentifier));
-    if (found.length >= most || page.length === 0) return found.slice(0, most);
-    after = page.at(-1)!.sequence;
-  }
-}
 
 async function finish(options: Which & { readonly quietMinutes: number }): Promise<number> {
   const { side, first, standby } = chosen(await withStores(sidesOf), options);

@@ -3,12 +3,14 @@
  * tenants' ordinary leases; changes nothing in the portal or the record of what works but by that.
  */
 
+import { askAnyOf } from "./key_ask.ts";
 import { openRotationParts, requireCredentialsInUse, type RotationParts } from "./key_parts.ts";
-import { withBooks } from "./stores.ts";
+import { type OpenedBooks, withBooks } from "./stores.ts";
 import { accept } from "../domain/refusal.ts";
 import type { Ticket } from "../domain/ticket.ts";
 import { print } from "../print.ts";
 import { systemClock as clock, systemIds as ids } from "../system.ts";
+import { UsageFault } from "../usage_fault.ts";
 import { fly } from "../usecases/ticket_flight.ts";
 import { type Warmed, warmTickets } from "../usecases/warming.ts";
 
@@ -28,6 +30,7 @@ export async function warm({ perMinute, json }: WarmOptions): Promise<number> {
   const warmed = await withBooks(async (books) => {
     await requireCredentialsInUse(books);
     const parts = await openRotationParts(books);
+    await requireTaken(books, parts);
     const { tenants, tickets } = books.stores;
     return await warmTickets({
       tenants,
@@ -43,6 +46,22 @@ export async function warm({ perMinute, json }: WarmOptions): Promise<number> {
   });
   say(warmed, json);
   return warmed.refused.length === 0 ? 0 : 1;
+}
+
+/**
+ * A refusal ends a tenant's ticket. So where nothing is known to work, it is asked first what SuperOffice
+ * says of what is configured here, in a way that ends nobody's.
+ *
+ * @throws UsageFault if it says no
+ */
+async function requireTaken({ stores }: OpenedBooks, parts: RotationParts): Promise<void> {
+  const record = await stores.credentials.get();
+  if (record !== null && Object.keys(record.key.worked).length > 0) return;
+  const told = await askAnyOf(parts, stores.tenants, null, "warm");
+  if (!told?.isRefused) return;
+  throw new UsageFault(
+    `Cannot renew: SuperOffice refused ${told.tenant} with the key and the client secret given here, and nothing was renewed. Look at both: cli doctor --tenant asks again`,
+  );
 }
 
 /** Whoever was faster is as good. */

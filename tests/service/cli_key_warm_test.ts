@@ -5,7 +5,7 @@ import type { ContextId } from "../../src/domain/context_id.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { assertVerified, runCommand, withTenant } from "../support/commands.ts";
 import { eventually, startTask } from "../support/processes.ts";
-import { environmentOf } from "../support/service.ts";
+import { environmentOf, TENANT } from "../support/service.ts";
 import { addTenant, putTicket } from "../support/stored_tenants.ts";
 
 const HOUR = 60 * 60_000;
@@ -37,7 +37,7 @@ Deno.test("killed on its way and begun again, warm costs each tenant one exchang
     } finally {
       await warm.end();
     }
-    const [, second, third, ...others] = simulator.control.exchanges();
+    const [, , second, third, ...others] = simulator.control.exchanges();
     assert.deepEqual(others, []);
     // Of the two seconds the second one's own way may take some.
     assert.ok(third!.at - second!.at > 500, `${third!.at - second!.at} ms`);
@@ -49,7 +49,9 @@ Deno.test("killed on its way and begun again, warm costs each tenant one exchang
     assert.deepEqual([renewed, young, idle, failed], [TENANTS - 3, 3, 1, []]);
     assert.deepEqual(await Promise.all(tenants.map(isRenewed)), tenants.map(() => true));
     const asked = simulator.control.exchanges().map((it) => it.contextIdentifier);
-    assert.deepEqual(asked, tenants, "each once, in the order of consent");
+    // Nothing is known to work without a standby: each run asks first, in the name of one that is idle.
+    const expected = [TENANT, ...tenants.slice(0, 3), TENANT, ...tenants.slice(3)];
+    assert.deepEqual(asked, expected, "each once, in the order of consent");
     stores.close();
     await assertVerified(service);
   }));
