@@ -23,6 +23,9 @@ type AuthSdk = typeof import("google-auth-library");
 const LOOK_MS = 5000;
 const SUPPLY_MS = 3000;
 
+/** Of one answer on that way: tokens are a few KiB. */
+const MAX_BODY_BYTES = 256 * 1024;
+
 /**
  * Throws for what no configuration can see.
  *
@@ -109,12 +112,13 @@ function headersOf(token: Secret): Headers {
 
 /** One way to a token: a client of its own, so that one that hangs is not joined. @throws SignerFault */
 async function exchange(
-  { IdentityPoolClient, gaxios }: AuthSdk,
+  sdk: AuthSdk,
   access: GoogleAccess & { readonly identity: WorkloadFederation },
   scope: string,
 ): Promise<AccessToken> {
   const { audience, subjectTokenType, tokenUrl, impersonation } = access.identity;
-  const client = new IdentityPoolClient({
+  const ending = new AbortController();
+  const client = bounded(sdk, ending.signal, {
     type: "external_account",
     audience,
     subject_token_type: subjectTokenType,
@@ -126,14 +130,39 @@ async function exchange(
     }),
     ...sourceOf(access),
   });
+  // Whoever waited has been told by then; what still hangs, or still sends, is not to go on behind.
+  const timer = setTimeout(() => ending.abort(), LOOK_MS);
   try {
     const { token } = await client.getAccessToken();
     const { expiry_date: until } = client.credentials;
     if (typeof token !== "string" || !Number.isFinite(until)) throw new Error("no token");
     return { token: new Secret(token), until: until! };
   } catch (error) {
-    throw error instanceof SignerFault ? error : faultOf(error, gaxios.GaxiosError);
+    if (ending.signal.aborted) throw new SignerFault("timeout", { retryable: true });
+    throw error instanceof SignerFault ? error : faultOf(error, sdk.gaxios.GaxiosError);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/**
+ * The library's client, held to what every call of ours is held to: it would follow a redirect with our
+ * token to wherever it leads, read without end, and ask four times of whoever is down.
+ */
+function bounded(
+  { IdentityPoolClient, gaxios: { Gaxios } }: AuthSdk,
+  signal: AbortSignal,
+  options: IdentityPoolClientOptions,
+): InstanceType<AuthSdk["IdentityPoolClient"]> {
+  class BoundedClient extends IdentityPoolClient {
+    constructor(transporter: InstanceType<typeof Gaxios>) {
+      super({ ...options, transporter });
+      // For the token service it makes another transporter, and has no option for that.
+      Object.assign(this.stsCredential, { transporter });
+    }
+  }
+  const limits = { redirect: "error", size: MAX_BODY_BYTES, retryConfig: { retry: 0 } } as const;
+  return new BoundedClient(new Gaxios({ ...limits, signal }));
 }
 
 type Sourced = Pick<IdentityPoolClientOptions, "credential_source" | "subject_token_supplier">;
