@@ -99,8 +99,9 @@ function serviceAccountOf(json: Members, tell: Complain): ServiceAccountKey {
   const pem = textIn(json, "private_key");
   if (!PEM.test(pem)) tell("private_key is missing, or no private key in PEM (PKCS#8)");
   // Of no use to us: we sign our tokens ourselves. Whoever bent it may have bent more.
-  const tokenUri = json["token_uri"] ?? TOKEN_URIS[0];
-  if (!TOKEN_URIS.includes(String(tokenUri))) tell("token_uri is not Google's");
+  if (!TOKEN_URIS.includes(textIn(json, "token_uri", TOKEN_URIS[0]))) {
+    tell("token_uri is not Google's");
+  }
   const keyId = textIn(json, "private_key_id");
   return {
     kind: "service_account",
@@ -119,7 +120,7 @@ function federationOf(json: Members, tell: Complain): WorkloadFederation {
   if (!TOKEN_TYPES.some((type) => subjectTokenType === `${TOKEN_TYPE}${type}`)) {
     tell(`subject_token_type is not ${TOKEN_TYPE} with ${TOKEN_TYPES.join(", ")}`);
   }
-  const tokenUrl = String(json["token_url"] ?? TOKEN_URL);
+  const tokenUrl = textIn(json, "token_url", TOKEN_URL);
   if (!TOKEN_URLS.test(tokenUrl)) tell("token_url is not Google's (https://sts.googleapis.com/…)");
   return {
     kind: "federation",
@@ -132,19 +133,20 @@ function federationOf(json: Members, tell: Complain): WorkloadFederation {
 }
 
 function impersonationOf(json: Members, tell: Complain): WorkloadFederation["impersonation"] {
-  const url = json["service_account_impersonation_url"];
-  if (url === undefined) return null;
-  if (!IMPERSONATION_URLS.test(String(url))) {
+  if (json["service_account_impersonation_url"] === undefined) return null;
+  const url = textIn(json, "service_account_impersonation_url");
+  if (!IMPERSONATION_URLS.test(url)) {
     tell(
       "service_account_impersonation_url is not Google's (https://iamcredentials.googleapis.com/…)",
     );
   }
   const given = Object(json["service_account_impersonation"])["token_lifetime_seconds"];
-  const lifetimeSeconds = Number(given ?? LIFETIME);
+  const isText = typeof given === "string" || typeof given === "number";
+  const lifetimeSeconds = isText ? Number(given) : given === undefined ? LIFETIME : NaN;
   if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 600 || lifetimeSeconds > 43_200) {
     tell("token_lifetime_seconds is not a whole number from 600 to 43200");
   }
-  return { url: String(url), lifetimeSeconds };
+  return { url, lifetimeSeconds };
 }
 
 function sourceOf(given: unknown, tell: Complain): SubjectTokenSource {
@@ -167,12 +169,24 @@ function sourceOf(given: unknown, tell: Complain): SubjectTokenSource {
   if (address !== "" && !isSource(address)) {
     tell("credential_source.url must be https: plain http is for this machine's own services only");
   }
-  const headers: Members = Object(source["headers"] ?? {});
-  if (Object.values(headers).some((value) => typeof value !== "string")) {
-    tell("credential_source.headers holds something else than texts");
+  const headers = source["headers"] ?? {};
+  if (!areHeaders(headers)) {
+    tell("credential_source.headers is no object of names and texts that may be sent as headers");
   }
   const secret = new Secret(JSON.stringify(headers));
   return { kind: "url", url: new Secret(address), headers: secret, field };
+}
+
+function areHeaders(value: unknown): boolean {
+  if (typeof value !== "object" || Array.isArray(value)) return false;
+  const entries = Object.entries(Object(value));
+  try {
+    // Refuses names and values that would be more than one header. The error repeats them.
+    for (const [name, text] of entries) new Headers([[name, text as string]]);
+    return entries.every(([, text]) => typeof text === "string");
+  } catch {
+    return false;
+  }
 }
 
 /** An https address, or one that does not leave the machine: clouds tell machines about themselves there. */
@@ -182,8 +196,9 @@ function isSource(address: string): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && LOCAL.test(url.hostname));
 }
 
-function textIn(members: Members, name: string): string {
-  const value = members[name];
+/** @returns the text; the other one where there is nothing, and an empty one where there is no text */
+function textIn(members: Members, name: string, otherwise = ""): string {
+  const value = members[name] ?? otherwise;
   return typeof value === "string" ? value : "";
 }
 

@@ -135,6 +135,8 @@ Deno.test("what Deno Deploy sets says who we are there, however the provider is 
 const source = (credential_source: unknown) => ({ ...FEDERATED, credential_source });
 const impersonation = (url: string) => ({ ...FEDERATED, service_account_impersonation_url: url });
 
+const NO_TEXT = { toString: "evil", valueOf: 1 };
+
 /** What is bent, and what the one problem is about. */
 const BENT: readonly (readonly [Members, RegExp])[] = [
   [{ ...KEY, type: undefined }, /^type is neither/],
@@ -201,7 +203,24 @@ const BENT: readonly (readonly [Members, RegExp])[] = [
   [source({ url: "file:///etc/passwd" }), /^credential_source\.url /],
   [source({ file: "/a", format: { type: "json" } }), /^credential_source\.format /],
   [source({ file: "/a", format: { type: "xml" } }), /^credential_source\.format /],
-  [source({ url: "https://a.example", headers: { a: 1 } }), /^credential_source\.headers /],
+  ...[{ a: 1 }, ["a"], "a", { "a b": "c" }, { a: "evil\r\nx: y" }, { a: "€" }, { a: { b: "c" } }]
+    .map(
+      (headers) =>
+        [source({ url: "https://a.example", headers }), /^credential_source\.headers /] as const,
+    ),
+  // No text can be made of these: asking for one throws.
+  ...["token_url", "service_account_impersonation_url", "audience", "subject_token_type"].map((
+    name,
+  ) => [{ ...FEDERATED, [name]: NO_TEXT }, new RegExp(`^${name} `)] as const),
+  [{ ...KEY, token_uri: NO_TEXT }, /^token_uri /],
+  [{ ...KEY, type: NO_TEXT }, /^type is neither/],
+  ...[NO_TEXT, [3600], true, "", null].map((token_lifetime_seconds) =>
+    [
+      { ...FEDERATED, service_account_impersonation: { token_lifetime_seconds } },
+      /^token_lifetime_seconds /,
+    ] as const
+  ),
+  [{ ...FEDERATED, token_url: ["https://sts.googleapis.com/v1/token"] }, /^token_url /],
 ];
 
 Deno.test("each thing that is wrong is told once, by its name and without its value", () => {
