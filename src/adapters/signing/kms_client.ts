@@ -71,6 +71,8 @@ export async function openKmsClient(
     fallback: true,
     projectId,
     clientOptions: { transporterOptions: TRANSPORTER },
+    // Without it the library asks for all of Google Cloud, and sends that to whatever the endpoint is.
+    scopes: [SCOPE],
     ...endpointOf(endpoint, access === null),
     ...(access !== null && await authOf(access)),
   });

@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { createGoogleCredentials } from "../../../src/adapters/signing/google_credentials.ts";
-import type { KmsSdk } from "../../../src/adapters/signing/kms_client.ts";
+import {
+  type KmsSdk,
+  loadKmsSdk,
+  openKmsClient,
+} from "../../../src/adapters/signing/kms_client.ts";
 import type { GoogleAccess } from "../../../src/domain/google_identity.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { testKeyPem } from "../../support/test_keys.ts";
@@ -46,6 +50,18 @@ Deno.test("a key file becomes a token that Google's services take, without a cal
     const claims = JSON.parse(atob(payload!.replaceAll("-", "+").replaceAll("_", "/")));
     assert.equal(claims.iss, "auditor@acme.iam.gserviceaccount.com");
     assert.deepEqual([claims.scope, claims.aud], [ASKED.scope, undefined]);
+  });
+});
+
+Deno.test("what Google's library finds is asked for a token of Cloud KMS and of nothing else, at every endpoint", async () => {
+  await withKeyFile(async () => {
+    for (const endpoint of [null, new URL("https://kms.example")]) {
+      const { auth } = await openKmsClient(await loadKmsSdk(), endpoint, "acme");
+      const headers = await auth.getRequestHeaders("https://kms.example/v1/projects/acme");
+      const [, payload = ""] = headers.get("authorization")!.split(".");
+      const { scope } = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
+      assert.equal(scope, "https://www.googleapis.com/auth/cloudkms");
+    }
   });
 });
 
