@@ -14,8 +14,9 @@ import { SignerFault, type SignerFaultReason } from "../domain/signer_fault.ts";
 import { commandAccess } from "../parts_google.ts";
 import { type Check, type Finding, ok, problem, warning } from "../usecases/doctor.ts";
 
-/** Both read policies only: `getIamPolicy` changes nothing, and is not what signs. */
-const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+/** Narrow where the endpoint is another's to name; the Resource Manager is Google's own. */
+const KMS_SCOPE = "https://www.googleapis.com/auth/cloudkms";
+const PROJECT_SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only";
 
 const READER = "Grant roles/iam.securityReviewer to whoever runs the doctor";
 
@@ -28,13 +29,13 @@ export function policyChecks(ward: Ward): Check[] {
   if (signing.kind !== "google_kms") return [];
   const { key, standby } = signing;
   const projectId = projectOf(key);
+  const access = commandAccess(ward.config.google);
   const policies = createIamPolicies({
     endpoint: key.endpoint,
-    credentials: createGoogleCredentials({
-      projectId,
-      scope: SCOPE,
-      access: commandAccess(ward.config.google),
-    }),
+    credentials: {
+      cloudKms: createGoogleCredentials({ projectId, scope: KMS_SCOPE, access }),
+      resourceManager: createGoogleCredentials({ projectId, scope: PROJECT_SCOPE, access }),
+    },
     userAgent: AGENT,
   });
   const keys = standby === null ? [key] : [key, standby];

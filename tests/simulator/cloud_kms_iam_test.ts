@@ -19,9 +19,10 @@ function because(reason: string) {
 
 Deno.test("policies of key, ring and project are read, and refused where nobody may read them", async () => {
   const kms = await startKms();
+  const unwanted = () => Promise.reject(new Error("Credentials were looked for"));
   const policies = createIamPolicies({
     endpoint: new URL(kms.url),
-    credentials: () => Promise.reject(new Error("Credentials were looked for")),
+    credentials: { cloudKms: unwanted, resourceManager: unwanted },
     userAgent: "test/1",
   });
   try {
@@ -44,6 +45,17 @@ Deno.test("policies of key, ring and project are read, and refused where nobody 
   }
   await assert.rejects(policies.ofKey(KEY, signal), because("network"));
   await assert.rejects(policies.ofKey(KEY, AbortSignal.abort()), because("timeout"));
+});
+
+Deno.test("whoever is named as Cloud KMS is asked with its own credentials, not with the Resource Manager's", async () => {
+  const told = (name: string) => () => Promise.reject(new Error(name));
+  const policies = createIamPolicies({
+    endpoint: new URL("https://kms.example"),
+    credentials: { cloudKms: told("kms"), resourceManager: told("manager") },
+    userAgent: "test/1",
+  });
+  await assert.rejects(policies.ofKey(KEY, signal), { message: "kms" });
+  await assert.rejects(policies.ofProject("acme", signal), { message: "manager" });
 });
 
 Deno.test("who may sign is told by Google's roles; what a role of somebody's own allows is not known", () => {

@@ -20,8 +20,14 @@ export interface IamPolicies {
 export interface IamPoliciesOptions {
   /** Cloud KMS; null for Google's. On this machine it is the Resource Manager as well. */
   readonly endpoint: URL | null;
-  /** Not used for plain http on this machine. */
-  readonly credentials: GoogleCredentials;
+  /**
+   * One for each: whoever the endpoint names must not be sent what the Resource Manager takes. Not used
+   * for plain http on this machine.
+   */
+  readonly credentials: {
+    readonly cloudKms: GoogleCredentials;
+    readonly resourceManager: GoogleCredentials;
+  };
   readonly userAgent: string;
 }
 
@@ -40,8 +46,12 @@ export function createIamPolicies(options: IamPoliciesOptions): IamPolicies {
   if (endpoint !== null) requireSafeEndpoint(endpoint);
   const isPlain = endpoint !== null && isPlainLoopback(endpoint);
 
-  const ask = async (url: URL, body: string | null, signal: AbortSignal): Promise<IamPolicy> => {
-    const who = isPlain ? {} : await credentials();
+  const ask = async (
+    url: URL,
+    { body, who: credentialsOf }: { readonly body: string | null; readonly who: GoogleCredentials },
+    signal: AbortSignal,
+  ): Promise<IamPolicy> => {
+    const who = isPlain ? {} : await credentialsOf();
     const type = body === null ? {} : { "content-type": "application/json" };
     const response = await fetch(url, {
       method: body === null ? "GET" : "POST",
@@ -64,13 +74,13 @@ export function createIamPolicies(options: IamPoliciesOptions): IamPolicies {
     async ofKey(resource, signal) {
       const url = new URL(`/v1/${resource}:getIamPolicy`, endpoint ?? CLOUD_KMS);
       url.searchParams.set("options.requestedPolicyVersion", String(POLICY_VERSION));
-      return await ask(url, null, signal);
+      return await ask(url, { body: null, who: credentials.cloudKms }, signal);
     },
     async ofProject(project, signal) {
       const base = isPlain ? endpoint : RESOURCE_MANAGER;
       const url = new URL(`/v3/projects/${project}:getIamPolicy`, base);
       const body = JSON.stringify({ options: { requestedPolicyVersion: POLICY_VERSION } });
-      return await ask(url, body, signal);
+      return await ask(url, { body, who: credentials.resourceManager }, signal);
     },
   };
 }
