@@ -25,9 +25,13 @@ export type GoogleConfig =
 const NAME = "GOOGLE_CREDENTIALS";
 const PROVIDER = "GCP_WORKLOAD_PROVIDER_ID";
 const ACCOUNT = "GCP_SERVICE_ACCOUNT_EMAIL";
+const LOGGING = "GOOGLE_SDK_NODE_LOGGING";
 
 /** Reads `GOOGLE_CREDENTIALS`; without it, what Deno Deploy sets for a connected project. */
 export function readGoogle(reader: Reader): GoogleConfig {
+  if (reader.has(LOGGING)) {
+    reader.problem(LOGGING, "must be unset: it makes Google's client print tokens and signatures");
+  }
   const text = reader.text(NAME);
   if (text === null) return readPlatform(reader);
   const identity = parseIdentity(text, (problem) => reader.problem(NAME, problem));

@@ -78,12 +78,6 @@ export function readSigning(
   if (file !== null && reader.has("KMS_KEY_VERSION") && !isLive) {
     reader.problem("SIGNING_KEY_FILE", "excludes KMS_KEY_VERSION: choose one");
   }
-  if (reader.has("GOOGLE_SDK_NODE_LOGGING")) {
-    reader.problem(
-      "GOOGLE_SDK_NODE_LOGGING",
-      "must be unset: it makes Google's client print signatures",
-    );
-  }
   if (kind === "sod" && file === null && !reader.has("KMS_KEY_VERSION")) {
     reader.problem("KMS_KEY_VERSION", "is required for sod, unless there is a SIGNING_KEY_FILE");
   }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../src/config.ts";
 import type { GoogleConfig } from "../src/config_google.ts";
+import { commandAccess } from "../src/parts_google.ts";
 import type { Secret } from "../src/domain/secret.ts";
 import { testKeyPem } from "./support/test_keys.ts";
 
@@ -263,4 +264,16 @@ Deno.test("the JSON that the page has for Deno Deploy is taken, and waits for a 
     { kind: "supplier" },
     "https://sts.googleapis.com/v1/token",
   ]);
+});
+
+Deno.test("what makes Google's library print tokens is refused, in commands as well", () => {
+  const env = { GOOGLE_SDK_NODE_LOGGING: "auth" };
+  const told = "GOOGLE_SDK_NODE_LOGGING must be unset";
+  assert.ok(problems(env).some((problem) => problem.startsWith(told)));
+  Deno.env.set("GOOGLE_SDK_NODE_LOGGING", "auth");
+  try {
+    assert.throws(() => commandAccess(), new RegExp(told));
+  } finally {
+    Deno.env.delete("GOOGLE_SDK_NODE_LOGGING");
+  }
 });

@@ -28,7 +28,7 @@ export function readPlaces(environment = Deno.env.toObject()): KmsPlaces {
   if (reader.has("GOOGLE_SDK_NODE_LOGGING")) {
     reader.problem(
       "GOOGLE_SDK_NODE_LOGGING",
-      "must be unset: it makes Google's client print requests",
+      "must be unset: it makes Google's client print tokens and signatures",
     );
   }
   const [problem] = reader.problems;
