@@ -115,6 +115,9 @@ Deno.test("a change of keys, roles, logging or alarms is one, and a use of a key
     ["monitoring.googleapis.com", "google.monitoring.v3.AlertPolicyService.DeleteAlertPolicy"],
     ["iam.googleapis.com", "google.iam.admin.v1.SetIAMPolicy"],
     ["iam.googleapis.com", "google.iam.admin.v1.CreateServiceAccountKey"],
+    // A role that somebody has already may be made to allow signing.
+    ["iam.googleapis.com", "google.iam.admin.v1.UpdateRole"],
+    ["iam.googleapis.com", "google.iam.admin.v1.UndeleteRole"],
     [
       "iam.googleapis.com",
       "google.iam.v1.WorkloadIdentityPools.UpdateWorkloadIdentityPoolProvider",

@@ -14,14 +14,16 @@ locals {
     EOT
   }
 
-  # Keys and their versions, policies and audit configuration, sinks and exclusions, these alarms, and
-  # who can become the service.
+  # Keys and their versions, policies and audit configuration, what a role of one's own allows, sinks and
+  # exclusions, these alarms, and who can become the service.
   change = <<-EOT
     log_id("cloudaudit.googleapis.com/activity")
     AND (protoPayload.serviceName="cloudkms.googleapis.com"
     OR protoPayload.serviceName="logging.googleapis.com"
     OR protoPayload.serviceName="monitoring.googleapis.com"
     OR protoPayload.methodName:"SetIamPolicy"
+    OR protoPayload.methodName:"iam.admin.v1.UpdateRole"
+    OR protoPayload.methodName:"iam.admin.v1.UndeleteRole"
     OR protoPayload.methodName:"ServiceAccountKey"
     OR protoPayload.methodName:"WorkloadIdentityPool")
   EOT
