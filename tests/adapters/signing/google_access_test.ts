@@ -1,6 +1,7 @@
 /** Who we are at Google, by each way that we can be given it: a real signature comes out of it. */
 
 import assert from "node:assert/strict";
+import { openAccess } from "../../../src/adapters/signing/google_access.ts";
 import { createWorkerHost } from "../../../src/adapters/signing/kms_worker_host.ts";
 import type { GoogleAccess, WorkloadFederation } from "../../../src/domain/google_identity.ts";
 import { Secret } from "../../../src/domain/secret.ts";
@@ -12,7 +13,7 @@ import {
   SUBJECT_TOKEN,
 } from "../../support/fake_google.ts";
 import { testKeyPem } from "../../support/test_keys.ts";
-import { faultOf, judged, signerFor, text } from "./fixtures.ts";
+import { faultIn, faultOf, judged, signerFor, text } from "./fixtures.ts";
 import { federation, signs, supplied, supplier, withGoogle } from "./google_worlds.ts";
 
 const key: GoogleAccess = {
@@ -24,6 +25,28 @@ const key: GoogleAccess = {
   },
   identityToken: null,
 };
+
+Deno.test("a token that the key signed is kept, and made anew after Google has refused it", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response(null, { status: 401 }),
+  );
+  const clock = Date.now;
+  try {
+    const client = await openAccess(key, "https://www.googleapis.com/auth/cloudkms");
+    const token = async () => (await client.getRequestHeaders()).get("authorization");
+    const first = await token();
+    // What is signed later is another text.
+    Date.now = () => clock() + 5000;
+    assert.equal(await token(), first);
+    const fault = await faultIn(client.request({ url: `http://127.0.0.1:${server.addr.port}` }));
+    assert.deepEqual(judged(fault), ["unauthenticated", true, 0]);
+    assert.notEqual(await token(), first);
+  } finally {
+    Date.now = clock;
+    await server.shutdown();
+  }
+});
 
 const always = (google: FakeGoogle) => supplied(google, supplier().identityToken);
 
