@@ -1,7 +1,7 @@
 /**
  * Google's credentials in the environment. What is not named here of such a JSON does not get any
- * further, and nothing is sent to a host that it names unless the host is Google's: whoever can write
- * it must not learn our tokens. Never repeats a value. Pure.
+ * further. Tokens go to Google's hosts alone, whatever it names: whoever can write it must not learn them;
+ * where one comes from it may name, and gets the headers that it holds itself. Never repeats a value. Pure.
  */
 
 import type { Reader } from "./config_reader.ts";
@@ -145,8 +145,8 @@ function impersonationOf(json: Members, tell: Complain): WorkloadFederation["imp
     );
   }
   const given = Object(json["service_account_impersonation"])["token_lifetime_seconds"];
-  const isText = typeof given === "string" || typeof given === "number";
-  const lifetimeSeconds = isText ? Number(given) : given === undefined ? LIFETIME : NaN;
+  const isNumber = typeof given === "string" || typeof given === "number";
+  const lifetimeSeconds = isNumber ? Number(given) : given === undefined ? LIFETIME : NaN;
   if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 600 || lifetimeSeconds > 43_200) {
     tell("token_lifetime_seconds is not a whole number from 600 to 43200");
   }

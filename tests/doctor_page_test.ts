@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 
-const SRC = new URL("../src/", import.meta.url);
+const COMMANDS = new URL("../src/cli/", import.meta.url);
 const PAGE = Deno.readTextFileSync(new URL("../docs/doctor.md", import.meta.url));
 
 Deno.test("every check of the doctor has its row on the page, and no other", () => {
-  const checks = [...Deno.readDirSync(SRC)]
-    .filter(({ name }) => name.startsWith("cli_doctor"))
+  const checks = [...Deno.readDirSync(COMMANDS)]
+    .filter(({ name }) => name.startsWith("doctor"))
     .flatMap(({ name }) => {
-      const source = Deno.readTextFileSync(new URL(name, SRC));
+      const source = Deno.readTextFileSync(new URL(name, COMMANDS));
       return [...source.matchAll(/(?:\bname: |\bcheckOf\(\s*)"([a-z_]+)"/g)].map(([, it]) => it!);
     });
   const [, table = ""] = PAGE.split("## Checks");

@@ -59,7 +59,7 @@ export async function checkKmsKey(
   variable: string,
   key: KmsKey,
 ): Promise<Finding> {
-  const { keyVersion, endpoint, protectionLevel } = key;
+  const { keyVersion, endpoint } = key;
   const place = { endpoint: endpoint?.href ?? null, projectId: keyVersion.split("/")[1]! };
   const calling = { timeoutMs: CHECK_MS, headers: { "user-agent": AGENT } };
   try {
@@ -67,15 +67,25 @@ export async function checkKmsKey(
     const answer = await ward.host.getPublicKey(place, keyVersion, calling);
     checkPublicKeyAnswer(answer, key, RSA_PKCS1_SHA256);
     const is = `${keyVersion} is ${answer.algorithm}, ${answer.protectionLevel}`;
-    if (ward.isLive && protectionLevel === "SOFTWARE") {
-      return warning(`${is}, and less than an HSM is accepted`, "Set KMS_PROTECTION_LEVEL=HSM");
-    }
-    return ok(is);
+    return doubtOf(is, ward, key) ?? ok(is);
   } catch (error) {
     if (!(error instanceof SignerFault)) throw error;
     const [text, remedy] = FAULTS[error.reason] ?? [error.reason, "Ask again later"];
     return problem(`${keyVersion}: ${text}`, remedy.replaceAll("$", variable));
   }
+}
+
+/** What works, and is not how live tenants should be served. */
+function doubtOf(is: string, { isLive }: Pick<Ward, "isLive">, key: KmsKey): Finding | null {
+  if (!isLive) return null;
+  if (key.protectionLevel === "SOFTWARE") {
+    return warning(`${is}, and less than an HSM is accepted`, "Set KMS_PROTECTION_LEVEL=HSM");
+  }
+  if (key.endpoint === null || key.endpoint.hostname.endsWith(".googleapis.com")) return null;
+  return warning(
+    `${is}, but says so at ${key.endpoint.origin}, which is not Google's`,
+    "Unset KMS_ENDPOINT: who answers there is sent our Google tokens, and could answer for any key",
+  );
 }
 
 type Words = readonly [text: string, remedy: string];

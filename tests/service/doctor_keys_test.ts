@@ -1,6 +1,13 @@
 /** What the doctor finds of the keys: where they are, who may sign with them, and who sees that. */
 
 import assert from "node:assert/strict";
+import {
+  createThreadHost,
+  type KmsCallOptions,
+  type KmsPlace,
+} from "../../src/adapters/signing/kms_host.ts";
+import { checkKmsKey } from "../../src/cli/doctor_key.ts";
+import type { KmsKey } from "../../src/config_keys.ts";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import {
   assertFound,
@@ -12,6 +19,7 @@ import {
   withWorld,
   type World,
 } from "../support/doctor_world.ts";
+import { startKms } from "../support/kms.ts";
 
 const signer = (...members: string[]) => ({
   bindings: [{ role: "roles/cloudkms.signer", members }],
@@ -189,3 +197,33 @@ const PLANTED: readonly Planted[] = [
 
 Deno.test("of the keys the doctor finds what is wrong", (test) =>
   withWorld((world) => assertFound(test, world, PLANTED)));
+
+Deno.test("live tenants' tickets are signed in an HSM of Google's, as Google says itself", async () => {
+  const kms = await startKms();
+  const host = createThreadHost();
+  // The stand-in answers in Google's place, which nobody here can reach.
+  const standing = {
+    ...host,
+    getPublicKey: (place: KmsPlace, name: string, options: KmsCallOptions) =>
+      host.getPublicKey({ ...place, endpoint: kms.url }, name, options),
+  };
+  const { keyVersion } = kms;
+  const key = { keyVersion, endpoint: null, protectionLevel: "HSM" } as const;
+  const level = async (bend: Partial<KmsKey>, isLive = true) => {
+    const ward = { host: standing, isLive };
+    return (await checkKmsKey(ward, "KMS_KEY_VERSION", { ...key, ...bend })).level;
+  };
+  try {
+    assert.equal(await level({}), "ok");
+    const regional = new URL("https://cloudkms.europe-west4.rep.googleapis.com");
+    assert.equal(await level({ endpoint: regional }), "ok");
+    assert.equal(await level({ protectionLevel: "SOFTWARE" }), "warning");
+    for (const at of [kms.url, "https://googleapis.com.example.com", "https://notgoogleapis.com"]) {
+      assert.equal(await level({ endpoint: new URL(at) }), "warning", at);
+      assert.equal(await level({ endpoint: new URL(at) }, false), "ok", at);
+    }
+  } finally {
+    host.close();
+    await kms.close();
+  }
+});
