@@ -10,7 +10,8 @@ import type { Secret } from "./secret.ts";
  * - `consent_withdrawn`: SuperOffice refuses its system user token; an administrator must consent again.
  * - `suspended`: the tenant is not running; its state says why.
  * - `moved`: it left the address that we know, and where it is now nobody has asked or been told.
- * - `unreachable`: SuperOffice, or the tenant's own web services, do not answer.
+ * - `unreachable`: SuperOffice, or the tenant's own web services, do not answer; or it is refused, and
+ *   that may be the app's matter.
  */
 export type TenantHealth = typeof TENANT_HEALTHS[number];
 
@@ -70,4 +71,14 @@ export function standingOfConsent({ consentedAt }: Pick<Consent, "consentedAt">)
     state: "Running",
     ticketsFrom: consentedAt,
   };
+}
+
+/** Why a tenant is `unreachable` that may be refused for the app's sake. */
+export const DOUBTFUL = "credentials_doubtful";
+
+/** Whether it was refused, and nobody can say yet whose matter that is. */
+export function isDoubtful(
+  { health, healthReason }: Pick<TenantStanding, "health" | "healthReason">,
+): boolean {
+  return health === "unreachable" && healthReason === DOUBTFUL;
 }

@@ -6,13 +6,10 @@
  */
 
 import type { ContextId } from "../domain/context_id.ts";
-import type { Tenant } from "../domain/tenant.ts";
+import { isDoubtful, type Tenant } from "../domain/tenant.ts";
 import { isWithin } from "../domain/within.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Clock } from "./ports.ts";
-
-/** Why a tenant is `unreachable` that may be refused for the app's sake. */
-export const DOUBTFUL = "credentials_doubtful";
 
 /** For so long a tenant is given the benefit of a doubt; then it is the tenant that is refused. */
 const PATIENCE_MS = 15 * 60_000;
@@ -26,13 +23,17 @@ const SKEW_MS = 10_000;
 export function createDoubts(credentials: Credentials, clock: Pick<Clock, "now">) {
   const doubted = new Map<ContextId, number>();
 
-  /** Another instance, or this one before it was started anew, may have been in doubt for longer. */
-  const sinceOf = ({ contextIdentifier, health, healthReason, healthSince }: Tenant): number => {
-    const noted = health === "unreachable" && healthReason === DOUBTFUL ? healthSince : Infinity;
-    const own = doubted.get(contextIdentifier) ?? Infinity;
-    // It was given a ticket elsewhere meanwhile: that was another doubt.
-    const isOver = health === "connected" && healthSince > own;
-    return Math.min(clock.now(), noted, isOver ? Infinity : own);
+  /**
+   * What is on record goes for all instances, and is all that one knows which was just started. What is
+   * remembered here counts where nothing could be noted, until something else is.
+   */
+  const sinceOf = (tenant: Tenant, now: number): number => {
+    const { contextIdentifier, healthSince } = tenant;
+    const own = Math.min(now, doubted.get(contextIdentifier) ?? now);
+    // An instant that is still to come is of a clock that is ahead.
+    if (healthSince > now) return own;
+    if (isDoubtful(tenant)) return healthSince;
+    return own >= healthSince ? own : now;
   };
 
   return {
@@ -46,7 +47,7 @@ export function createDoubts(credentials: Credentials, clock: Pick<Clock, "now">
       const workedAt = credentials.workedAt();
       // Where nothing ever worked there is nothing to be kept.
       if (workedAt === null && !isUntried) return false;
-      const since = sinceOf(tenant);
+      const since = sinceOf(tenant, now);
       const isTenants = !isUntried && workedAt! >= since + SKEW_MS;
       if (isTenants || !isWithin(since, PATIENCE_MS, now)) return false;
       doubted.delete(tenant.contextIdentifier);

@@ -6,12 +6,11 @@
 
 import { PartFault, retryAfterSeconds } from "../domain/part_fault.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../domain/refusal.ts";
-import type { Tenant } from "../domain/tenant.ts";
+import { DOUBTFUL, type Tenant } from "../domain/tenant.ts";
 import { stoppedReason } from "../domain/tenant_state.ts";
 import { tenantAddresses } from "../domain/tenant_addresses.ts";
 import type { Generation, Ticket } from "../domain/ticket.ts";
 import type { Asking } from "./asking.ts";
-import { DOUBTFUL } from "./doubts.ts";
 import { type LedgerContext, LedgerFault, refuseUnrecorded } from "./ledger.ts";
 import type { KnownState, KnownStates } from "./known_states.ts";
 import type { Clock, Log } from "./ports.ts";
@@ -114,7 +113,7 @@ export function createExchanging(parts: ExchangingParts): Exchanging {
         const isStopped = now !== null && !now.isRunning;
         if (isStopped) return await noting.stopped(run, now);
         if (answer.kind === "refused") return await noting.withdrawn(run, now);
-        return await noting.unanswered(run, refuse("upstream_unavailable", DOUBTFUL, 60));
+        return await noting.doubted(run, now);
       }
     }
   };
@@ -183,6 +182,15 @@ function createNoting({ standings }: ExchangingParts) {
       const seen = { health: "consent_withdrawn", reason: "refused", state: name } as const;
       await standings.note(tenant, seen, context);
       return refuse("consent_withdrawn", "refused");
+    },
+    async doubted({ tenant, context }: Run, state: KnownState | null): Promise<Refused> {
+      // That a tenant is stopped is not less true, unless SuperOffice says that it runs.
+      if (tenant.health !== "suspended" || state !== null) {
+        const { state: name } = state ?? tenant;
+        const seen = { health: "unreachable", reason: DOUBTFUL, state: name } as const;
+        await standings.note(tenant, seen, context);
+      }
+      return refuse("upstream_unavailable", DOUBTFUL, 60);
     },
     /** Only what was asked of SuperOffice: a key of ours that is down says nothing of the tenant. */
     async unanswered({ tenant, context }: Run, refused: Refused): Promise<Refused> {

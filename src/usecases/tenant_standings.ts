@@ -6,7 +6,13 @@
 
 import type { ContextId } from "../domain/context_id.ts";
 import type { Announce } from "../domain/notice.ts";
-import type { Tenant, TenantHealth, TenantStanding } from "../domain/tenant.ts";
+import {
+  DOUBTFUL,
+  isDoubtful,
+  type Tenant,
+  type TenantHealth,
+  type TenantStanding,
+} from "../domain/tenant.ts";
 import { type Ledger, type LedgerContext, nobodyAsked } from "./ledger.ts";
 import type { Clock, Log, TenantStore } from "./ports.ts";
 
@@ -89,8 +95,11 @@ export function createStandings(parts: StandingsParts): Standings {
     },
     answered(tenant) {
       if (troubled.size === 0 || !troubled.delete(tenant)) return;
-      const decide: Decide = ({ health }) =>
-        health === "moved" || health === "unreachable" ? ANSWERED : null;
+      // Whether SuperOffice still gives it a ticket, they cannot know.
+      const decide: Decide = (found) =>
+        found.health === "moved" || (found.health === "unreachable" && !isDoubtful(found))
+          ? ANSWERED
+          : null;
       behind(tenant, decide, () => watch(tenant));
     },
     located(tenant) {
@@ -136,8 +145,10 @@ const ANSWERED: Seen = { health: "connected", reason: "answered" };
 /** @returns null if nothing is new */
 function standingOf(tenant: Tenant, seen: Seen, now: number): TenantStanding | null {
   const { health, reason, state = tenant.state } = seen;
-  if (tenant.health === health && tenant.state === state) return null;
-  const isOther = health !== tenant.health || health === "suspended";
+  // Of those who are unreachable it is known since when; whether that is a doubt is another matter.
+  const isSame = health === tenant.health && (reason !== DOUBTFUL || isDoubtful(tenant));
+  if (isSame && tenant.state === state) return null;
+  const isOther = !isSame || health === "suspended";
   return {
     health,
     healthReason: isOther ? reason : tenant.healthReason,

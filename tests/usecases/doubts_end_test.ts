@@ -1,12 +1,14 @@
 /** When a refusal is the tenant's all the same, and how often it is asked about then. */
 
 import assert from "node:assert/strict";
-import { CALLER, ISSUED, TENANT } from "../support/parts.ts";
+import type { TenantStanding } from "../../src/domain/tenant.ts";
+import { CALLER, ISSUED, stateOf, TENANT } from "../support/parts.ts";
 import {
   healthOf,
   HOUR,
   MINUTE,
   OTHER,
+  type Parts,
   refusalOf,
   refusing,
   renew,
@@ -97,4 +99,53 @@ test("who had to consent again in a long gap is given a ticket some minutes afte
   assert.equal((await refusalOf(parts.get())).code, "consent_withdrawn");
   parts.clock.advance(1);
   assert.ok((await parts.get()).ok);
+});
+
+/** Every minute another instance asks, that was just started. @returns the codes, and the last health */
+async function askAnew(parts: Parts, minutes: number) {
+  const codes = new Set<string>();
+  for (let minute = 0; minute < minutes; minute++) {
+    codes.add((await refusalOf(parts.anew().get(CALLER, TENANT, "request-1"))).reason);
+    parts.clock.advance(MINUTE);
+  }
+  return { codes: [...codes], health: await healthOf(parts) };
+}
+
+const TROUBLES: readonly Pick<TenantStanding, "health" | "healthReason" | "state">[] = [
+  { health: "unreachable", healthReason: "timeout", state: "Running" },
+  { health: "moved", healthReason: "misdirected", state: "Running" },
+  { health: "suspended", healthReason: "stopped", state: "Suspended" },
+];
+
+for (const trouble of TROUBLES) {
+  test(`a doubt about a tenant that was ${trouble.health} is known to all, too`, async (parts) => {
+    assert.ok((await replace(parts.tickets)).ok);
+    parts.clock.advance(7 * HOUR);
+    const tenant = (await parts.stores.tenants.get(TENANT))!;
+    const marked = { ...tenant, ...trouble, healthSince: parts.clock.now() - MINUTE };
+    await parts.stores.tenants.mark(TENANT, tenant.consentedAt, marked, null);
+    refusing(parts);
+    parts.script.state = () => stateOf("Running");
+    const first = await askAnew(parts, 15);
+    assert.deepEqual(first, { codes: ["credentials_doubtful"], health: "unreachable" });
+    const then = await askAnew(parts, 1);
+    assert.deepEqual(then, { codes: ["refused"], health: "consent_withdrawn" });
+  });
+}
+
+test("that its web services answer does not end the doubt about a tenant", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  parts.clock.advance(5 * HOUR);
+  refusing(parts);
+  for (let minutes = 0; minutes < 15; minutes++) {
+    await renew(parts);
+    parts.standings.watch(TENANT);
+    parts.standings.answered(TENANT);
+    await parts.standings.drain();
+    assert.equal(await healthOf(parts), "unreachable");
+    parts.clock.advance(MINUTE);
+  }
+  await parts.get();
+  await parts.tickets.drain();
+  assert.equal(await healthOf(parts), "consent_withdrawn");
 });

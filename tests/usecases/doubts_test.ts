@@ -106,3 +106,22 @@ test("what another instance found out of a tenant ends the doubts of this one", 
     "credentials_doubtful",
   );
 });
+
+test("a doubt that ended elsewhere does not count in the next gap, whoever met that first", async (parts) => {
+  assert.ok((await parts.get()).ok);
+  const other = parts.anew();
+  parts.clock.advance(MINUTE);
+  refusing(parts);
+  assert.equal((await refusalOf(replace(parts.tickets))).reason, "credentials_doubtful");
+  parts.clock.advance(MINUTE);
+  parts.script.exchange = () => ISSUED;
+  const found = await replace(other);
+  assert.ok(found.ok);
+  const { generation } = found.value.ticket;
+  parts.clock.advance(HOUR);
+  refusing(parts);
+  assert.equal((await refusalOf(replace(other, generation))).reason, "credentials_doubtful");
+  parts.clock.advance(MINUTE);
+  const again = await refusalOf(replace(parts.tickets, generation));
+  assert.equal(again.reason, "credentials_doubtful");
+});
