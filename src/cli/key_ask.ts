@@ -5,7 +5,7 @@
 
 import type { ContextId } from "../domain/context_id.ts";
 import type { Outcome } from "../domain/refusal.ts";
-import type { Tenant } from "../domain/tenant.ts";
+import { mayExchange, type Tenant } from "../domain/tenant.ts";
 import { systemClock as clock, systemIds as ids } from "../system.ts";
 import type { Asked } from "../usecases/asking.ts";
 import { LedgerFault, refuseUnrecorded } from "../usecases/ledger.ts";
@@ -60,7 +60,7 @@ export async function askAnyOf(
   tenant: ContextId | null,
   command: "switch" | "warm",
 ): Promise<Told | null> {
-  const chosen = tenant === null ? await connected(tenants, MOST_ASKED) : [tenant];
+  const chosen = tenant === null ? await likely(tenants, MOST_ASKED) : [tenant];
   let told: Told | null = null;
   for (const name of chosen) {
     const found = await tenants.get(name);
@@ -77,14 +77,20 @@ function wordOf(asked: Outcome<Asked>): string {
   return asked.value.kind === "unfit" ? asked.value.reason : asked.value.kind;
 }
 
-/** Some that had no trouble lately. */
-async function connected(tenants: TenantStore, most: number): Promise<ContextId[]> {
-  const found: ContextId[] = [];
+/**
+ * Some that had no trouble lately; where there are too few, those whose trouble an exchange may end, too:
+ * in a gap in the portal that is all of them.
+ */
+async function likely(tenants: TenantStore, most: number): Promise<ContextId[]> {
+  const well: ContextId[] = [];
+  const troubled: ContextId[] = [];
   for (let after = 0;;) {
     const page = await tenants.list(after, 100);
-    const well = page.filter(({ health }) => health === "connected");
-    found.push(...well.map(({ contextIdentifier }) => contextIdentifier));
-    if (found.length >= most || page.length === 0) return found.slice(0, most);
+    for (const { contextIdentifier, health } of page) {
+      if (health === "connected") well.push(contextIdentifier);
+      else if (mayExchange(health)) troubled.push(contextIdentifier);
+    }
+    if (well.length >= most || page.length === 0) return [...well, ...troubled].slice(0, most);
     after = page.at(-1)!.sequence;
   }
 }

@@ -82,3 +82,8 @@ export function isDoubtful(
 ): boolean {
   return health === "unreachable" && healthReason === DOUBTFUL;
 }
+
+/** Whether an exchange may help: not where an administrator must consent, or the tenant does not run. */
+export function mayExchange(health: TenantHealth): boolean {
+  return health !== "consent_withdrawn" && health !== "suspended";
+}

@@ -8,6 +8,7 @@ import type { ContextId } from "../domain/context_id.ts";
 import { isUnreadable } from "../domain/part_fault.ts";
 import type { Outcome } from "../domain/refusal.ts";
 import { RENEWAL_SPACING_MS } from "../domain/renewal.ts";
+import { mayExchange } from "../domain/tenant.ts";
 import type { Ticket } from "../domain/ticket.ts";
 import type { Clock, TenantStore } from "./ports.ts";
 import type { TicketStore } from "./ticket_ports.ts";
@@ -98,7 +99,7 @@ async function* activeOf(tenants: Pick<TenantStore, "list">): AsyncGenerator<Con
   for (let after = 0;;) {
     const page = await tenants.list(after, PAGE);
     for (const { contextIdentifier, health } of page) {
-      if (health !== "consent_withdrawn" && health !== "suspended") yield contextIdentifier;
+      if (mayExchange(health)) yield contextIdentifier;
     }
     if (page.length < PAGE) return;
     after = page.at(-1)!.sequence;

@@ -43,6 +43,22 @@ Deno.test("a tenant that withdrew does not hide what SuperOffice takes", () =>
     assert.equal(named.code, 0, named.stderr);
   }, { kms: true }));
 
+Deno.test("in a gap in the portal, where no tenant is connected any more, switch asks all the same", () =>
+  withTenant(async (service) => {
+    const kms = service.kms!;
+    const standby = await kms.addKeyVersion({});
+    const stores = await openStores(service.config);
+    const [tenant] = await stores.tenants.list(0, 1);
+    const { contextIdentifier, consentedAt } = tenant!;
+    const doubtful = { health: "unreachable", healthReason: "credentials_doubtful" } as const;
+    await stores.tenants.mark(contextIdentifier, consentedAt, { ...tenant!, ...doubtful }, null);
+    stores.close();
+    service.simulator.control.registerPublicKey(kms.publicKeyPem(standby));
+    const found = await switching(service, standby);
+    assert.equal(found.code, 0, found.stderr);
+    assert.match(found.stdout, /Versions\/2\. All instances/);
+  }, { kms: true }));
+
 Deno.test("a standby that cannot sign is named before anybody is told to publish it", () =>
   withTenant(async (service) => {
     const kms = service.kms!;
