@@ -49,75 +49,9 @@ export interface Asking {
   ): Promise<Outcome<Asked>>;
 }
 
-export function createAsking(
-  { ledger, keys, exchanges, credentials, breaker, clock, exchangeTimeoutMs }: AskingParts,
-): Asking {
-  const record = (context: LedgerContext, attempt: string, came: ExchangeAnswer | string) => {
-    const entry = { kind: "exchange", attempt } as const;
-    if (typeof came === "string") {
-      return ledger.record(context, {
-        ...entry,
-        result: "failed",
-        ticket_sha256: null,
-        error: came,
-      });
-    }
-    switch (came.kind) {
-      case "issued": {
-        const ticket_sha256 = sha256Hex(came.ticket.reveal());
-        return ledger.record(context, { ...entry, result: "issued", ticket_sha256, error: null });
-      }
-      case "refused":
-        return ledger.record(context, {
-          ...entry,
-          result: "refused",
-          ticket_sha256: null,
-          error: "refused",
-        });
-      case "unfit":
-        return ledger.record(context, {
-          ...entry,
-          result: "failed",
-          ticket_sha256: null,
-          error: came.reason,
-        });
-    }
-  };
-
-  /** Signs with one key and asks once. */
-  const askWith = async (
-    pair: Pair,
-    tenant: Tenant,
-    until: number,
-    pass: Pass,
-    context: LedgerContext,
-  ): Promise<Outcome<ExchangeAnswer>> => {
-    const latest = until - exchangeTimeoutMs;
-    const text = textToSign(tenant.systemUserToken, clock.now());
-    const signature = await keys[pair.key]!.sign(text, tenant.contextIdentifier, latest, context);
-    if (!signature.ok) return signature;
-    const { signed, attempt } = signature.value;
-    if (clock.now() > latest) {
-      await record(context, attempt, "too_late");
-      return refuse("upstream_unavailable", "too_late", 2);
-    }
-    let answer: ExchangeAnswer;
-    try {
-      answer = await exchanges[pair.secret]!.exchange(signed, tenant);
-      pass.succeeded();
-    } catch (error) {
-      const reason = error instanceof PartFault ? error.reason : "fault";
-      if (error instanceof PartFault) pass.failed();
-      await record(context, attempt, reason);
-      if (!(error instanceof PartFault)) throw error;
-      return refuse("upstream_unavailable", reason, retryAfterSeconds(error, 5));
-    }
-    // COMMIT POINT 2: the ledger knows the ticket's digest before anybody has the ticket. A crash
-    // after this leaves a ticket at SuperOffice that nobody holds; the next asker exchanges again.
-    await record(context, attempt, answer);
-    return accept(answer);
-  };
-
+export function createAsking(parts: AskingParts): Asking {
+  const { keys, exchanges, credentials, breaker, clock } = parts;
+  const askWith = createAskingOnce(parts);
   const doubts = createDoubts(credentials, clock);
 
   return {
@@ -156,6 +90,62 @@ export function createAsking(
       }
     },
   };
+}
+
+/** Signs with one key and asks once. */
+function createAskingOnce(
+  { ledger, keys, exchanges, clock, exchangeTimeoutMs }: AskingParts,
+) {
+  const record = (context: LedgerContext, attempt: string, came: ExchangeAnswer | string) =>
+    ledger.record(context, { kind: "exchange", attempt, ...resultOf(came) });
+  return async (
+    pair: Pair,
+    tenant: Tenant,
+    until: number,
+    pass: Pass,
+    context: LedgerContext,
+  ): Promise<Outcome<ExchangeAnswer>> => {
+    const latest = until - exchangeTimeoutMs;
+    const text = textToSign(tenant.systemUserToken, clock.now());
+    const signature = await keys[pair.key]!.sign(text, tenant.contextIdentifier, latest, context);
+    if (!signature.ok) return signature;
+    const { signed, attempt } = signature.value;
+    if (clock.now() > latest) {
+      await record(context, attempt, "too_late");
+      return refuse("upstream_unavailable", "too_late", 2);
+    }
+    let answer: ExchangeAnswer;
+    try {
+      answer = await exchanges[pair.secret]!.exchange(signed, tenant);
+      pass.succeeded();
+    } catch (error) {
+      const reason = error instanceof PartFault ? error.reason : "fault";
+      if (error instanceof PartFault) pass.failed();
+      await record(context, attempt, reason);
+      if (!(error instanceof PartFault)) throw error;
+      return refuse("upstream_unavailable", reason, retryAfterSeconds(error, 5));
+    }
+    // COMMIT POINT 2: the ledger knows the ticket's digest before anybody has the ticket. A crash
+    // after this leaves a ticket at SuperOffice that nobody holds; the next asker exchanges again.
+    await record(context, attempt, answer);
+    return accept(answer);
+  };
+}
+
+/** What is written of SuperOffice's answer, or of a word why there is none. */
+function resultOf(came: ExchangeAnswer | string) {
+  const failed = (error: string) => ({ result: "failed", ticket_sha256: null, error }) as const;
+  if (typeof came === "string") return failed(came);
+  switch (came.kind) {
+    case "issued": {
+      const ticket_sha256 = sha256Hex(came.ticket.reveal());
+      return { result: "issued", ticket_sha256, error: null } as const;
+    }
+    case "refused":
+      return { result: "refused", ticket_sha256: null, error: "refused" } as const;
+    case "unfit":
+      return failed(came.reason);
+  }
 }
 
 /** Reasons of a signature's refusal that say nothing of the key. */

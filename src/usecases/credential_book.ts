@@ -16,7 +16,7 @@ import {
 import { PartFault } from "../domain/part_fault.ts";
 import { isWithin } from "../domain/within.ts";
 import type { CredentialStore } from "./credential_ports.ts";
-import { createTelling } from "./credential_telling.ts";
+import { createTelling, type Telling } from "./credential_telling.ts";
 import { type Ledger, LedgerFault } from "./ledger.ts";
 import type { Clock, Ids, Log } from "./ports.ts";
 
@@ -64,49 +64,26 @@ export interface CredentialBook {
   mayTry(): Promise<boolean>;
 }
 
-export function createCredentialBook(
-  { keys, secrets, store, ledger, clock, ids, log }: CredentialBookParts,
-): CredentialBook {
-  let known: CredentialRecord | null = null;
-  let reading: Promise<void> | null = null;
-  let first: Promise<void> | null = null;
-  const telling = createTelling({ store, ledger, clock, ids });
-
+export function createCredentialBook(parts: CredentialBookParts): CredentialBook {
+  const { keys, secrets, store, clock, ids, log } = parts;
   const fresh = () => newRecord({ key: keys[0]!, secret: secrets[0]! });
-
-  function outOfReach(error: unknown): void {
-    if (!(error instanceof PartFault)) throw error;
-    log.warn("credentials.out_of_reach", { reason: error.reason });
-  }
-
-  function replace(before: CredentialRecord | null, record: CredentialRecord | null): void {
-    // What was found meanwhile is newer.
-    if (known === before) known = record ?? known;
-  }
-
-  const readNow = async (): Promise<void> => {
-    const before = known;
-    try {
-      const record = await store.get();
-      replace(before, record);
-    } catch (error) {
-      outOfReach(error);
-    }
-  };
-  const read = (): Promise<void> => reading ??= readNow().finally(() => reading = null);
+  const page = createPage(store, log);
+  const telling = createTelling(parts);
+  const write = createWriting(parts, page, telling, fresh);
+  let first: Promise<void> | null = null;
 
   /** What came to nothing is tried again by whoever reads the record a minute later. */
-  function unrecorded(error: unknown): void {
-    if (!(error instanceof LedgerFault)) return outOfReach(error);
+  const unrecorded = (error: unknown): void => {
+    if (!(error instanceof LedgerFault)) return page.outOfReach(error);
     log.error("credentials.change_unrecorded", { error });
-  }
+  };
 
   const refresh = async (): Promise<void> => {
-    await read();
-    const before = known;
+    await page.read();
+    const before = page.known;
     if (before?.untold === undefined) return;
     try {
-      replace(before, await telling.takeOver(before));
+      page.replace(before, await telling.takeOver(before));
     } catch (error) {
       unrecorded(error);
     }
@@ -114,23 +91,96 @@ export function createCredentialBook(
 
   /** What was found is not lost to this process, at least. */
   const keep = (names: Partial<CredentialNames>, refuted: CredentialRecord | null): void => {
-    if (refuted !== null) known = withWork(known ?? fresh(), names, clock.now(), true);
+    if (refuted === null) return;
+    page.known = withWork(page.known ?? fresh(), names, clock.now(), true);
   };
 
-  const write = async (
+  return {
+    known: () => page.known,
+    fresh,
+    read: () => page.read(),
+    refresh,
+    readOnce: () => first ??= refresh(),
+    async note(names, refuted, requestId) {
+      try {
+        if (!await write(names, refuted, requestId)) keep(names, refuted);
+      } catch (error) {
+        if (!(error instanceof LedgerFault)) keep(names, refuted);
+        unrecorded(error);
+      }
+    },
+    async mayTry() {
+      const { known } = page;
+      const now = clock.now();
+      if (isWithin(known?.triedAt ?? -Infinity, TRY_MS, now)) return false;
+      const next = { ...known ?? fresh(), triedAt: now, writing: ids.next() };
+      const isOurs = await store.swap(known, next).catch((error) => {
+        page.outOfReach(error);
+        return false;
+      });
+      if (isOurs) page.known = next;
+      return isOurs;
+    },
+  };
+}
+
+/** The record as it was last seen or written here. */
+interface Page {
+  /** Null: nothing is known yet. */
+  known: CredentialRecord | null;
+  /** Reads the store; those who want it at the same time share that. Never throws. */
+  read(): Promise<void>;
+  /** Takes what came of a record, unless something newer was found meanwhile. */
+  replace(before: CredentialRecord | null, record: CredentialRecord | null): void;
+  /** Logs a store that is down. @throws any other error */
+  outOfReach(error: unknown): void;
+}
+
+function createPage(store: CredentialStore, log: Log): Page {
+  let reading: Promise<void> | null = null;
+  const readNow = async (): Promise<void> => {
+    const before = page.known;
+    try {
+      page.replace(before, await store.get());
+    } catch (error) {
+      page.outOfReach(error);
+    }
+  };
+  const page: Page = {
+    known: null,
+    read: () => reading ??= readNow().finally(() => reading = null),
+    replace(before, record) {
+      if (page.known === before) page.known = record ?? page.known;
+    },
+    outOfReach(error) {
+      if (!(error instanceof PartFault)) throw error;
+      log.warn("credentials.out_of_reach", { reason: error.reason });
+    },
+  };
+  return page;
+}
+
+/** Writes down what worked, as `CredentialBook.note`. @returns false if others were always faster */
+function createWriting(
+  { store, clock, ids, log }: CredentialBookParts,
+  page: Page,
+  telling: Telling,
+  fresh: () => CredentialRecord,
+) {
+  return async (
     names: Partial<CredentialNames>,
     refuted: CredentialRecord | null,
     requestId: string | null,
-  ): Promise<void> => {
+  ): Promise<boolean> => {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
       const stored = await store.get();
-      const before = stored ?? known ?? fresh();
+      const before = stored ?? page.known ?? fresh();
       // Whoever followed another instance, or was overtaken by one, has proved nothing.
       const isProof = refuted !== null && isSameUse(before, refuted);
       const noted = withWork(before, names, clock.now(), isProof);
       if (stored !== null && !isNews(stored, noted)) {
-        known = stored;
-        return;
+        page.known = stored;
+        return true;
       }
       const changes = changesOf(before, noted);
       const isChange = changes.length > 0;
@@ -139,43 +189,12 @@ export function createCredentialBook(
       // COMMIT POINT: from here on all instances begin with it. A crash after this leaves the change for
       // the next reader to tell.
       if (!await store.swap(stored, next)) continue;
-      known = next;
+      page.known = next;
       for (const change of changes) log.warn("credentials.changed", { ...change });
-      if (isChange) replace(next, await telling.tell(next.untold!));
-      return;
+      if (isChange) page.replace(next, await telling.tell(next.untold!));
+      return true;
     }
-    keep(names, refuted);
-  };
-
-  return {
-    known: () => known,
-    fresh,
-    read,
-    refresh,
-    readOnce: (): Promise<void> => first ??= refresh(),
-    async note(
-      names: Partial<CredentialNames>,
-      refuted: CredentialRecord | null,
-      requestId: string | null,
-    ): Promise<void> {
-      try {
-        await write(names, refuted, requestId);
-      } catch (error) {
-        if (!(error instanceof LedgerFault)) keep(names, refuted);
-        unrecorded(error);
-      }
-    },
-    async mayTry(): Promise<boolean> {
-      const now = clock.now();
-      if (isWithin(known?.triedAt ?? -Infinity, TRY_MS, now)) return false;
-      const next = { ...known ?? fresh(), triedAt: now, writing: ids.next() };
-      const isOurs = await store.swap(known, next).catch((error) => {
-        outOfReach(error);
-        return false;
-      });
-      if (isOurs) known = next;
-      return isOurs;
-    },
+    return false;
   };
 }
 
