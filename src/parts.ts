@@ -106,7 +106,8 @@ async function createCheckpointSigner(config: Config, host: KmsHost): Promise<Ch
   }
 }
 
-const AGENT = "box-office/0.1.0";
+/** How this program names itself at Google. */
+export const AGENT = "box-office/0.1.0";
 
 /** The key that signs, and its standby if there is one. */
 export async function createSigners(

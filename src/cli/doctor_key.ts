@@ -3,11 +3,11 @@
 import { KeyFileFault } from "../adapters/signing/key_file_fault.ts";
 import { checkPublicKeyAnswer, RSA_PKCS1_SHA256 } from "../adapters/signing/kms_checks.ts";
 import { createLocalKeySigner } from "../adapters/signing/local_key.ts";
-import { AGENT, CHECK_MS, type Ward } from "./doctor_ward.ts";
+import { CHECK_MS, type Ward } from "./doctor_ward.ts";
 import type { KmsKey } from "../config_keys.ts";
 import { Secret } from "../domain/secret.ts";
 import { SignerFault, type SignerFaultReason } from "../domain/signer_fault.ts";
-import { generatedKey } from "../parts.ts";
+import { AGENT, generatedKey } from "../parts.ts";
 import { isFile } from "../parts_stores.ts";
 import { type Check, type Finding, ok, problem, warning } from "../usecases/doctor.ts";
 

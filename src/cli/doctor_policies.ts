@@ -6,11 +6,12 @@
 
 import { createGoogleCredentials } from "../adapters/signing/google_credentials.ts";
 import { createIamPolicies, type IamPolicies } from "../adapters/signing/iam_policies.ts";
-import { shown } from "../domain/shown_text.ts";
-import { AGENT, CHECK_MS, type Ward } from "./doctor_ward.ts";
+import { CHECK_MS, type Ward } from "./doctor_ward.ts";
 import type { KmsKey } from "../config_keys.ts";
 import { type IamPolicy, isEverybody, keyUseLogging, signersBy } from "../domain/iam_policy.ts";
+import { shown } from "../domain/shown_text.ts";
 import { SignerFault, type SignerFaultReason } from "../domain/signer_fault.ts";
+import { AGENT } from "../parts.ts";
 import { commandAccess } from "../parts_google.ts";
 import { type Check, type Finding, ok, problem, warning } from "../usecases/doctor.ts";
 

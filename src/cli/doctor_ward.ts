@@ -37,9 +37,6 @@ export interface Ward {
 /** What the checks ask of others may take so long, but for what says otherwise. */
 export const CHECK_MS = 10_000;
 
-/** How this program names itself at Google. */
-export const AGENT = "box-office/0.1.0";
-
 /** @param host for keys in Cloud KMS; it is closed along with the rest */
 export function openWard(
   config: Config,

@@ -14,7 +14,7 @@ import { runAttest } from "./key_attest.ts";
 import { gcloudCeremony } from "./key_gcloud.ts";
 import { readKeyOctets } from "./key_input.ts";
 import { isRecorded, type Watch, withRecords } from "./key_ledger.ts";
-import { kmsTools, readPlaces, requireCryptoKey, sayingWhy, sleep } from "./key_place.ts";
+import { kmsTools, pause, readPlaces, requireCryptoKey, sayingWhy } from "./key_place.ts";
 import { FORMATS, runShow } from "./key_show.ts";
 import { addKeyRotate } from "./key_rotate.ts";
 import { planJson, planLines, resultJson, resultLines } from "./key_words.ts";
@@ -124,7 +124,7 @@ export async function runImport(options: ImportOptions): Promise<number> {
     sayingWhy(async () => {
       const material = openImportMaterial(readKeyOctets(file ?? null));
       // From here on: whoever pastes the key may take his time.
-      const waiting = createWaiting(timeout * 1000, () => performance.now(), sleep);
+      const waiting = createWaiting(timeout * 1000, () => performance.now(), pause);
       const { admin, proving } = kmsTools(key, places, protectionLevel, waiting.leftMs);
       const say = (step: string) => print.error(step);
       say(`read a private key of ${material.bits} bits, SHA-256 of its public half:`);

@@ -50,7 +50,7 @@ function withKeyVersion(environment: Record<string, string>, cryptoKey: string) 
   return { ...environment, KMS_KEY_VERSION: `${cryptoKey}/cryptoKeyVersions/1` };
 }
 
-/** Each attempt has its intent before it and its outcome after it. Throws LedgerFault, and signs nothing then. */
+/** Each attempt has its intent before it and its outcome after it. Throws LedgerFault; then nothing is signed. */
 function recorded({ ledger }: OpenedBooks, signer: Signer): Signer {
   const context = { requestId: systemIds.next(), caller: "cli", contextIdentifier: null };
   const { keyVersion } = signer;

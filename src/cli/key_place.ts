@@ -7,10 +7,12 @@ import type { ProofOptions } from "../adapters/signing/key_proof.ts";
 import { createKmsAdmin, type KmsAdmin } from "../adapters/signing/kms_admin.ts";
 import { KmsAdminFault } from "../adapters/signing/kms_admin_fault.ts";
 import type { LeastProtection } from "../adapters/signing/kms_checks.ts";
+import { type GoogleConfig, readGoogle } from "../config_google.ts";
 import { createReader } from "../config_reader.ts";
 import { type CryptoKeyName, parseCryptoKeyName } from "../domain/crypto_key_name.ts";
 import { isKeyVersionName } from "../domain/key_version.ts";
 import { commandAccess } from "../parts_google.ts";
+import { systemClock } from "../system.ts";
 import { UsageFault } from "../usage_fault.ts";
 import { LedgerFault } from "../usecases/ledger.ts";
 
@@ -19,18 +21,17 @@ export interface KmsPlaces {
   readonly endpoint: URL | null;
   /** `KMS_KEY_VERSION`, if there is one. */
   readonly keyVersion: string | null;
+  readonly google: GoogleConfig;
 }
 
 /** @throws UsageFault */
 export function readPlaces(environment = Deno.env.toObject()): KmsPlaces {
   const reader = createReader(environment);
-  const places = { endpoint: reader.origin("KMS_ENDPOINT"), keyVersion: reader.text(VERSION) };
-  if (reader.has("GOOGLE_SDK_NODE_LOGGING")) {
-    reader.problem(
-      "GOOGLE_SDK_NODE_LOGGING",
-      "must be unset: it makes Google's client print tokens and signatures",
-    );
-  }
+  const places = {
+    endpoint: reader.origin("KMS_ENDPOINT"),
+    keyVersion: reader.text(VERSION),
+    google: readGoogle(reader),
+  };
   const [problem] = reader.problems;
   if (problem === undefined) return places;
   throw new UsageFault(`Cannot use the environment: ${problem.name} ${problem.problem}`);
@@ -73,13 +74,13 @@ export interface KmsTools {
  */
 export function kmsTools(
   name: string,
-  { endpoint }: KmsPlaces,
+  { endpoint, google }: KmsPlaces,
   protectionLevel: LeastProtection,
   leftMs: () => number = () => Infinity,
 ): KmsTools {
   const projectId = name.split("/")[1]!;
-  const access = commandAccess();
-  const shared = { endpoint, timeoutMs: CALL_MS, leftMs, userAgent: USER_AGENT, pause: sleep };
+  const access = commandAccess(google);
+  const shared = { endpoint, timeoutMs: CALL_MS, leftMs, userAgent: USER_AGENT, pause };
   return {
     admin: createKmsAdmin({ ...shared, projectId, access }),
     proving: { ...shared, host: createThreadHost(access), protectionLevel },
@@ -90,8 +91,9 @@ export function kmsTools(
 const CALL_MS = 15_000;
 const USER_AGENT = "box-office-cli/0.1.0";
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Milliseconds, of this machine's own clock. */
+export function pause(ms: number): Promise<void> {
+  return systemClock.sleep(ms);
 }
 
 /** What a refusal says is for the operator as it is. @returns what the work returns @throws UsageFault */

@@ -213,7 +213,8 @@ function makersOf(pairs: readonly Pair[]): readonly Maker[] {
 }
 
 /**
- * Pairs that were counted, and that little else speaks for: further apart than an attempt takes, or without the name of our attempt, though the log has that of others.
+ * Pairs that were counted, and that little else speaks for: further apart than an attempt takes, or
+ * without the name of our attempt, though the log has that of others.
  */
 function doubtfulIn({ matched }: Reconciliation): readonly Pair[] {
   const isTold = matched.some(({ isNamed }) => isNamed);

@@ -14,6 +14,7 @@ import type { AuditLog } from "../domain/audit_log.ts";
 import { isKeyVersionName } from "../domain/key_version.ts";
 import { parseSecureUrl } from "../domain/secure_url.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
+import { AGENT } from "../parts.ts";
 import { commandAccess } from "../parts_google.ts";
 import { systemClock } from "../system.ts";
 import { UsageFault } from "../usage_fault.ts";
@@ -127,7 +128,7 @@ export async function readLive(
       scope: READ_LOGS,
       access: commandAccess(),
     }),
-    userAgent: "box-office/0.1.0",
+    userAgent: AGENT,
     clock: systemClock,
   });
   // A view or a folder has a name of several parts.

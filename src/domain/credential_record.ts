@@ -123,7 +123,10 @@ export function foreignUse(
   return isLately && !names.includes(inUse) ? inUse : null;
 }
 
-/** How a client secret is called where it must not be seen: half of a digest, of 128 random bits or more. */
+/**
+ * How a client secret is called where it must not be seen: 48 bits of its digest, which tell nothing of
+ * 128 random bits or more.
+ */
 export function secretName(secret: Secret): string {
   return `client_secret:${sha256Hex(secret.reveal()).slice(0, 12)}`;
 }

@@ -1,7 +1,8 @@
 /**
  * Signs a canary in each period, in one of all instances, at its own time in it, with every key that the
- * app may sign with: where each is found in the cloud's log, the cloud was logging that key then. An instance that was away at that time makes up for it
- * when it comes back within the period. Failures are logged, and cost that period's canary at worst.
+ * app may sign with: where each is found in the cloud's log, the cloud was logging that key then. An
+ * instance that was away at that time makes up for it when it comes back within the period. Failures are
+ * logged, and cost that period's canary at worst.
  */
 
 import { type Canary, canaryMessage, canaryOf, periodOf } from "../domain/canary.ts";

@@ -1,7 +1,7 @@
 /**
  * Sealing anew in the embedded store: a table after the other, in the order of its rows. Reads only rows
- * that are not under the current key, unless it only looks, and replaces the sealed text alone: whatever changes what a value
- * is bound to changes that text, too.
+ * that are not under the current key, unless it only looks, and replaces the sealed text alone: whatever
+ * changes what a value is bound to changes that text, too.
  */
 
 import { ContextId } from "../../domain/context_id.ts";
