@@ -12,6 +12,7 @@ import { policyChecks } from "./doctor_policies.ts";
 import { storeChecks } from "./doctor_store.ts";
 import { superOfficeChecks } from "./doctor_superoffice.ts";
 import { NotMadeYet, openWard, type Ward } from "./doctor_ward.ts";
+import { collect } from "./options.ts";
 import { requireTenant } from "./stores.ts";
 import { tableLines } from "./table.ts";
 import { requireConfig } from "../main.ts";
@@ -19,15 +20,13 @@ import { print } from "../print.ts";
 import { UsageFault } from "../usage_fault.ts";
 import { type Check, type CheckedFinding, runChecks, type Said } from "../usecases/doctor.ts";
 
-const addTo = (text: string, known: string[]): string[] => [...known, text];
-
 /** Describes the command. */
 export function addDoctor(program: Command, done: (code: number) => void): void {
   program.command("doctor")
     .description("check keys, policies, SuperOffice, store and ledger, and say what to do")
     .option("--tenant <id>", "exchange for a new ticket of this tenant, too")
-    .option("--signer <member>", "IAM member that is this service's; repeatable", addTo, [])
-    .option("--skip <check>", "leave this check out; repeatable", addTo, [])
+    .option("--signer <member>", "IAM member that is this service's; repeatable", collect, [])
+    .option("--skip <check>", "leave this check out; repeatable", collect, [])
     .option("--json", "for machines")
     .action(async (options) => done(await runDoctor(options)));
 }

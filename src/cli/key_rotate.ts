@@ -4,10 +4,11 @@
  * from what SuperOffice takes, never from a command. No secret is printed.
  */
 
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { checkKmsKey } from "./doctor_key.ts";
 import { askAnyOf } from "./key_ask.ts";
 import { configured, openRotationParts, requireRegistration } from "./key_parts.ts";
+import { count } from "./options.ts";
 import {
   planLines,
   portalLine,
@@ -57,11 +58,6 @@ export function addKeyRotate(key: Command, done: (code: number) => void): void {
     .option("--quiet-minutes <count>", "so long it must not have worked", count, 15)
     .option("--json", "for machines")
     .action(async (options) => done(await finish(options)));
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Not a whole number from 1.");
-  return Number(text);
 }
 
 async function sidesOf(opened: OpenedStores): Promise<Record<CredentialKind, Side>> {

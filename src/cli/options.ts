@@ -8,6 +8,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** From 1 to 999999. @throws InvalidArgumentError */
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Not from 1 to 999999.");
+  return Number(text);
+}
+
 /** Parts between commas. */
 export function list(text: string): string[] {
   return text.split(",").map((part) => part.trim());

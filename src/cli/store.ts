@@ -4,7 +4,7 @@
  */
 
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { count } from "./options.ts";
 import { withStores } from "./stores.ts";
 import { tableLines } from "./table.ts";
 import { shown } from "../domain/shown_text.ts";
@@ -21,17 +21,12 @@ export function addStore(program: Command, done: (code: number) => void): void {
     .option(
       "--per-second <count>",
       "values changed at most, or ten times as many read",
-      perSecond,
+      count,
       200,
     )
     .option("--report", "change nothing, only say what is under which key, and what opens")
     .option("--json", "for machines")
     .action(async (options) => done(await resealStore(options)));
-}
-
-function perSecond(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Not from 1 to 999999.");
-  return Number(text);
 }
 
 interface ResealOptions {

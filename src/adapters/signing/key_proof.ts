@@ -50,7 +50,7 @@ export function isSameKey(one: KeyObject, other: KeyObject): boolean {
 }
 
 /** What is signed to prove a version. */
-export function proofText(keyVersion: string, fingerprint: string): string {
+function proofText(keyVersion: string, fingerprint: string): string {
   return `Box Office proves a key\n${keyVersion}\n${fingerprint}\n`;
 }
 

@@ -19,7 +19,7 @@ import {
 } from "./octets.ts";
 
 /** In the order of PKCS #1. */
-export const RSA_NUMBERS = ["n", "e", "d", "p", "q", "dp", "dq", "qi"] as const;
+const RSA_NUMBERS = ["n", "e", "d", "p", "q", "dp", "dq", "qi"] as const;
 
 /** Big-endian octets without leading zeros. To be wiped by who read them. */
 export type RsaNumbers = { readonly [N in (typeof RSA_NUMBERS)[number]]: Uint8Array };
