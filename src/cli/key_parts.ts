@@ -11,6 +11,7 @@ import type { Config, SuperOfficeConfig } from "../config.ts";
 import { DEADLINES, leaseFor } from "../deadlines.ts";
 import {
   type CredentialKind,
+  type CredentialRecord,
   CREDENTIALS,
   foreignUse,
   secretName,
@@ -132,22 +133,30 @@ export async function openRotationParts(books: OpenedBooks): Promise<RotationPar
   };
 }
 
+/** What the instances were seen to use lately and this environment does not have, or null, by kind. */
+export function foreignUses(
+  config: Config,
+  record: CredentialRecord | null,
+): Readonly<Record<CredentialKind, string | null>> {
+  const names = configured({ config });
+  const use = (kind: CredentialKind) =>
+    record === null ? null : foreignUse(record[kind], names[kind].names, clock.now());
+  // What a generated key is called is not known without opening it, and no other is ever in use.
+  return { key: config.signing.kind === "generated" ? null : use("key"), secret: use("secret") };
+}
+
 /**
- * What the instances were seen to use lately and this environment does not have, in words. SuperOffice
- * holds one of each, so what is here instead is most likely refused.
+ * The same in words. SuperOffice holds one of each, so what is here instead is most likely refused.
  *
  * @returns null where there is no such thing, or nothing is known: without a standby nobody notes it
  */
 export async function foreignCredentials(
   books: Pick<OpenedBooks, "config" | "stores">,
 ): Promise<string | null> {
-  const record = await books.stores.credentials.get();
-  if (record === null) return null;
   const names = configured(books);
+  const uses = foreignUses(books.config, await books.stores.credentials.get());
   const found = CREDENTIALS.flatMap((kind) => {
-    // What a generated key is called is not known without opening it, and no other is ever in use.
-    if (kind === "key" && books.config.signing.kind === "generated") return [];
-    const use = foreignUse(record[kind], names[kind].names, clock.now());
+    const use = uses[kind];
     return use === null
       ? []
       : [`${shown(use)}, which is not in ${names[kind].variables.join(" or ")}`];

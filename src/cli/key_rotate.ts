@@ -7,7 +7,7 @@
 import type { Command } from "commander";
 import { checkKmsKey } from "./doctor_key.ts";
 import { askAnyOf } from "./key_ask.ts";
-import { configured, openRotationParts, requireRegistration } from "./key_parts.ts";
+import { configured, foreignUses, openRotationParts, requireRegistration } from "./key_parts.ts";
 import { count } from "./options.ts";
 import {
   planLines,
@@ -63,10 +63,11 @@ export function addKeyRotate(key: Command, done: (code: number) => void): void {
 async function sidesOf(opened: OpenedStores): Promise<Record<CredentialKind, Side>> {
   const names = configured(opened);
   const record = await opened.stores.credentials.get();
+  const foreign = foreignUses(opened.config, record);
   const isAtOnce = opened.config.environment === "sod";
   return {
-    key: sideOf("key", names.key, record, isAtOnce),
-    secret: sideOf("secret", names.secret, record, isAtOnce),
+    key: sideOf("key", names.key, record, { elsewhere: foreign.key, isAtOnce }),
+    secret: sideOf("secret", names.secret, record, { elsewhere: foreign.secret, isAtOnce }),
   };
 }
 
@@ -185,10 +186,11 @@ async function finish(options: Which & { readonly quietMinutes: number }): Promi
   return isOver ? 0 : 1;
 }
 
-function jsonOf({ first, standby, inUse, since, worked }: Side) {
+function jsonOf({ first, standby, inUse, since, worked, elsewhere }: Side) {
   const instant = (at: number | null) => at === null ? null : new Date(at).toISOString();
   const last_worked = Object.fromEntries(
     Object.entries(worked).map(([name, at]) => [name, instant(at)]),
   );
-  return { first, standby, in_use: inUse, since: instant(since), last_worked };
+  const in_use_elsewhere = elsewhere;
+  return { first, standby, in_use: inUse, since: instant(since), in_use_elsewhere, last_worked };
 }

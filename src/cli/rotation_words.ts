@@ -2,6 +2,7 @@
 
 import { tableLines } from "./table.ts";
 import type { CredentialKind, CredentialRecord } from "../domain/credential_record.ts";
+import { shown } from "../domain/shown_text.ts";
 
 /** Where one credential stands. */
 export interface Side {
@@ -13,6 +14,8 @@ export interface Side {
   readonly inUse: string | null;
   readonly since: number | null;
   readonly worked: Readonly<Record<string, number>>;
+  /** What the instances were seen to use lately, if it is none of these. */
+  readonly elsewhere: string | null;
   /** What is changed in the portal counts there and then: nothing waits to be published. */
   readonly isAtOnce: boolean;
 }
@@ -29,7 +32,7 @@ export function sideOf(
   kind: CredentialKind,
   { names: [first = "", standby], variables }: ConfiguredNames,
   record: CredentialRecord | null,
-  isAtOnce: boolean,
+  { elsewhere, isAtOnce }: Pick<Side, "elsewhere" | "isAtOnce">,
 ): Side {
   const use = record?.[kind];
   // One of an earlier rotation, which nobody has any more, says nothing of these.
@@ -42,6 +45,7 @@ export function sideOf(
     inUse: isSeen ? use.inUse : null,
     since: isSeen ? use.since : null,
     worked: use?.worked ?? {},
+    elsewhere,
     isAtOnce,
   };
 }
@@ -63,8 +67,15 @@ export function planLines(side: Side): string[] {
 }
 
 function stepsOf(side: Side): string[] {
-  const { kind, first, standby, inUse } = side;
+  const { kind, first, standby, inUse, elsewhere } = side;
   const [variable, standbyVariable] = side.variables;
+  if (elsewhere !== null) {
+    return [
+      `The instances use ${
+        shown(elsewhere)
+      }, which is not in ${variable} or ${standbyVariable}: give this command their environment, or them the right one, then plan again.`,
+    ];
+  }
   if (standby === null) {
     return [
       ...firstSteps(side),

@@ -188,6 +188,22 @@ Deno.test("what was in use before a rotation that nobody finished says nothing o
     assertNo(await rotate("finish"), /Nothing was seen to work yet/);
   }));
 
+Deno.test("the plan sends nobody to make a third key whose environment is not the instances'", () =>
+  withStandby(async (service, kms, names) => {
+    service.simulator.control.registerPublicKey(kms.publicKeyPem(names[1]));
+    assertSays(await rotating(service, names)("switch"), /Versions\/2\. All/);
+    const old = rotating(service, names, { KMS_STANDBY_KEY_VERSION: "" });
+    const plan = await old("plan");
+    assertSays(
+      plan,
+      /1\. The instances use .*Versions\/2, which is not in KMS_KEY_VERSION or KMS_/,
+    );
+    assert.doesNotMatch(plan.stdout, /make a key pair/);
+    assert.match(plan.stdout, /make a client secret/, "of which nothing is amiss");
+    const { key, secret } = JSON.parse((await old("plan", "--json")).stdout);
+    assert.deepEqual([key.in_use_elsewhere, secret.in_use_elsewhere], [names[1], null]);
+  }));
+
 Deno.test("a client secret is changed by the same commands, and shown to nobody", () =>
   withStandby(async (service, _, names) => {
     const { control, clientId, clientSecret } = service.simulator;

@@ -75,7 +75,7 @@ Deno.test("a standby that cannot sign is named before anybody is told to publish
 Deno.test("on SOD nothing waits to be published, and the plan says so", () => {
   const variables = ["SIGNING_KEY_FILE", "SIGNING_STANDBY_KEY_FILE"] as const;
   const plan = (names: string[], isAtOnce: boolean) =>
-    planLines(sideOf("key", { names, variables }, null, isAtOnce)).join("\n");
+    planLines(sideOf("key", { names, variables }, null, { elsewhere: null, isAtOnce })).join("\n");
   assert.match(plan(["local:1"], false), /publish nothing yet/);
   const alone = plan(["local:1"], true);
   assert.match(alone, /On SOD a new one ends the old one at once\.[^]*put it into a file/);
