@@ -119,7 +119,7 @@ export async function runImport(options: ImportOptions): Promise<number> {
   }
   const places = readPlaces();
   if (protectionLevel === "SOFTWARE") print.error(SOFTWARE);
-  const hasRecords = isRecorded(ledger);
+  const hasRecords = isRecorded(ledger, places.endpoint);
   const run = (watch: Watch | undefined) =>
     sayingWhy(async () => {
       const material = openImportMaterial(readKeyOctets(file ?? null));

@@ -5,20 +5,42 @@
 
 import { type OpenedBooks, withBooks } from "./stores.ts";
 import { createReader } from "../config_reader.ts";
+import { isPlainLoopback } from "../domain/secure_url.ts";
 import { sha256Hex } from "../domain/signed_text.ts";
 import { SignerFault } from "../domain/signer_fault.ts";
 import { requireConfig } from "../main.ts";
 import { namesStore } from "../parts_stores.ts";
 import { print } from "../print.ts";
 import { systemIds } from "../system.ts";
+import { UsageFault } from "../usage_fault.ts";
 import type { Signer } from "../usecases/ports.ts";
 
 /** What stands between a proof and its key. */
 export type Watch = (signer: Signer) => Signer;
 
-/** @param asked `--ledger` or `--no-ledger`; if neither, a ledger that is configured is written to */
-export function isRecorded(asked: boolean | undefined): boolean {
-  return asked ?? namesStore(Deno.env.toObject());
+/**
+ * An entry stays for ever, so where nobody asked, a ledger that is most likely the wrong one is refused.
+ *
+ * @param asked `--ledger` or `--no-ledger`; if neither, a ledger that is configured is written to
+ * @param endpoint null for Google's
+ * @throws UsageFault saying what to ask for
+ */
+export function isRecorded(asked: boolean | undefined, endpoint: URL | null): boolean {
+  if (asked !== undefined) return asked;
+  const environment = Deno.env.toObject();
+  if (!namesStore(environment)) return false;
+  const { has, text } = createReader(environment);
+  const kind = text("SUPEROFFICE_ENVIRONMENT") ?? "simulator";
+  if (kind === "simulator") {
+    if (has("SUPEROFFICE_URL")) return true;
+    throw new UsageFault(
+      "Cannot choose the ledger: by this environment it is the sandbox's. Set the service's whole environment, or say --no-ledger",
+    );
+  }
+  if (endpoint === null || !isPlainLoopback(endpoint)) return true;
+  throw new UsageFault(
+    `Cannot choose the ledger: it is that of ${kind}, and KMS_ENDPOINT is on this machine. In a rehearsal say --no-ledger, else --ledger`,
+  );
 }
 
 /**

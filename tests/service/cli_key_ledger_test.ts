@@ -104,7 +104,7 @@ Deno.test({
           SEALING_KEYS: `k1:${new Uint8Array(32).fill(1).toBase64()}`,
           LEDGER_KEY: new Uint8Array(32).fill(2).toBase64(),
         };
-        const imported = await runIn(shared)(...IMPORT);
+        const imported = await runIn(shared)(...IMPORT, "--ledger");
         assert.equal(imported.code, 0, imported.stderr);
         const KMS_KEY_VERSION = JSON.parse(imported.stdout).key_version;
         await assertRecorded(runIn({ ...shared, KMS_KEY_VERSION }), imported);
@@ -114,7 +114,8 @@ Deno.test({
 
 Deno.test("a ledger that is named and cannot be opened keeps the key from being imported", () =>
   withKms(async ({ kms, env }) => {
-    const run = runIn({ ...env, UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1" });
+    const SUPEROFFICE_URL = "http://127.0.0.1:1";
+    const run = runIn({ ...env, SUPEROFFICE_URL, UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1" });
     const { code, stdout, stderr } = await run(...IMPORT);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /--no-ledger leaves it out/);
@@ -122,6 +123,30 @@ Deno.test("a ledger that is named and cannot be opened keeps the key from being 
     assert.deepEqual(kms.auditEntries(), []);
     const without = await run(...IMPORT, "--no-ledger");
     assert.equal(without.code, 0, without.stderr);
+  }));
+
+Deno.test("neither a rehearsal nor the sandbox of an earlier trial chooses the ledger by itself", () =>
+  withKms(async ({ kms, folder, env }) => {
+    await Deno.writeTextFile(`${folder}/box-office.sqlite`, "");
+    const sandbox = runIn(env);
+    const service = runIn({ ...env, SUPEROFFICE_ENVIRONMENT: "online" });
+    for (
+      const [run, says] of [[sandbox, /is the sandbox's\./], [
+        service,
+        /a rehearsal say --no-/,
+      ]] as const
+    ) {
+      for (const more of [[], ["--dry-run"]]) {
+        const { code, stdout, stderr } = await run(...IMPORT, ...more);
+        assert.deepEqual([code, stdout], [2, ""]);
+        assert.match(stderr, /^Cannot choose the ledger: /);
+        assert.match(stderr, says);
+      }
+    }
+    assert.deepEqual(kms.auditEntries(), []);
+    const rehearsed = await service(...IMPORT, "--no-ledger");
+    assert.equal(rehearsed.code, 0, rehearsed.stderr);
+    assert.equal(Deno.statSync(`${folder}/box-office.sqlite`).size, 0);
   }));
 
 Deno.test("where there is no ledger a key is imported without, unless --ledger asks for it", () =>
