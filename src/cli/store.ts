@@ -104,11 +104,18 @@ function tell(
   );
   if (shut.size > 0) print.error(`Values under ${[...shut].join(", ")} do not open: ${NOT_OPEN}`);
   if (counts.some((it) => standing(store, it) === "older")) print.error(NOT_DONE);
-  if (isDone) print.error(DONE);
+  if (isDone) print.error(doneText(store));
 }
 
-const DONE =
-  "Nothing is under an older key, and everything opens. Fifteen minutes after every instance has the new key first, take the older ones out of SEALING_KEYS.";
+/** By name: whoever has the new key behind the old one must see which of them would be taken out. */
+function doneText({ keyIds: [first = "", ...others] }: Resealing): string {
+  const done = `Everything is under ${first}, and opens.`;
+  if (others.length === 0) return done;
+  return `${done} Fifteen minutes after every instance has ${first} first, ask again with --report; if it is so still, take ${
+    others.join(", ")
+  } out of SEALING_KEYS.`;
+}
+
 const NOT_DONE = "Keep the older keys: something is under one of them. Run the command again.";
 
 const NOT_OPEN =
