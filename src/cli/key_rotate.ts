@@ -12,9 +12,11 @@ import { count } from "./options.ts";
 import {
   planLines,
   portalLine,
+  refusedLine,
   type Side,
   sideOf,
   tidyLines,
+  unfinishedLine,
   unprovedLine,
   workedLines,
 } from "./rotation_words.ts";
@@ -122,7 +124,7 @@ async function change(
       print.line(JSON.stringify({ context_identifier, answer: came, takes, expected: target }));
     } else if (takes === null) {
       print.line(`No ticket for ${context_identifier}: ${came}. Nothing was changed.`);
-      if (isRefused) print.error(ANOTHER);
+      if (isRefused) print.error(refusedLine(side));
     } else if (isDone) {
       print.line(`SuperOffice takes ${takes}. All instances begin with it within a minute.`);
     } else print.line(`SuperOffice still takes ${takes}. Run this again after the change.`);
@@ -145,9 +147,6 @@ async function requireFit(
   throw new UsageFault(`Cannot switch, publish nothing yet: ${text}. ${remedy}`);
 }
 
-const ANOTHER =
-  "If the portal is right, it may be the tenants that are refused: name another with --tenant.";
-
 async function finish(options: Which & { readonly quietMinutes: number }): Promise<number> {
   const { side, first, standby } = chosen(await withStores(sidesOf), options);
   const { inUse, since } = side;
@@ -157,7 +156,7 @@ async function finish(options: Which & { readonly quietMinutes: number }): Promi
   }
   const [wanted, old] = options.back ? [first, standby] : [standby, first];
   if (inUse !== wanted) {
-    print.error(`In use is ${inUse}: there is nothing to finish.`);
+    print.error(`In use is ${inUse}: there is nothing to finish. ${unfinishedLine(side, wanted)}`);
     return 1;
   }
   const workedAt = side.worked[old] ?? null;

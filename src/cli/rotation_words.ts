@@ -63,7 +63,23 @@ export function planLines(side: Side): string[] {
   const rows = [row(first, variable)];
   if (standby !== null) rows.push(row(standby, standbyVariable));
   const facts = standby === null ? [`  ${variable}  ${first}`] : tableLines(rows);
-  return [TITLES[kind], ...facts, ...stepsOf(side).map((step, at) => `  ${at + 1}. ${step}`), ""];
+  const steps = stepsOf(side).map((step, at) => `  ${at + 1}. ${step}`);
+  return [TITLES[kind], ...facts, ...steps, ...insteadOf(side).map((line) => `  ${line}`), ""];
+}
+
+/** What is no step of the way: numbered it would be done by whoever goes by the list. */
+function insteadOf({ kind, variables, first, standby, inUse, worked, elsewhere }: Side): string[] {
+  if (standby === null || elsewhere !== null) return [];
+  const flag = kind === "secret" ? " --secret" : "";
+  if (inUse !== null && inUse !== first) {
+    return [
+      `To go back instead: the old one in the portal again, then cli key rotate switch${flag} --back.`,
+    ];
+  }
+  const once = worked[standby] === undefined
+    ? ""
+    : `, once cli key rotate finish${flag} --back ends with code 0`;
+  return [`Not going on with it? Unset ${variables[1]} on every instance${once}.`];
 }
 
 function stepsOf(side: Side): string[] {
@@ -91,16 +107,14 @@ function stepsOf(side: Side): string[] {
           "cli doctor, which must find standby_key ok: nothing else looks at it before it is needed.",
         ]
         : []),
-      "Every instance must have both before that: one that has the old one alone is refused after it, and has tenants consent again.",
+      "Look that every instance has both: one that has the old one alone is refused after the next step, and has tenants consent again.",
       portalLine(side, standby),
-      `cli key rotate switch${flag}, until it says that the standby is taken.`,
-      `Not going on with it? Unset ${standbyVariable} on every instance.`,
+      `cli key rotate switch${flag}, again and again until it ends with code 0: the standby is taken.`,
     ];
   }
   return [
-    `cli key rotate finish${flag}, until it says that the old one is not used any more.`,
+    `cli key rotate finish${flag}, again and again until it ends with code 0: the old one can go.`,
     `Set ${variable} to what is in use, unset ${standbyVariable}, and restart every instance.`,
-    `To go back instead: the old one in the portal again, then switch${flag} --back.`,
   ];
 }
 
@@ -150,6 +164,24 @@ export function tidyLines({ kind, variables, first }: Side, { inUse, old }: Tidy
     `Then: ${set}unset ${standbyVariable}, and restart every instance.`,
     ...(kind === "key" ? disableLines(old) : []),
   ];
+}
+
+/** Neither is taken: what is configured may be another one than the portal's. */
+export function refusedLine({ variables }: Side): string {
+  const how = variables[0] === "KMS_KEY_VERSION"
+    ? ": cli key show --key-version prints the public half of each"
+    : "";
+  return `Compare ${
+    variables.join(" and ")
+  } with the portal${how}. If they are right, it may be the tenants that are refused: name another with --tenant.`;
+}
+
+/** There may be nothing to finish because it has not begun, or because it went the other way. */
+export function unfinishedLine({ kind, first }: Side, wanted: string): string {
+  const flag = kind === "secret" ? " --secret" : "";
+  return wanted === first
+    ? `If the portal has the old one again, run cli key rotate switch${flag} --back.`
+    : `Before the change in the portal, run cli key rotate plan; after a rollback, finish${flag} --back.`;
 }
 
 /** The one in use may have ended since anybody asked with it. */

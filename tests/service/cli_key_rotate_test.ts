@@ -133,7 +133,10 @@ Deno.test("a signing key is changed step by step, each step says whether the nex
       await rotate("finish", "--quiet-minutes", "4"),
       /The other can go\.\nThen: [^]*disable 1 --key=system-user/,
     );
-    assertSays(await rotate("plan"), /in use since[^]*1\. cli key rotate finish/);
+    assertSays(
+      await rotate("plan"),
+      /in use since[^]*1\. cli key rotate finish[^]*2\. Set [^]*\n {2}To go back instead/,
+    );
     await assertVerified(service);
   }));
 
@@ -146,8 +149,12 @@ Deno.test("a rollback is the same commands", () =>
     assertSays(await rotate("switch", "--back"), /still takes .*Versions\/2/, 1);
     control.registerPublicKey(kms.publicKeyPem(names[0]));
     assertSays(await rotate("switch", "--back"), /Versions\/1\. All/);
+    const back =
+      /\n {2}Not going on with it\? Unset KMS_STANDBY_.* once cli key rotate finish --back ends/;
+    assertSays(await rotate("plan"), back);
     await letTimePass(service, HOUR);
-    assertNo(await rotate("finish"), /In use is .*Versions\/1: there is nothing to finish/);
+    const nothing = /In use is .*Versions\/1: there is nothing to finish.* rollback, finish --back/;
+    assertNo(await rotate("finish"), nothing);
     const unproved = await rotate("finish", "--back");
     assert.equal(unproved.code, 1);
     assert.match(

@@ -82,6 +82,6 @@ Deno.test("on SOD nothing waits to be published, and the plan says so", () => {
   assert.doesNotMatch(alone, /publish/);
   const both = plan(["local:1", "local:2"], true);
   assert.match(both, /SIGNING_STANDBY_KEY_FILE; on SOD that counts at once\./);
-  assert.match(both, /Every instance must have both before that/);
+  assert.match(both, /Look that every instance has both/);
   assert.doesNotMatch(both, /publish/);
 });
