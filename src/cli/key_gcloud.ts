@@ -78,9 +78,13 @@ gcloud kms keys versions import ${inRing} --key=${cryptoKeyId} \\
   --wrapped-key-file=wrapped
 rm -f portal.pem
 
-# 5. Once the version is ENABLED, N being its number: the proof.
+# 5. Once the version is ENABLED, N being its number: the proof, of the text that key import signs, so
+# that its digest explains the signature in the cloud's log.
+#   printf 'Box Office proves a key\\n%s\\n%s\\n' ${cryptoKey.name}/cryptoKeyVersions/N \\
+#     "$(openssl pkey -pubin -in portal.pub -outform DER | openssl dgst -sha256 -r | cut -c1-64)" > text
+#   sha256sum text
 #   gcloud kms asymmetric-sign ${inRing} --key=${cryptoKeyId} \\
-#     --version=N --digest-algorithm=sha256 --input-file=job.pub --signature-file=proof
-#   openssl dgst -sha256 -verify portal.pub -signature proof job.pub
+#     --version=N --digest-algorithm=sha256 --input-file=text --signature-file=proof
+#   openssl dgst -sha256 -verify portal.pub -signature proof text
 #   deno task cli key show --key-version ${cryptoKey.name}/cryptoKeyVersions/N`;
 }

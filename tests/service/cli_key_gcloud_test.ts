@@ -86,6 +86,29 @@ Deno.test("the printed commands wrap the key as Cloud KMS unwraps it, and leave 
     assert.match(calls, /versions import .*--algorithm=rsa-sign-pkcs1-2048-sha256/);
   }));
 
+Deno.test(
+  "the proof that is to be made by hand signs the text of key import, whose digest explains it",
+  {
+    ignore: !isThere,
+  },
+  () =>
+    withCeremony(GCLOUD, async ({ folder }) => {
+      const script = await Deno.readTextFile(`${folder}/ceremony.sh`);
+      const [lines] = /^# {3}printf [^]*?> text$/m.exec(script) ?? [""];
+      const { success } = await new Deno.Command("sh", {
+        args: ["-c", lines.replaceAll(/^# {3}/gm, "")],
+        cwd: `${folder}/ceremony`,
+      }).output();
+      assert.ok(success);
+      assert.equal(
+        await Deno.readTextFile(`${folder}/ceremony/text`),
+        `Box Office proves a key\n${KEY}/cryptoKeyVersions/N\n${
+          fingerprintOf(createPublicKey(testKey("rsa2048")))
+        }\n`,
+      );
+    }),
+);
+
 Deno.test("where the import fails, what wraps the key is gone all the same", {
   ignore: !isThere,
 }, () =>
