@@ -73,7 +73,7 @@ async function checkSealingKeys({ stores }: Ward): Promise<Finding> {
   if (lost.length > 0) {
     return problem(
       `nothing of SEALING_KEYS opens ${textOf(lost)}`,
-      "List that key again, or let those tenants consent anew",
+      "List that key again; if it is lost, tenants whose token is under it must consent anew",
     );
   }
   const older = of((keyId) => keyId !== resealing.keyIds[0]);

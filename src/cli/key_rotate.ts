@@ -115,7 +115,8 @@ async function change(
     const told = await askAnyOf(parts, books.stores.tenants, tenant, "switch")
       .finally(() => parts.drain());
     if (told === null) {
-      throw new UsageFault("Cannot ask SuperOffice: no such tenant has consented");
+      const who = tenant === null ? "no tenant has consented yet" : "no such tenant has consented";
+      throw new UsageFault(`Cannot ask SuperOffice: ${who}`);
     }
     const { tenant: context_identifier, came, isRefused } = told;
     const takes = came === "issued" ? (await sidesOf(books))[side.kind].inUse : null;

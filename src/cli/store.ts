@@ -122,7 +122,7 @@ const NOT_OPEN =
   "is it the same key that the instances have under that name? Keep every key until they do, or those tenants must consent anew.";
 
 const NOT_LISTED =
-  "put it behind the first and run the command again; if it is lost, those tenants must consent anew.";
+  "put it behind the first and run the command again; if it is lost, tenants whose token is under it must consent anew, and tickets end by themselves.";
 
 function standing({ keyIds }: Resealing, { keyId }: SealedCount): string {
   if (keyId === keyIds[0]) return "current";
