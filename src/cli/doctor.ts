@@ -5,7 +5,7 @@
 
 import type { Command } from "commander";
 import { UnfitFile } from "../adapters/storage/sqlite_schema.ts";
-import { exchangeChecks } from "./doctor_exchange.ts";
+import { credentialChecks, exchangeChecks } from "./doctor_exchange.ts";
 import { keyChecks } from "./doctor_key.ts";
 import { ledgerChecks } from "./doctor_ledger.ts";
 import { policyChecks } from "./doctor_policies.ts";
@@ -80,6 +80,7 @@ function chosenChecks(ward: Ward, skip: readonly string[]): Check[] {
     ...superOfficeChecks(ward),
     ...storeChecks(ward),
     ...ledgerChecks(ward),
+    ...credentialChecks(ward),
     ...exchangeChecks(ward),
   ];
   const unknown = skip.find((name) => !checks.some((check) => check.name === name));

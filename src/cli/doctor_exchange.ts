@@ -1,7 +1,8 @@
 /**
- * The check that does everything once: a signature and an exchange for one tenant, with every entry in
- * the ledger as always. A dry one: nobody gets the ticket, and whatever SuperOffice says, the tenant's
- * health and stored ticket, and what is remembered of it, stay as they are.
+ * Checks of what SuperOffice is asked with: whether the instances were seen to use something else, and one
+ * that does everything once, a signature and an exchange for one tenant, with every entry in the ledger as
+ * always. A dry one: nobody gets the ticket, and whatever SuperOffice says, the tenant's health and stored
+ * ticket, and what is remembered of it, stay as they are.
  */
 
 import { CHECK_MS, type Ward } from "./doctor_ward.ts";
@@ -12,7 +13,25 @@ import { refusalText } from "./ticket_words.ts";
 import type { ContextId } from "../domain/context_id.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { UsageFault } from "../usage_fault.ts";
-import { type Check, type Finding, ok, problem } from "../usecases/doctor.ts";
+import { type Check, type Finding, ok, problem, warning } from "../usecases/doctor.ts";
+
+/** Without an exchange: nobody has to be asked for it. */
+export function credentialChecks({ config, stores }: Ward): Check[] {
+  if (config.superoffice === null) return [];
+  return [{
+    name: "credentials",
+    deadlineMs: CHECK_MS,
+    async run() {
+      const foreign = await foreignCredentials({ config, stores: await stores() });
+      return foreign === null
+        ? ok("the instances were not seen to use others than these lately")
+        : warning(
+          foreign,
+          "Give the doctor, or them, the other's environment: cli key rotate plan",
+        );
+    },
+  }];
+}
 
 /** @throws UsageFault for the sandbox, whose SuperOffice no command can reach */
 export function exchangeChecks({ config, tenant, stores }: Ward): Check[] {

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { newRecord, recordText, withWork } from "../../src/domain/credential_record.ts";
 import { DatabaseSync } from "node:sqlite";
 import type { ContextId } from "../../src/domain/context_id.ts";
 import { openStores } from "../../src/parts_stores.ts";
@@ -28,6 +29,16 @@ function versionIn(path: string): unknown {
   return found;
 }
 
+const OF_THE_STORE = [
+  "store",
+  "sealing_keys",
+  "tokens",
+  "notices",
+  "ledger_key",
+  "ledger",
+  "credentials",
+];
+
 /** A store that opening would change, and the doctor must not. */
 function untouched(fault: string, spoil: (path: string) => void): Planted {
   let [path, before]: [string, unknown] = ["", null];
@@ -42,7 +53,7 @@ function untouched(fault: string, spoil: (path: string) => void): Planted {
     },
     heal: () => assert.equal(versionIn(path), before),
     finds: Object.fromEntries(
-      ["store", "sealing_keys", "tokens", "notices", "ledger_key", "ledger"].map((name) => [
+      OF_THE_STORE.map((name) => [
         name,
         "problem",
       ]),
@@ -149,10 +160,23 @@ const PLANTED: readonly Planted[] = [
     says: /1 messages/,
   },
   {
+    fault: "the environment of before a rotation",
+    plant: (world) =>
+      database((it) => {
+        const [inUse, at] = [world.kms.keyVersion.replace(/1$/, "2"), Date.now()];
+        const first = newRecord({ key: inUse, secret: "client_secret:0" });
+        const record = withWork(first, { key: inUse }, at, true);
+        it.prepare("INSERT OR REPLACE INTO ledger_notes (name, text) VALUES ('credentials', ?)")
+          .run(recordText(record));
+      }).plant(world),
+    finds: { credentials: "warning" },
+    says: /the instances use .*Versions\/2, which is not in KMS_KEY_VERSION or KMS_STANDBY/,
+  },
+  {
     fault: "a database of another application",
     plant: () => ({ SUPEROFFICE_CLIENT_ID: "another" }),
     finds: Object.fromEntries(
-      ["store", "sealing_keys", "tokens", "notices", "ledger_key", "ledger"].map((name) => [
+      OF_THE_STORE.map((name) => [
         name,
         "problem",
       ]),
@@ -165,7 +189,7 @@ const PLANTED: readonly Planted[] = [
     fault: "a store that was never opened",
     plant: ({ folder }) => ({ DATA_DIR: `${folder}/nothing` }),
     finds: Object.fromEntries(
-      ["store", "sealing_keys", "tokens", "notices", "ledger_key", "ledger"].map((name) => [
+      OF_THE_STORE.map((name) => [
         name,
         "problem",
       ]),
