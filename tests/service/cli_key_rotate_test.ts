@@ -1,4 +1,4 @@
-/** The commands of a rotation, as processes on the store of a service that runs. */
+/** The commands of a rotation, on the store of a service that runs. */
 
 import assert from "node:assert/strict";
 import { recordText, secretName, withWork } from "../../src/domain/credential_record.ts";

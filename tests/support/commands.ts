@@ -1,6 +1,7 @@
-/** Commands as processes on the store of a service that runs, and what is asserted of them. */
+/** Commands, in a process of their own, on the store of a service that runs, and what is asserted of them. */
 
 import assert from "node:assert/strict";
+import { type CommandLine, createCommandLine } from "./command_line.ts";
 import { type Exit, runTask } from "./processes.ts";
 import {
   environmentOf,
@@ -10,6 +11,9 @@ import {
   type TestServiceOptions,
 } from "./service.ts";
 
+/** Of those services that are at work here. */
+const lines = new WeakMap<TestService, CommandLine>();
+
 /** Runs a command with the service's environment, and more of it. */
 export function runCommand(
   service: TestService,
@@ -18,7 +22,7 @@ export function runCommand(
 ): Promise<Exit> {
   // A busy machine is no fault.
   const env = { ...environmentOf(service), EXCHANGE_TIMEOUT_MS: "20000", ...more };
-  return runTask("cli", { env, args });
+  return lines.get(service)?.run({ env, args }) ?? runTask("cli", { env, args });
 }
 
 /** `ticket get` of the test's tenant. */
@@ -32,9 +36,12 @@ export async function withService(
   options: TestServiceOptions = {},
 ): Promise<void> {
   const service = await startService(options);
+  const line = createCommandLine();
+  lines.set(service, line);
   try {
     await work(service);
   } finally {
+    await line.end();
     await service.close();
   }
 }

@@ -81,7 +81,7 @@ function start(args: readonly string[], { env = {}, cwd = ROOT, input }: Process
     args: [...args],
     cwd,
     clearEnv: true,
-    env: { ...cacheEnvironment(), ...env },
+    env: { ...ownEnvironment(), ...env },
     stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -130,7 +130,7 @@ function start(args: readonly string[], { env = {}, cwd = ROOT, input }: Process
 }
 
 /** What a Deno without any environment needs to find what it has downloaded, and nothing else. */
-function cacheEnvironment(): Record<string, string> {
+export function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(
     ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "PATH"].flatMap((name) => {
       const value = Deno.env.get(name);
