@@ -1,10 +1,12 @@
 /** The operator's commands about callers, as processes. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { parseCallers } from "../../src/domain/caller_entry.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
-import { runTask } from "../support/processes.ts";
+
+const line = sharedCommandLine();
 
 const KEY = "bo_test_key_of_a_caller_who_may_only_have_tickets_000";
 const ORDERS = {
@@ -28,7 +30,7 @@ const syncOf = (issuer: string) => ({
 
 function run(args: readonly string[], options: { callers?: unknown; input?: string } = {}) {
   const { callers = [ORDERS, syncOf("https://oidc.example.com")], input } = options;
-  return runTask("cli", {
+  return line.run({
     args: ["caller", ...args],
     env: { CALLERS: JSON.stringify({ callers }), DATA_DIR: "/nowhere" },
     ...(input === undefined ? {} : { input }),

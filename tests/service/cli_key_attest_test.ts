@@ -1,11 +1,13 @@
 /** `key attest` as a process: from Cloud KMS through Google's client, and from what was saved. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { createPublicKey } from "node:crypto";
 import { fingerprintOf } from "../../src/adapters/signing/key_proof.ts";
 import { attributesOf, makeHsm, packed, statementOf } from "../support/attestations.ts";
 import { startKms } from "../support/kms.ts";
-import { runTask } from "../support/processes.ts";
+
+const line = sharedCommandLine();
 
 const hsm = await makeHsm();
 
@@ -15,7 +17,7 @@ async function withAttestation(
     readonly folder: string;
     readonly keyVersion: string;
     readonly fingerprint: string;
-    readonly attest: (...args: readonly string[]) => ReturnType<typeof runTask>;
+    readonly attest: (...args: readonly string[]) => ReturnType<typeof line.run>;
   }) => Promise<void>,
 ): Promise<void> {
   const kms = await startKms();
@@ -49,7 +51,7 @@ async function withAttestation(
       folder,
       keyVersion: kms.keyVersion,
       fingerprint: fingerprintOf(publicKey),
-      attest: (...args) => runTask("cli", { env, args: ["key", "attest", ...args, ...roots] }),
+      attest: (...args) => line.run({ env, args: ["key", "attest", ...args, ...roots] }),
     });
   } finally {
     await proxy.shutdown();
@@ -95,7 +97,7 @@ Deno.test("a version without an attestation is said to have none", async () => {
   const kms = await startKms();
   try {
     const env = { KMS_ENDPOINT: kms.url, KMS_KEY_VERSION: kms.keyVersion };
-    const { code, stdout, stderr } = await runTask("cli", { env, args: ["key", "attest"] });
+    const { code, stdout, stderr } = await line.run({ env, args: ["key", "attest"] });
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(
       stderr,

@@ -1,6 +1,7 @@
 /** `key import` as a process, against a Cloud KMS that really unwraps. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { createHash, createPublicKey } from "node:crypto";
 import { fingerprintOf } from "../../src/adapters/signing/key_proof.ts";
 import type { KmsFault } from "../../src/simulator/cloud_kms/server.ts";
@@ -8,6 +9,8 @@ import { makeRsaKey, pkcs8Of, rsaXml, xmlElements } from "../adapters/signing/fi
 import { startKms } from "../support/kms.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 import { testKey } from "../support/test_keys.ts";
+
+const line = sharedCommandLine();
 
 const RING = "projects/box-office-sandbox/locations/europe-west4/keyRings/apps";
 const KEY = `${RING}/cryptoKeys/app`;
@@ -27,7 +30,7 @@ async function withKms(deed: (kms: Kms) => Promise<void>): Promise<void> {
 function runImport(kms: Kms, input: string, ...args: readonly string[]): Promise<Exit> {
   // Else a sandbox that somebody ran in this folder would have its ledger written to.
   const env = { KMS_ENDPOINT: kms.url, DATA_DIR: NOWHERE };
-  return runTask("cli", { env, input, args: ["key", "import", "--key", KEY, ...args] });
+  return line.run({ env, input, args: ["key", "import", "--key", KEY, ...args] });
 }
 
 /** As the Developer Portal shows it. */
@@ -208,7 +211,7 @@ Deno.test("a key that is pasted into any other place is repeated nowhere, and th
     ["doctor"],
   ];
   const come = await Promise.all(
-    places.flatMap((place) => [good, pem].map((key) => runTask("cli", { args: [...place, key] }))),
+    places.flatMap((place) => [good, pem].map((key) => line.run({ args: [...place, key] }))),
   );
   for (const { code, stdout, stderr } of come) {
     assert.deepEqual([code, stdout], [2, ""], stderr);
@@ -219,7 +222,7 @@ Deno.test("a key that is pasted into any other place is repeated nowhere, and th
 
 Deno.test("options that are not of their form are refused before the key is read", async () => {
   const run = (...args: readonly string[]) =>
-    runTask("cli", { input: good, args: ["key", "import", ...args] });
+    line.run({ input: good, args: ["key", "import", ...args] });
   const rows: readonly (readonly [readonly string[], RegExp])[] = [
     [["--key", "app"], /^Cannot use --key: it is not projects\//],
     [["--key", KEY.replace("box-office-sandbox", "123456789")], /by its number.*use its id/],

@@ -1,14 +1,17 @@
 /** The proof of `key import` in the ledger of a service, and without one. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { withBridge } from "../adapters/storage/backends.ts";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import { withService } from "../support/commands.ts";
 import { startKms } from "../support/kms.ts";
-import { type Exit, runTask } from "../support/processes.ts";
+import type { Exit } from "../support/processes.ts";
 import { requires } from "../support/requirement.ts";
 import { environmentOf } from "../support/service.ts";
 import { testKeyPem } from "../support/test_keys.ts";
+
+const line = sharedCommandLine();
 
 const KEY = "projects/box-office-sandbox/locations/europe-west4/keyRings/apps/cryptoKeys/app";
 
@@ -30,7 +33,7 @@ async function withKms(work: (world: World) => Promise<void>): Promise<void> {
 }
 
 const runIn = (env: World["env"]) => (...args: readonly string[]): Promise<Exit> =>
-  runTask("cli", { env, args, input: testKeyPem("rsa2048") });
+  line.run({ env, args, input: testKeyPem("rsa2048") });
 
 const IMPORT = ["key", "import", "--key", KEY, "--json"];
 

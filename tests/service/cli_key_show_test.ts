@@ -1,21 +1,22 @@
 /** `key show` as a process. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { Buffer } from "node:buffer";
 import { createHash, createPublicKey } from "node:crypto";
 import { opensslVerifies } from "../adapters/signing/fixtures.ts";
-import { runTask } from "../support/processes.ts";
 import { createThreadHost } from "../../src/adapters/signing/kms_host.ts";
 import { createGoogleKmsSigner } from "../../src/adapters/signing/google_kms.ts";
 import { startKms } from "../support/kms.ts";
+
+const line = sharedCommandLine();
 
 Deno.test("key show prints one public key as PEM, RSAXML and JWK, and openssl verifies with it", async () => {
   const kms = await startKms();
   try {
     const { url, keyVersion } = kms;
     const env = { KMS_ENDPOINT: url, KMS_KEY_VERSION: keyVersion };
-    const show = (...args: readonly string[]) =>
-      runTask("cli", { env, args: ["key", "show", ...args] });
+    const show = (...args: readonly string[]) => line.run({ env, args: ["key", "show", ...args] });
     const { code, stdout, stderr } = await show("--json");
     assert.equal(code, 0, stderr);
     const shown = JSON.parse(stdout);
@@ -62,7 +63,7 @@ Deno.test("a version that is not there, not enabled or not ours to see is said b
   try {
     const { url, keyVersion } = kms;
     const show = (...args: readonly string[]) =>
-      runTask("cli", { env: { KMS_ENDPOINT: url }, args: ["key", "show", ...args] });
+      line.run({ env: { KMS_ENDPOINT: url }, args: ["key", "show", ...args] });
     const none = await show();
     assert.deepEqual([none.code, none.stdout], [2, ""]);
     assert.match(none.stderr, /neither --key-version nor KMS_KEY_VERSION is set/);

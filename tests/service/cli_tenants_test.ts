@@ -1,18 +1,20 @@
 /** The operator's commands about tenants, as processes on the store of a service that runs. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { ContextId } from "../../src/domain/context_id.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { createMarks } from "../support/marks.ts";
-import { runTask } from "../support/processes.ts";
 import { withService } from "../support/commands.ts";
 import { createTestClock, environmentOf, TENANT, type TestService } from "../support/service.ts";
+
+const line = sharedCommandLine();
 
 const TICKET = `/v1/tenants/${TENANT}/ticket`;
 
 const cli = (service: TestService, ...args: string[]) =>
-  runTask("cli", { env: environmentOf(service), args });
+  line.run({ env: environmentOf(service), args });
 
 /** Tenants as if they had consented, without a browser. */
 async function putTenants(
@@ -175,7 +177,7 @@ Deno.test("a removal leaves a notice for the operator's webhook", async () => {
       WEBHOOK_URL: "https://hooks.example.test/box-office",
       WEBHOOK_SECRET: `whsec_${btoa("w".repeat(32))}`,
     };
-    const run = (...args: string[]) => runTask("cli", { env, args });
+    const run = (...args: string[]) => line.run({ env, args });
     assert.equal((await run("tenant", "remove", TENANT, "--yes")).code, 0);
     const { stdout } = await run("webhook", "list", "--json");
     assert.equal(JSON.parse(stdout).waiting, 1);
@@ -206,7 +208,7 @@ Deno.test("commands about tenants make nothing in a folder that has no store", a
   const folder = await Deno.makeTempDir();
   try {
     for (const args of [["list"], ["show", TENANT], ["remove", TENANT, "--yes"]]) {
-      const exit = await runTask("cli", { env: { DATA_DIR: folder }, args: ["tenant", ...args] });
+      const exit = await line.run({ env: { DATA_DIR: folder }, args: ["tenant", ...args] });
       assert.deepEqual([exit.code, exit.stdout], [2, ""]);
       assert.equal(exit.stderr, "Cannot open the store: none under DATA_DIR yet\n");
     }
@@ -218,7 +220,7 @@ Deno.test("commands about tenants make nothing in a folder that has no store", a
 
 Deno.test("the help of each command about tenants names what it takes", async () => {
   const help = async (...args: string[]) => {
-    const { code, stdout } = await runTask("cli", { args: [...args, "--help"] });
+    const { code, stdout } = await line.run({ args: [...args, "--help"] });
     assert.equal(code, 0);
     return stdout;
   };

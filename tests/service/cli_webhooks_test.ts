@@ -1,6 +1,7 @@
 /** The operator's commands about the webhook, as processes. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { Stores } from "../../src/adapters/storage/stores.ts";
 import { ContextId } from "../../src/domain/context_id.ts";
@@ -8,15 +9,17 @@ import { noticeBody } from "../../src/domain/notice.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { webhookKey } from "../../src/domain/webhook.ts";
 import { openStores } from "../../src/parts_stores.ts";
-import { type Exit, runTask } from "../support/processes.ts";
+import type { Exit } from "../support/processes.ts";
 import { expectedSignature, startReceiver } from "../support/webhook_receiver.ts";
+
+const line = sharedCommandLine();
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const AT = Date.UTC(2025, 10, 28, 12);
 const MARKED = "Marked Company";
 
 const cli = (env: Readonly<Record<string, string>>, ...args: string[]): Promise<Exit> =>
-  runTask("cli", { env, args: ["webhook", ...args] });
+  line.run({ env, args: ["webhook", ...args] });
 
 const openIn = (folder: string): Promise<Stores> => {
   const parsed = parseConfig({ DATA_DIR: folder }, () => null);

@@ -1,6 +1,7 @@
 /** The ledger for auditors over HTTP, and by the operator's commands as processes beside the service. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { createLedger } from "../../src/usecases/ledger.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { systemClock, systemIds } from "../../src/system.ts";
@@ -10,6 +11,8 @@ import { isConsistent } from "../../src/domain/tree_proofs.ts";
 import { type Exit, runTask } from "../support/processes.ts";
 import { assertProblem } from "../support/problems.ts";
 import { API_KEY, environmentOf, startService, type TestService } from "../support/service.ts";
+
+const line = sharedCommandLine();
 
 const LEDGER = "/v1/ledger";
 
@@ -111,7 +114,7 @@ Deno.test("the operator's and the auditor's commands", async (test) => {
   const service = await startService();
   const folder = await Deno.makeTempDir();
   const own = environmentOf(service);
-  const operator = (...args: string[]) => runTask("cli", { env: own, args: ["ledger", ...args] });
+  const operator = (...args: string[]) => line.run({ env: own, args: ["ledger", ...args] });
   /** Without any configuration. */
   const auditor = (args: readonly string[], input?: string) =>
     runTask("cli", { args: ["ledger", ...args], ...(input === undefined ? {} : { input }) });

@@ -1,6 +1,7 @@
 /** `cli ledger reconcile` on files as they come: encodings, compression, damage, and what is not said. */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { createLedgerKey } from "../../src/adapters/signing/ledger_key.ts";
 import { checkpointBody, signedNote, verifierKeyText } from "../../src/domain/checkpoint.ts";
 import { type EntryDraft, leafText } from "../../src/domain/ledger_entry.ts";
@@ -58,6 +59,7 @@ const entry = (count: number, name: string, bent: Bent = {}) =>
 
 const LOG = [entry(0, "canary 1"), entry(1, "a"), entry(2, "b"), entry(3, "canary 2")];
 
+const line = sharedCommandLine();
 const folder = await Deno.makeTempDir();
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
@@ -69,11 +71,10 @@ function write(name: string, data: string | Uint8Array): string {
 
 const ledger = write("ledger.jsonl", LEDGER);
 
-const run = (args: readonly string[], input?: string): Promise<Exit> =>
-  runTask("cli", {
-    args: ["ledger", "reconcile", "--file", ledger, ...args],
-    ...(input === undefined ? {} : { input }),
-  });
+function run(args: readonly string[], input?: string): Promise<Exit> {
+  const all = ["ledger", "reconcile", "--file", ledger, ...args];
+  return input === undefined ? line.run({ args: all }) : runTask("cli", { args: all, input });
+}
 
 /** A checkpoint of a ledger by a key of its own. */
 async function signLedger(text: string): Promise<{ readonly key: string; readonly note: string }> {

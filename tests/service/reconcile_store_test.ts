@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { DatabaseSync } from "node:sqlite";
 import { leafText } from "../../src/domain/ledger_entry.ts";
 import { sha256Hex } from "../../src/domain/signed_text.ts";
@@ -11,8 +12,10 @@ import { decodeBundle, encodeBundle } from "../../src/domain/tiles.ts";
 import { openStores } from "../../src/parts_stores.ts";
 import { jsonLines, logEntry } from "../support/audit_entries.ts";
 import { appendEntries, attemptEntries, KEY_VERSION } from "../support/ledger_past.ts";
-import { type Exit, runTask } from "../support/processes.ts";
+import type { Exit } from "../support/processes.ts";
 import { environmentOf, startService, type TestService } from "../support/service.ts";
+
+const line = sharedCommandLine();
 
 const HOUR_MS = 3_600_000;
 const BEGIN = Date.now() - 48 * HOUR_MS;
@@ -48,7 +51,7 @@ async function withStore(
   const folder = await Deno.makeTempDir();
   const env = environmentOf(service);
   const ledger = (args: readonly string[], more: Record<string, string> = {}) =>
-    runTask("cli", { env: { ...env, ...more }, args: ["ledger", ...args] });
+    line.run({ env: { ...env, ...more }, args: ["ledger", ...args] });
   const reconcile = (
     entries: readonly unknown[],
     more: Record<string, string> = {},

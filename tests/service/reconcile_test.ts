@@ -4,12 +4,12 @@
  */
 
 import assert from "node:assert/strict";
+import { sharedCommandLine } from "../support/command_line.ts";
 import { crc32c } from "../../src/adapters/signing/crc32c.ts";
 import type { CloudKmsSimulator } from "../../src/simulator/cloud_kms/server.ts";
 import { sign } from "../simulator/cloud_kms_client.ts";
 import { jsonLines } from "../support/audit_entries.ts";
 import { startKms } from "../support/kms.ts";
-import { runTask } from "../support/processes.ts";
 import {
   createTestClock,
   environmentOf,
@@ -17,6 +17,8 @@ import {
   TENANT,
   type TestService,
 } from "../support/service.ts";
+
+const line = sharedCommandLine();
 
 interface LogEntry {
   readonly timestamp: string;
@@ -161,7 +163,7 @@ Deno.test("a real log is told apart from a real ledger, entry by entry", async (
   const folder = await Deno.makeTempDir();
   const env = environmentWithKms(service);
   const reconcile = (args: readonly string[], environment: Record<string, string> = env) =>
-    runTask("cli", { env: environment, args: ["ledger", "reconcile", ...args] });
+    line.run({ env: environment, args: ["ledger", "reconcile", ...args] });
   const json = async (args: readonly string[], environment = env) => {
     const { code, stdout, stderr } = await reconcile([...args, "--json"], environment);
     return { code, stderr, found: JSON.parse(stdout) as Json };
@@ -281,7 +283,7 @@ Deno.test("a real log is told apart from a real ledger, entry by entry", async (
       "an auditor needs no configuration: two exports, a checkpoint and a key",
       async () => {
         const cli = async (...args: string[]) => {
-          const { code, stdout, stderr } = await runTask("cli", { env, args: ["ledger", ...args] });
+          const { code, stdout, stderr } = await line.run({ env, args: ["ledger", ...args] });
           assert.equal(code, 0, stderr);
           return stdout;
         };

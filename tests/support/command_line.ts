@@ -17,9 +17,19 @@ export interface Asked {
 }
 
 export interface CommandLine {
+  /** Starts the process; the first command would. */
+  start(): void;
   /** Runs one command; those that are asked meanwhile wait. @throws Error if the process ends instead */
   run(options: Omit<ProcessOptions, "cwd">): Promise<Exit>;
   end(): Promise<void>;
+}
+
+/** One for all tests of the file that calls this. */
+export function sharedCommandLine(): CommandLine {
+  const line = createCommandLine();
+  Deno.test.beforeAll(line.start);
+  Deno.test.afterAll(line.end);
+  return line;
 }
 
 const HOST = fromFileUrl(new URL("command_line_host.ts", import.meta.url));
@@ -28,10 +38,11 @@ const HOST = fromFileUrl(new URL("command_line_host.ts", import.meta.url));
 export function createCommandLine(): CommandLine {
   let host: ReturnType<typeof startHost> | null = null;
   let last: Promise<unknown> = Promise.resolve();
+  const start = () => host ??= startHost();
   return {
+    start: () => void start(),
     run({ args = [], env = {}, input = "" }) {
-      host ??= startHost();
-      const { ask } = host;
+      const { ask } = start();
       const exit = last.then(() => ask({ args, env, input }));
       last = exit.catch(() => {});
       return exit;
@@ -41,16 +52,6 @@ export function createCommandLine(): CommandLine {
       await host?.end();
     },
   };
-}
-
-/** Does something with a command line. */
-export async function withCommandLine<T>(work: (line: CommandLine) => Promise<T>): Promise<T> {
-  const line = createCommandLine();
-  try {
-    return await work(line);
-  } finally {
-    await line.end();
-  }
 }
 
 function startHost() {
@@ -65,7 +66,9 @@ function startHost() {
     stderr: "inherit",
   }).spawn();
   const writer = child.stdin.getWriter();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream() as Decoder).getReader();
+  // Nothing is read ahead: between two tests nothing may be under way.
+  const reader = child.stdout.getReader();
+  const decoder = new TextDecoder();
   return {
     async ask(asked: Asked): Promise<Exit> {
       await writer.write(new TextEncoder().encode(`${JSON.stringify(asked)}\n`));
@@ -73,7 +76,7 @@ function startHost() {
       while (!text.endsWith("\n")) {
         const { done, value } = await reader.read();
         if (done) throw new Error(`Cannot go on: the process ended in ${asked.args.join(" ")}`);
-        text += value;
+        text += decoder.decode(value, { stream: true });
       }
       return JSON.parse(text);
     },
@@ -84,6 +87,3 @@ function startHost() {
     },
   };
 }
-
-/** The standard library types the two sides of a decoder too narrowly for `pipeThrough`. */
-type Decoder = ReadableWritablePair<string, Uint8Array>;
