@@ -1,4 +1,4 @@
-/** The operator's commands about callers, as processes. */
+/** The operator's commands about callers. */
 
 import assert from "node:assert/strict";
 import { sharedCommandLine } from "../support/command_line.ts";

@@ -1,4 +1,4 @@
-/** `key import` as a process, against a Cloud KMS that really unwraps. */
+/** `key import`, against a Cloud KMS that really unwraps. */
 
 import assert from "node:assert/strict";
 import { sharedCommandLine } from "../support/command_line.ts";

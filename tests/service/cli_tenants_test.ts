@@ -1,4 +1,4 @@
-/** The operator's commands about tenants, as processes on the store of a service that runs. */
+/** The operator's commands about tenants, on the store of a service that runs. */
 
 import assert from "node:assert/strict";
 import { sharedCommandLine } from "../support/command_line.ts";

@@ -1,4 +1,4 @@
-/** The operator's commands about the webhook, as processes. */
+/** The operator's commands about the webhook. */
 
 import assert from "node:assert/strict";
 import { sharedCommandLine } from "../support/command_line.ts";
