@@ -4,6 +4,7 @@
  * itself has `runTask`.
  */
 
+import assert from "node:assert/strict";
 import { commandOf, type Exit, ownEnvironment, type ProcessOptions } from "./processes.ts";
 import { fromFileUrl } from "./paths.ts";
 
@@ -63,7 +64,7 @@ function startHost() {
     env: ownEnvironment(),
     stdin: "piped",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
   // Nothing is read ahead: between two tests nothing may be under way.
@@ -82,8 +83,11 @@ function startHost() {
     },
     async end() {
       await writer.close().catch(() => {});
+      // A command's stderr is in its exit: what passes that by, as a warning of Deno's does, is no command's.
+      const said = await new Response(child.stderr).text();
       await child.status;
       await reader.cancel();
+      assert.equal(said, "", "what commands said past their stderr");
     },
   };
 }
