@@ -1,9 +1,27 @@
-/** `docs/operating.md` says what the code does: every event of the log has a row, and no other. */
+/**
+ * `docs/operating.md` and `docs/troubleshooting.md` say what the code does: every event of the log and
+ * every problem has its row, and no other.
+ */
 
 import assert from "node:assert/strict";
+import { PROBLEM_HELP } from "../src/http/problem_pages.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PAGE = Deno.readTextFileSync(new URL("docs/operating.md", ROOT));
+const ROWS = rowsOf(Deno.readTextFileSync(new URL("docs/troubleshooting.md", ROOT)));
+
+/** Cells of every table's rows, under what stands above the first column. */
+function rowsOf(page: string): ReadonlyMap<string, readonly (readonly string[])[]> {
+  const rows = new Map<string, string[][]>();
+  for (const [table] of page.matchAll(/(?:^\|.*\n)+/gm)) {
+    const [head, , ...body] = table.trimEnd().split("\n").map((line) =>
+      line.split("|").slice(1, -1).map((cell) => cell.trim())
+    );
+    assert.deepEqual(head!.slice(1), ["means", "check", "do"]);
+    rows.set(head![0]!, [...rows.get(head![0]!) ?? [], ...body]);
+  }
+  return rows;
+}
 
 function* sources(folder: URL): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
@@ -30,12 +48,24 @@ const unique = (values: Iterable<string>) => [...new Set(values)].sort();
 
 Deno.test("every event that the log can have is explained in the table, and no other", () => {
   const logged = unique([...sources(new URL("src/", ROOT))].flatMap(eventsOf));
-  const [, table = ""] = PAGE.split(/^\| event .*\n\|[ |-]+\|\n/m);
-  const [rows = ""] = /^(?:\|.*\n)+/.exec(table) ?? [];
-  const cells = [...rows.matchAll(/^\| (.*?) +\|/gm)].map(([, cell]) => cell!);
+  const cells = ROWS.get("event")!.map(([event]) => event!);
   const explained = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, it]) => it!));
   assert.deepEqual(explained.toSorted(), logged);
   assert.ok(logged.length > 30, "there are hardly any events");
+});
+
+Deno.test("every problem has its row, with the words that its type leads to", () => {
+  const told = Object.entries(PROBLEM_HELP)
+    .map(([code, help]) => [`\`${code}\``, help.means, help.check, help.do]);
+  assert.deepEqual(ROWS.get("code"), told);
+  assert.ok(told.length >= 16);
+});
+
+Deno.test("every row says what it means, what to check and what to do", () => {
+  for (const row of [...ROWS.values()].flat()) {
+    assert.equal(row.length, 4, row[0]!);
+    assert.ok(row.every((cell) => cell.length > 3), row[0]!);
+  }
 });
 
 Deno.test("every event that is worth an alarm is one of the log's", () => {

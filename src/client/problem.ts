@@ -29,13 +29,13 @@ const TITLE = /^[^\p{Cc}]{1,200}$/u;
 const CODE = /^[a-z_]{1,64}$/;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** RFC 9457, with a type of the service's. */
+/** RFC 9457, with the type that the service gives to this code. */
 export function isOurProblem(
   value: unknown,
 ): value is { readonly code: string; readonly title: string } {
   const { type, code, title } = Object(value) as Record<string, unknown>;
-  return typeof type === "string" && type.startsWith("urn:box-office:problem:") &&
-    typeof code === "string" && CODE.test(code) && typeof title === "string" && TITLE.test(title);
+  return typeof code === "string" && CODE.test(code) && type === `/problems/${code}` &&
+    typeof title === "string" && TITLE.test(title);
 }
 
 /** @returns the service's problem, or `unexpected_answer` if it is none */

@@ -23,6 +23,7 @@ import { allowedMethods } from "./methods.ts";
 import { createPages, type Pages } from "./page_answer.ts";
 import { pageFiles, pageHeaders } from "./page_headers.ts";
 import { faultProblem, problemOf } from "./problem.ts";
+import { problemPages } from "./problem_pages.ts";
 import { isRelayed, relayRoutes } from "./relay.ts";
 import { stateChangeRoutes } from "./state_changes.ts";
 import { tenantRoutes } from "./tenants.ts";
@@ -72,6 +73,7 @@ export function createDoors(parts: AppParts, answer: TicketAnswer): OpenAPIHono<
   consentRoutes(app, parts, pages);
   pageFiles(app, parts.app);
   openApi(app);
+  problemPages(app);
 
   app.notFound((c) => nothingFits(app, c, pages, consentHeaders));
   app.onError((error, c) => {
@@ -175,7 +177,7 @@ function isForMachines(c: Context<Env>): boolean {
 
 /** Somebody's browser, at an address that is mistyped rather than a program's. */
 function wantsPage(c: Context<Env>): boolean {
-  if (/^\/(v1|healthz|readyz|openapi\.json)(\/|$)/.test(c.req.path)) return false;
+  if (/^\/(v1|healthz|readyz|problems|openapi\.json)(\/|$)/.test(c.req.path)) return false;
   const [json, html] = ["application/json", "text/html"] as const;
   return accepts(c, { header: "Accept", supports: [json, html], default: json }) === html;
 }

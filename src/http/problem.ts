@@ -26,8 +26,14 @@ const PROBLEMS: Readonly<Record<RefusalCode, readonly [status: number, title: st
   upstream_unavailable: [503, "SuperOffice is not available."],
 };
 
-/** Where each code is explained. */
-const TYPE_PREFIX = "urn:box-office:problem:";
+/** Every code of a problem: the refusals', and that of a fault of ours. */
+export type ProblemCode = RefusalCode | "internal_fault";
+
+/**
+ * Where each code is explained, at this very service: RFC 9457, section 3.1.1, takes a reference with
+ * the full path. Constant: a program may compare it.
+ */
+const TYPE_PREFIX = "/problems/";
 
 /** @returns the problem document of a refusal */
 export function problem(refusal: Refusal, requestId: string): Response {
@@ -41,7 +47,7 @@ export function faultProblem(requestId: string): Response {
 }
 
 function answer(
-  code: string,
+  code: ProblemCode,
   status: number,
   title: string,
   requestId: string,

@@ -250,7 +250,7 @@ Deno.test("SuperOffice's own problems and pages come through the relay whole", a
     const [type, text] of [
       ["application/problem+json", '{"type":"about:blank","title":"No"}'],
       ["application/problem+json; charset=utf-8", "no JSON"],
-      ["application/problem+json", JSON.stringify({ type: "urn:box-office:problem:x", long })],
+      ["application/problem+json", JSON.stringify({ type: "/problems/x", long })],
       ["text/html", "<!doctype html>"],
     ] as const
   ) {

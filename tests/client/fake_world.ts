@@ -101,7 +101,7 @@ export function problemAnswer(
   headers: Readonly<Record<string, string>> = {},
   bend: Readonly<Record<string, unknown>> = {},
 ): Response {
-  const document = { type: `urn:box-office:problem:${code}`, title: "So it is.", status, code };
+  const document = { type: `/problems/${code}`, title: "So it is.", status, code };
   return new Response(JSON.stringify({ ...document, request_id: "r1", ...bend }), {
     status,
     headers: { "content-type": "application/problem+json", "x-request-id": "r1", ...headers },

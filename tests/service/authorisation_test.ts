@@ -95,7 +95,7 @@ Deno.test("the log says by which rules a caller may not, and the caller reads no
       const answer = await service.call(path, { headers });
       const { request_id, ...problem } = await answer.json();
       assert.deepEqual(problem, {
-        type: "urn:box-office:problem:caller_forbidden",
+        type: "/problems/caller_forbidden",
         title: "This caller may not do that for this tenant.",
         status: 403,
         code: "caller_forbidden",

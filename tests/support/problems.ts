@@ -31,7 +31,7 @@ export function assertProblem(answer: Answer, code: string): void {
   assert.equal(answer.headers.get("cache-control"), "no-store");
   const requestId = answer.headers.get("x-request-id");
   assert.match(requestId ?? "", /^[A-Za-z0-9._:-]{1,128}$/);
-  const type = `urn:box-office:problem:${code}`;
+  const type = `/problems/${code}`;
   const document = { type, title, status, code, request_id: requestId };
   assert.deepEqual(JSON.parse(answer.body), document);
   if (status === 503) assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
