@@ -37,6 +37,11 @@ Deno.test("Every package is pinned to one version, in the configuration and in t
   }
 });
 
+/** Of the identifiers that the schema takes, those that come about here. */
+const SPDX = new Set([
+  ...["0BSD", "Apache-2.0", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "MIT", "MPL-2.0"],
+]);
+
 Deno.test("The bill of materials has what CycloneDX 1.6 asks for", () => {
   equal(bill.bomFormat, "CycloneDX");
   equal(bill.specVersion, "1.6");
@@ -54,9 +59,7 @@ Deno.test("The bill of materials has what CycloneDX 1.6 asks for", () => {
     ok(["application", "library"].includes(component.type));
     for (const member of ["bom-ref", "name", "version"]) ok(component[member].length > 0);
     match(component.purl, /^pkg:npm\/(%40[a-z0-9-]+\/)?[a-zA-Z0-9._-]+@\d+\.\d+\.\d+[\w.-]*$/);
-    for (const it of component.licenses ?? []) {
-      ok(typeof it.license?.id === "string" !== (typeof it.expression === "string"));
-    }
+    for (const { license } of component.licenses ?? []) ok(SPDX.has(license.id), component.purl);
   }
   for (const component of bill.components) {
     ok(["required", "optional", "excluded"].includes(component.scope));
@@ -99,6 +102,17 @@ Deno.test("The same lock gives the same bytes, and another version another seria
   equal(await writeSbom(APP, packages), await writeSbom(APP, listPackages(sources)));
   const other = JSON.parse(await writeSbom({ ...APP, version: "0.1.1" }, packages));
   notEqual(other.serialNumber, bill.serialNumber);
+});
+
+Deno.test("A licence that is no identifier is an expression or a name, as the schema wants", async () => {
+  const licensed = async (license: string) => {
+    const text = await writeSbom(APP, [{ ...find("hono"), dependsOn: [], license }]);
+    return JSON.parse(text).components[0].licenses;
+  };
+  deepStrictEqual(await licensed("(MIT OR CC0-1.0)"), [{ expression: "(MIT OR CC0-1.0)" }]);
+  for (const name of ["UNLICENSED", "SEE LICENSE IN LICENSE.md"]) {
+    deepStrictEqual(await licensed(name), [{ license: { name } }]);
+  }
 });
 
 Deno.test("What the service loads is told from what only commands or tests load", () => {

@@ -80,11 +80,14 @@ function nameOf(full: string): { readonly group?: string; readonly name: string 
   return group === undefined || name === undefined ? { name: full } : { group, name };
 }
 
-/** One SPDX identifier, or an expression of several. */
+/** An SPDX identifier, an expression of several, or else words that the specification takes as a name. */
 function licensesOf(license: string) {
-  return /^[A-Za-z0-9.+-]+$/.test(license)
-    ? [{ license: { id: license } }]
-    : [{ expression: license }];
+  if (/^[A-Za-z0-9.+-]+$/.test(license) && license !== "UNLICENSED") {
+    return [{ license: { id: license } }];
+  }
+  return / (?:AND|OR|WITH) /.test(license)
+    ? [{ expression: license }]
+    : [{ license: { name: license } }];
 }
 
 function refOf({ name, version }: Package): string {

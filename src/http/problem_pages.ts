@@ -82,7 +82,8 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
   internal_fault: {
     means: "something failed that nobody foresaw",
     check: "operator: `http.fault` in the log with the same `request_id`",
-    do: "report it with the `request_id`; one more try does no harm",
+    do:
+      "report it with the `request_id`; before a call that writes is repeated, look whether it took effect",
   },
   exchange_failed: {
     means:
