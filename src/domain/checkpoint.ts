@@ -46,10 +46,10 @@ export function verifierKeyText(key: VerifierKey): string {
 
 /** @returns the key, or null unless the text is a well-formed Ed25519 verifier key */
 export function parseVerifierKey(text: string): VerifierKey | null {
-  const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text.trim());
+  const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/u.exec(text.trim());
   if (match === null) return null;
   const bytes = Buffer.from(match[3]!, "base64");
-  if (bytes.length !== 33 || bytes[0] !== ED25519) return null;
+  if (bytes[0] !== ED25519) return null;
   const key = { name: match[1]!, publicKey: new Uint8Array(bytes.subarray(1)) };
   return verifierKeyText(key) === text.trim() ? key : null;
 }
@@ -103,10 +103,10 @@ export function readUnverified(note: string): Checkpoint | null {
 }
 
 function isSignedBy(line: string, body: string, key: VerifierKey): boolean {
-  const match = /^\u2014 (\S+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line);
+  const match = /^\u2014 (\S+) ([A-Za-z0-9+/]{91}=)$/u.exec(line);
   if (match === null || match[1] !== key.name) return false;
   const bytes = Buffer.from(match[2]!, "base64");
-  if (bytes.length !== 68 || !bytes.subarray(0, 4).equals(keyHash(key))) return false;
+  if (!bytes.subarray(0, 4).equals(keyHash(key))) return false;
   const publicKey = createPublicKey({
     key: Buffer.concat([SPKI_PREFIX, key.publicKey]),
     format: "der",
@@ -120,8 +120,10 @@ function parseBody(body: string): Checkpoint | null {
   const [origin, size, root] = body.split("\n");
   if (origin === undefined || size === undefined || root === undefined) return null;
   if (origin === "" || !/^(0|[1-9]\d*)$/.test(size)) return null;
+  // Deno 2.5 throws for some of what is no base64, so that is told by its form.
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(root)) return null;
   const bytes = Buffer.from(root, "base64");
-  if (bytes.length !== 32 || bytes.toString("base64") !== root) return null;
+  if (bytes.toString("base64") !== root) return null;
   const count = Number(size);
   return Number.isSafeInteger(count)
     ? { origin, size: count, rootHash: bytes.toString("hex") }

@@ -105,7 +105,9 @@ function keeping({ AuthClient }: AuthSdk, keeper: TokenKeeper): AuthClient {
       const headers = new Headers(options.headers as HeadersInit | undefined);
       this.addUserProjectAndAuthHeaders(headers, headersOf(token));
       try {
-        return await this.transporter.request<T>({ ...options, headers });
+        // Deno 2.5 and the library each have a type of this name.
+        const own = headers as unknown as NonNullable<typeof options.headers>;
+        return await this.transporter.request<T>({ ...options, headers: own });
       } catch (error) {
         if (statusOf(error) !== 401) throw error;
         throw new SignerFault("unauthenticated", { retryable: keeper.forget(token) });
