@@ -23,6 +23,8 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** All of standard input. Default: there is none. */
   readonly input?: string;
+  /** Another Deno than the one that runs the tests. */
+  readonly program?: string;
 }
 
 export interface Exit {
@@ -76,8 +78,9 @@ export function startFile(path: string, options: ProcessOptions = {}): Process {
   return start(["run", "--no-prompt", "-A", `${ROOT}${path}`, ...options.args ?? []], options);
 }
 
-function start(args: readonly string[], { env = {}, cwd = ROOT, input }: ProcessOptions): Process {
-  const child = new Deno.Command(Deno.execPath(), {
+function start(args: readonly string[], options: ProcessOptions): Process {
+  const { env = {}, cwd = ROOT, input, program = Deno.execPath() } = options;
+  const child = new Deno.Command(program, {
     args: [...args],
     cwd,
     clearEnv: true,

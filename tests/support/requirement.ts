@@ -3,7 +3,7 @@
  * they run and fail by themselves, so that a build machine cannot lose them silently.
  */
 
-export type Program = "redis-server" | "chromium" | "openssl" | "node";
+export type Program = "redis-server" | "chromium" | "openssl" | "node" | "deno-2.5";
 
 /**
  * Programs that do as well, and rather: Debian's headless shell is the same Chromium without the windows
