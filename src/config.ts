@@ -80,6 +80,8 @@ export interface Config {
   readonly webhook: WebhookConfig | null;
   /** What tenant administrators are shown of the application. */
   readonly app: AppProfile;
+  /** From SIGTERM until nothing new is accepted. */
+  readonly drainMs: number;
   readonly logLevel: "debug" | "info" | "warning" | "error" | "off";
 }
 
@@ -141,6 +143,7 @@ export function parseConfig(
       : null,
     webhook: readWebhook(reader),
     app: readAppProfile(reader, readBytes),
+    drainMs: reader.whole("DRAIN_SECONDS", 0, 60, 0) * 1000,
     logLevel: reader.choice(
       "LOG_LEVEL",
       ["debug", "info", "warning", "error", "off"],

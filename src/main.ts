@@ -27,6 +27,8 @@ export interface Running {
   /** Sandbox only: the generated caller's key, and the simulated SuperOffice. */
   readonly apiKey: Secret | null;
   readonly simulator: SuperOfficeSimulator | null;
+  /** Says that it is not ready, and answers on for the configured time. @param hurry ends it */
+  leave(hurry: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,11 @@ type Environment = Readonly<Record<string, string>>;
 export function requireConfig(environment: Environment = Deno.env.toObject()): Config {
   const parsed = parseConfig(environment, readFile, readBytes);
   if (parsed.ok) return parsed.config;
-  print.error(problemText(parsed.problems));
+  endFor(parsed.problems);
+}
+
+function endFor(problems: readonly Problem[]): never {
+  print.error(problemText(problems));
   Deno.exit(2);
 }
 
@@ -78,12 +84,13 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
   const ready = Promise.withResolvers<Service>();
   const early = createEarlyAnswers(ready.promise);
   // Listening comes first: only then is a port of 0 known, and the redirect URL depends on it.
-  let service: Service | null = null;
+  let service: Pick<Service, "fetch"> | null = null;
   const server = Deno.serve(
     { hostname: config.host, port: config.port, onListen: () => {} },
     (request) => service?.fetch(request) ?? early.fetch(request),
   );
   const closers: (() => Promise<void>)[] = [];
+  let composed: Service;
   const publicUrl = config.publicUrl ?? new URL(`http://localhost:${server.addr.port}`);
   let apiKey: Secret | null = null;
   let simulator: SuperOfficeSimulator | null = null;
@@ -100,11 +107,11 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
       }
       if (callers === null) ({ apiKey, callers } = sandbox.sandboxCaller(config));
     }
-    const composed = await compose({ ...options, config, publicUrl, superoffice, callers, log });
+    composed = await compose({ ...options, config, publicUrl, superoffice, callers, log });
     ready.resolve(composed);
     await early.first();
     service = composed;
-    await service.complete();
+    await composed.complete();
   } catch (error) {
     ready.reject(error);
     await server.shutdown();
@@ -113,11 +120,17 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
     throw error;
   }
   log.info("service.started", startOf(config, publicUrl));
-  const composed = service;
   return {
     publicUrl,
     apiKey,
     simulator,
+    async leave(hurry) {
+      if (config.drainMs === 0) return;
+      const { leaving, pause } = await import("./ending.ts");
+      service = { fetch: leaving(composed.fetch) };
+      log.info("service.leaving");
+      await pause(config.drainMs, hurry);
+    },
     async stop() {
       // Who sends slowly keeps the listener, and must not keep the ledger and its checkpoint.
       await withinMs(server.shutdown(), DRAIN_MS - CLOSE_MS);
@@ -202,21 +215,17 @@ function announce({ publicUrl, apiKey, simulator }: Running): void {
   );
 }
 
-/** The service takes its configuration from the environment alone. */
-function refuseArguments(): void {
-  if (Deno.args.length === 0) return;
-  const isHelp = Deno.args.length === 1 && /^(--help|-h|help)$/.test(Deno.args[0]!);
-  const usage = "Usage: deno task start\n\nThe service. Everything is configured by environment " +
-    "variables: see docs/configuration.md.\nWith no environment at all it starts the sandbox.";
-  if (isHelp) print.line(usage);
-  else print.error(`Cannot start: arguments are not taken\n\n${usage}`);
-  Deno.exit(isHelp ? 0 : 2);
-}
-
 /** The service as this process's whole purpose, configured by the environment. Ends the process. */
 export async function serve(options: ServeOptions = {}): Promise<void> {
-  refuseArguments();
+  const preflight = Deno.args.length === 0 ? null : await import("./preflight.ts");
+  preflight?.readArguments(Deno.args);
   const config = requireConfig();
+  if (preflight !== null) {
+    const problems = preflight.problemsOf(config, options.identityToken ?? null);
+    if (problems.length > 0) endFor(problems);
+    print.line("The service could start");
+    Deno.exit(0);
+  }
   let running: Running;
   try {
     running = await start(config, options);
@@ -224,16 +233,9 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     print.error(`Cannot start: ${reasonOf(error, config)}`);
     Deno.exit(2);
   }
+  const { endOnSignals } = await import("./ending.ts");
+  endOnSignals(running);
   announce(running);
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    await running.stop();
-    Deno.exit(0);
-  };
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
 }
 
 if (import.meta.main) await serve();

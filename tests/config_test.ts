@@ -86,6 +86,7 @@ Deno.test("no environment at all is the sandbox, on loopback, on disk", () => {
     google: { kind: "default" },
     store: { kind: "sqlite" },
     dataDir: "./data",
+    drainMs: 0,
     sealingKeys: null,
     callers: null,
     ledgerKey: { kind: "generated" },
@@ -144,6 +145,7 @@ const GOOD: readonly (readonly [Env, Partial<Config> | ((config: Config) => unkn
   [{ DATA_DIR: "/var/lib/box-office" }, { dataDir: "/var/lib/box-office" }],
   [{ TICKET_LIFETIME_SECONDS: "60" }, { ticketLifetimeMs: 60_000 }],
   [{ EXCHANGE_TIMEOUT_MS: "2500" }, { exchangeTimeoutMs: 2500 }],
+  [{ DRAIN_SECONDS: "5" }, { drainMs: 5000 }],
   [{ SIGNATURES_PER_MINUTE: "1" }, { signaturesPerMinute: 1 }],
   [{ SIGNATURES_PER_TENANT_HOUR: "100000" }, { signaturesPerTenantHour: 100_000 }],
   [{ LOG_LEVEL: "warning" }, { logLevel: "warning" }],
@@ -387,6 +389,7 @@ const BAD: readonly (readonly [Env, readonly string[]])[] = [
   [{ TICKET_LIFETIME_SECONDS: "0" }, ["TICKET_LIFETIME_SECONDS"]],
   [{ TICKET_LIFETIME_SECONDS: "86401" }, ["TICKET_LIFETIME_SECONDS"]],
   [{ EXCHANGE_TIMEOUT_MS: "99" }, ["EXCHANGE_TIMEOUT_MS"]],
+  [{ DRAIN_SECONDS: "61" }, ["DRAIN_SECONDS"]],
   [{ SIGNATURES_PER_MINUTE: "0", SIGNATURES_PER_TENANT_HOUR: "100001" }, [
     "SIGNATURES_PER_MINUTE",
     "SIGNATURES_PER_TENANT_HOUR",

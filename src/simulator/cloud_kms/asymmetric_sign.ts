@@ -63,9 +63,7 @@ export function signInput(
 ): Uint8Array {
   if (hash === null) return sign(null, bytes, privateKey);
   const info = Buffer.concat([Buffer.from(DIGEST_INFO[hash], "hex"), bytes]);
-  // As text: Deno 2.5 takes no key object here.
-  const key = privateKey.export({ type: "pkcs8", format: "pem" });
-  return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, info);
+  return privateEncrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, info);
 }
 
 const MEMBERS = ["name", "digest", "digestCrc32c", "data", "dataCrc32c"] as const;
