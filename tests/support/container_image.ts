@@ -5,6 +5,7 @@
  */
 
 import { cp } from "node:fs/promises";
+import { type Confinement, narrowed, readOnly } from "./confinement.ts";
 import type { Browser, Page } from "../../src/demo_browser.ts";
 
 export interface Instruction {
@@ -48,7 +49,7 @@ export interface Image {
   /** Where a path of the image is on this machine. */
   at(path: string): string;
   /** Runs the image's command and waits until it listens. */
-  start(env: Environment): Promise<Container>;
+  start(env: Environment, confinement?: Confinement): Promise<Container>;
   /** Runs the health check's command. @returns its exit code */
   healthCheck(env: Environment): Promise<number>;
   /** Runs another script with the image's own flags. @returns what it wrote to stdout */
@@ -93,11 +94,14 @@ export async function buildImage(instructions: readonly Instruction[]): Promise<
     if (found.length !== 1) throw new Error(`Cannot run the image: ${found.length} of ${name}`);
     return found[0]!.rest;
   };
-  const spawn = (words: readonly string[], more: Environment) => {
-    const [program, ...args] = words.map((word) => mapped(word, at));
+  const spawn = (words: readonly string[], more: Environment, confinement?: Confinement) => {
+    const [program, ...args] = words.map((word) => mapped(word, at))
+      .map((word) => word === "--allow-net" ? narrowed(word, confinement) : word);
     if (program !== "deno") throw new Error(`Cannot run the image: it starts ${program}`);
-    return new Deno.Command(Deno.execPath(), {
-      args,
+    const command = [Deno.execPath(), ...args];
+    const confined = confinement?.isReadOnly ? readOnly(folder, at("/data"), command) : command;
+    return new Deno.Command(confined[0]!, {
+      args: confined.slice(1),
       cwd: at(workdir),
       clearEnv: true,
       env: { ...env, ...more },
@@ -110,7 +114,7 @@ export async function buildImage(instructions: readonly Instruction[]): Promise<
   return {
     at,
     close,
-    start: (more) => listening(spawn(command, more).spawn()),
+    start: (more, confinement) => listening(spawn(command, more, confinement).spawn()),
     async healthCheck(more) {
       const words = execForm(only("HEALTHCHECK").replace(/^.*?\bCMD\s+/, ""));
       return (await spawn(words, more).output()).code;
