@@ -52,6 +52,11 @@ export interface BackOffice {
   readonly parts: BackParts;
   /** Node's, which needs no promise. @returns lower-case hex SHA-256 */
   readonly digest: (text: string) => string;
+  /**
+   * Signs what is to be signed of the log, then waits for the background: as long as this takes, a
+   * platform that lets processes sleep leaves this one awake. Failures are logged.
+   */
+  tend(): Promise<void>;
   /** Resolves when nothing is being written any more, and nothing of it is left running. */
   close(): Promise<void>;
 }
@@ -80,6 +85,7 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   });
   const canaries = openCanaries(options, records, keys);
   const hearNews = async () => void await Promise.all([tickets.hearNews(), credentials.refresh()]);
+  const leaving = new AbortController();
   const news = createRepeated({ clock, everyMs: NEWS_MS, deed: hearNews });
   const shared = { ticketStore: stores.tickets, tickets, states, ledger, announce, clock, log };
   // Those of a log that somebody else was writing until now may still lack their checkpoint.
@@ -100,7 +106,12 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
       superofficeOrigin: options.superoffice.origin.origin,
     },
     digest: sha256Hex,
+    async tend() {
+      await checkpoints.settle();
+      await clock.sleep(canaries === null ? AWAKE_MS : AWAKE_FOR_CANARIES_MS, leaving.signal);
+    },
     async close() {
+      leaving.abort();
       await Promise.all([canaries?.stop(), news.stop(), standings.drain(), credentials.drain()]);
       const written = ledger.drain().then(() => checkpoints.drain());
       // A receiver of notices that is slow must not keep the ledger's checkpoint from being signed.
@@ -115,6 +126,10 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
  * found to work is known here.
  */
 const NEWS_MS = 45_000;
+
+/** For messages to the webhook; nearly until the next minute where a canary may be due in it. */
+const AWAKE_MS = 10_000;
+const AWAKE_FOR_CANARIES_MS = 50_000;
 
 /** What happens to tenants, and through them. */
 function openDeeds(

@@ -31,6 +31,8 @@ export interface Service {
    * @throws when a part cannot be built: the configuration is not usable then
    */
   complete(): Promise<void>;
+  /** Does what goes on by itself, and stays awake for it. */
+  tend(): Promise<void>;
   /** Waits for what is under way, then lets go of everything. */
   close(): Promise<void>;
 }
@@ -125,6 +127,7 @@ function assemble(
   return {
     fetch: (request) => app.fetch(request),
     complete: async () => void await backOffice.get(),
+    tend: async () => await (await backOffice.get()).tend(),
     async close() {
       await Promise.all([tickets.drain(), limits?.drain()]);
       await opened?.close();

@@ -29,6 +29,8 @@ export interface Running {
   readonly simulator: SuperOfficeSimulator | null;
   /** Says that it is not ready, and answers on for the configured time. @param hurry ends it */
   leave(hurry: AbortSignal): Promise<void>;
+  /** Does what goes on by itself, and stays awake for it: for a platform's scheduled task. */
+  tend(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -131,6 +133,7 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
       log.info("service.leaving");
       await pause(config.drainMs, hurry);
     },
+    tend: () => composed.tend(),
     async stop() {
       // Who sends slowly keeps the listener, and must not keep the ledger and its checkpoint.
       await withinMs(server.shutdown(), DRAIN_MS - CLOSE_MS);
@@ -217,6 +220,8 @@ function announce({ publicUrl, apiKey, simulator }: Running): void {
 
 /** The service as this process's whole purpose, configured by the environment. Ends the process. */
 export async function serve(options: ServeOptions = {}): Promise<void> {
+  const started = Promise.withResolvers<Running>();
+  if ("cron" in Deno) (await import("./schedule.ts")).schedule(started.promise);
   const preflight = Deno.args.length === 0 ? null : await import("./preflight.ts");
   preflight?.readArguments(Deno.args);
   const config = requireConfig();
@@ -233,6 +238,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     print.error(`Cannot start: ${reasonOf(error, config)}`);
     Deno.exit(2);
   }
+  started.resolve(running);
   const { endOnSignals } = await import("./ending.ts");
   endOnSignals(running);
   announce(running);

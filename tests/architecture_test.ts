@@ -208,6 +208,7 @@ Deno.test("every file lives in a room, or is one of the wiring files", () => {
     "preflight.ts",
     "print.ts",
     "sandbox.ts",
+    "schedule.ts",
     "system.ts",
     "usage_fault.ts",
   ]);

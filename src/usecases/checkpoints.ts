@@ -35,6 +35,8 @@ export interface Checkpoints {
   key(): Promise<string>;
   /** The log has grown: it gets a checkpoint within a minute. Failures are logged. */
   grown(): void;
+  /** Signs at once what would be within a minute, for a process that may not have one. Never throws. */
+  settle(): Promise<void>;
   /** Resolves when nothing is being signed any more, and nothing waits to be. */
   drain(): Promise<void>;
 }
@@ -104,22 +106,26 @@ function createPublishing(
   current: () => Promise<SignedCheckpoint>,
   clock: Pick<Clock, "sleep">,
   log: Log,
-): Pick<Checkpoints, "grown" | "drain"> {
+): Pick<Checkpoints, "grown" | "settle" | "drain"> {
   const leaving = new AbortController();
   let publishing: Promise<void> | null = null;
   let hasGrown = false;
+
+  const sign = async (): Promise<void> => {
+    hasGrown = false;
+    try {
+      await current();
+    } catch (error) {
+      const isKnown = error instanceof PartFault || error instanceof SignerFault;
+      log.warn("ledger.checkpoint_failed", isKnown ? { reason: error.reason } : { error });
+    }
+  };
 
   const publish = async (): Promise<void> => {
     while (hasGrown) {
       await clock.sleep(CHECKPOINT_DELAY_MS, leaving.signal);
       if (leaving.signal.aborted) return;
-      hasGrown = false;
-      try {
-        await current();
-      } catch (error) {
-        const isKnown = error instanceof PartFault || error instanceof SignerFault;
-        log.warn("ledger.checkpoint_failed", isKnown ? { reason: error.reason } : { error });
-      }
+      await sign();
     }
   };
 
@@ -129,6 +135,7 @@ function createPublishing(
       hasGrown = true;
       publishing ??= publish().finally(() => publishing = null);
     },
+    settle: sign,
     async drain() {
       leaving.abort();
       await publishing;

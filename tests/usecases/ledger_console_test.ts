@@ -46,6 +46,7 @@ function createStage() {
     status: async () => ({ size: (await store.head()).size, last: null, isContinued: true }),
     key: () => Promise.reject(new Error("nobody asked")),
     grown: () => {},
+    settle: () => Promise.resolve(),
     drain: () => Promise.resolve(),
   };
   const audit = createAudit({ store, checkpoints, clock, log });
