@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly input?: string;
   /** Another Deno than the one that runs the tests. */
   readonly program?: string;
+  /** More of `deno run`'s own options. */
+  readonly flags?: readonly string[];
 }
 
 export interface Exit {
@@ -60,7 +62,8 @@ export function commandOf(task: Task): string[] {
 
 /** Starts a task's command. */
 export function startTask(task: Task, options: ProcessOptions = {}): Process {
-  return start([...commandOf(task), ...options.args ?? []], options);
+  const [run = "run", ...rest] = commandOf(task);
+  return start([run, ...options.flags ?? [], ...rest, ...options.args ?? []], options);
 }
 
 /** Runs a task's command to its end. */
