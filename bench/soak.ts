@@ -10,7 +10,7 @@
 
 import type { ContextId } from "../src/domain/context_id.ts";
 import { type Callers, createCallers } from "./soak/callers.ts";
-import { examine } from "./soak/evidence.ts";
+import { type Evidence, examine } from "./soak/evidence.ts";
 import { faultsOf, planOf, type Turn } from "./soak/faults.ts";
 import { readOptions, type SoakOptions } from "./soak/options.ts";
 import { createChance } from "./soak/random.ts";
@@ -26,8 +26,14 @@ const SAMPLE_MS = 2000;
 /** A refusal is remembered for a minute, a lease lasts less; a busy machine adds to it. */
 const HEALED_MS = 100_000;
 
-/** Connections at rest are kept for a while. */
-const RESTED_MS = 120_000;
+/** What goes on behind answers is over after this. */
+const SETTLED_MS = 4000;
+
+/** Who does not let go of a connection by then uses it. */
+const TIDIED_MS = 5000;
+
+/** Timers of what was asked last are due by then. */
+const RESTED_MS = 60_000;
 
 /** Growth that is none: what the main isolate holds, and the whole process, in a long run. */
 const FLAT_PART = 0.05;
@@ -36,7 +42,13 @@ const FLAT_PART = 0.05;
 const SHORT_SECONDS = 300;
 const SHORT_PART = 0.25;
 
-async function soak(options: SoakOptions): Promise<string[]> {
+interface Outcome {
+  readonly wrongs: readonly string[];
+  /** In figures, on one line. */
+  readonly figures: string;
+}
+
+async function soak(options: SoakOptions): Promise<Outcome> {
   await using ending = new AsyncDisposableStack();
   const world = await createSoakWorld(options, ending);
   const refused = new Set(world.tenants.slice(0, REFUSED_TENANTS));
@@ -44,17 +56,17 @@ async function soak(options: SoakOptions): Promise<string[]> {
   const samplers = world.services.map(({ process }) => createSampler(process));
   const sample = () => Promise.all(samplers.map((take) => take()));
   const wrongs = await requireAll(callers, "before the faults");
-  if (wrongs.length > 0) return wrongs;
-  const before = await rested(callers, sample, null);
+  if (wrongs.length > 0) return { wrongs, figures: "" };
+  const rest = () => tidy(world, callers);
+  const before = await rested(rest, sample, null);
   say(`at rest: ${textOf(before)}`);
 
   const began = performance.now();
   const samples = await stress(world, callers, sample, options, refused);
   wrongs.push(...await requireAll(callers, "after the faults"));
   say(`healed after ${seconds(began)} s`);
-  const after = await rested(callers, sample, before);
+  const after = await rested(rest, sample, before);
   say(`at rest again after ${seconds(began)} s: ${textOf(after)}`);
-  await callers.leave();
   wrongs.push(...callers.wrongs);
   for (const [place, one] of after.entries()) {
     wrongs.push(...grownBetween(before[place]!, one).map((it) => `process ${place + 1}: ${it}`));
@@ -64,10 +76,24 @@ async function soak(options: SoakOptions): Promise<string[]> {
   const evidence = await examine(world, callers.given);
   wrongs.push(...evidence.wrongs);
   say(`answers: ${JSON.stringify(Object.fromEntries(callers.answers))}`);
-  say(
-    `${callers.given.size} tickets, ${evidence.entries} ledger entries, ${evidence.matched} signatures matched`,
-  );
-  return wrongs;
+  return { wrongs, figures: figuresOf(callers, evidence, samples) };
+}
+
+function figuresOf({ answers, given }: Callers, evidence: Evidence, samples: Sample[][]): string {
+  const count = [...answers.values()].reduce((sum, one) => sum + one, 0);
+  const most = (of: "heap" | "resident") =>
+    percent(
+      Math.max(
+        ...samples[0]!.map((_, place) => growthOf(samples.map((all) => all[place]!), of).part),
+      ),
+    );
+  return [
+    `${count} answers (${answers.get("200")} with a ticket)`,
+    `${given.size} tickets`,
+    `${evidence.entries} ledger entries`,
+    `${evidence.matched} signatures matched`,
+    `heap ${most("heap")}, resident ${most("resident")} at most`,
+  ].join(", ");
 }
 
 /** The time that counts. @returns what all processes held, every two seconds */
@@ -113,16 +139,25 @@ async function requireAll(callers: Callers, when: string): Promise<string[]> {
   return without.length === 0 ? [] : [`${when} ${without.join(", ")} got no ticket`];
 }
 
-/** Waits until nothing is more than it was, or for as long as connections may be kept. */
+/** Nobody calls, and connections that are kept for later are let go of: those in use are not. */
+async function tidy({ upstash, gate, kmsGate }: SoakWorld, callers: Callers): Promise<void> {
+  await callers.leave();
+  const closed = Promise.all([upstash.pause(), gate.tidy(), kmsGate.tidy()]);
+  await Promise.race([closed, pause(TIDIED_MS)]);
+  upstash.resume();
+}
+
+/** Waits until nothing is more than it was, as long as may be. */
 async function rested(
-  callers: Callers,
+  rest: () => Promise<void>,
   sample: () => Promise<Sample[]>,
   before: readonly Sample[] | null,
 ): Promise<Sample[]> {
-  await callers.leave();
+  await pause(SETTLED_MS);
+  await rest();
   const deadline = performance.now() + RESTED_MS;
   while (true) {
-    await pause(before === null ? 5000 : 1000);
+    await pause(1000);
     const now = await sample();
     const isRested = now.every((one, place) =>
       grownBetween(before?.[place] ?? one, one).length === 0
@@ -169,7 +204,11 @@ const options = readOptions(Deno.args);
 say(
   `${options.seconds} s, ${options.processes} processes, ${options.tenants} tenants, seed ${options.seed}`,
 );
-const wrongs = await soak(options);
+const { wrongs, figures } = await soak(options);
 for (const wrong of new Set(wrongs)) console.error(`soak: wrong: ${wrong}`);
-say(wrongs.length === 0 ? "ok" : `failed: ${wrongs.length} wrong`);
+say(
+  `${
+    wrongs.length === 0 ? "ok" : "FAILED"
+  }, seed ${options.seed}, ${options.seconds} s: ${figures}`,
+);
 Deno.exit(wrongs.length === 0 ? 0 : 1);

@@ -1,7 +1,7 @@
 /**
- * A gate before the simulated SuperOffice's log-in host, for processes that are not ours: slow, closed,
- * silent or a liar on demand. What passes comes from the simulator itself; only its discovery document
- * is given the gate's own origin, as everything there must lie on one.
+ * A gate before a simulator, for processes that are not ours: slow, closed, silent or a liar on demand.
+ * What passes comes from the simulator itself; only SuperOffice's discovery document is given the gate's
+ * own origin, as everything there must lie on one.
  */
 
 export type GateState =
@@ -18,6 +18,8 @@ export type GateState =
 export interface Gate {
   readonly url: string;
   set(state: GateState): Promise<void>;
+  /** Ends connections that nobody uses, as services do after a while. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,7 +61,12 @@ export function startGate(origin: string): Gate {
       await closing?.shutdown();
     } else server ??= serve(port);
   };
-  return { url, set, close: () => set({ kind: "refusing" }) };
+  const close = () => set({ kind: "refusing" });
+  const tidy = async () => {
+    await close();
+    await set({ kind: "open" });
+  };
+  return { url, set, tidy, close };
 }
 
 async function pass(request: Request, origin: string, own: string): Promise<Response> {

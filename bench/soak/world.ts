@@ -23,6 +23,7 @@ export interface SoakWorld {
   readonly superoffice: SuperOfficeSimulator;
   readonly gate: Gate;
   readonly kms: CloudKmsSimulator;
+  readonly kmsGate: Gate;
   readonly upstash: Bridge;
   /** The services' whole environment; commands have the same. */
   readonly env: Readonly<Record<string, string>>;
@@ -56,7 +57,9 @@ export async function createSoakWorld(
   const gate = startGate(superoffice.url);
   ending.defer(gate.close);
   const { key, digest } = generateApiKey(() => crypto.getRandomValues(new Uint8Array(32)));
-  const env = environment({ superoffice, gate, kms, upstash }, digest, options);
+  const kmsGate = startGate(kms.url);
+  ending.defer(kmsGate.close);
+  const env = environment({ superoffice, gate, kms, kmsGate, upstash }, digest, options);
   const tenants = await connect(superoffice, env, options.tenants);
   const services = await Promise.all(
     Array.from({ length: options.processes }, async () => {
@@ -73,7 +76,7 @@ export async function createSoakWorld(
     }),
   );
   const authorization = `Bearer ${key.reveal()}`;
-  return { superoffice, gate, kms, upstash, env, services, tenants, authorization };
+  return { superoffice, gate, kms, kmsGate, upstash, env, services, tenants, authorization };
 }
 
 async function connect(
@@ -94,7 +97,10 @@ async function connect(
 }
 
 function environment(
-  { superoffice, gate, kms, upstash }: Pick<SoakWorld, "superoffice" | "gate" | "kms" | "upstash">,
+  { superoffice, gate, kms, kmsGate, upstash }: Pick<
+    SoakWorld,
+    "superoffice" | "gate" | "kms" | "kmsGate" | "upstash"
+  >,
   digest: string,
   { ticketLifetimeSeconds }: WorldOptions,
 ): Record<string, string> {
@@ -112,7 +118,7 @@ function environment(
     EXCHANGE_TIMEOUT_MS: "2000",
     TICKET_LIFETIME_SECONDS: String(ticketLifetimeSeconds),
     KMS_KEY_VERSION: kms.keyVersion,
-    KMS_ENDPOINT: kms.url,
+    KMS_ENDPOINT: kmsGate.url,
     // Lives are short here: what six hours need comes in minutes.
     SIGNATURES_PER_MINUTE: "100000",
     SIGNATURES_PER_TENANT_HOUR: "100000",
