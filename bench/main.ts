@@ -5,6 +5,7 @@
  */
 
 import { isInstalled } from "../tests/support/requirement.ts";
+import { capacity } from "./capacity.ts";
 import { cold } from "./cold.ts";
 import { expiry } from "./expiry.ts";
 import { hits } from "./hits.ts";
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   memory: { run: memory, needsRedis: false },
   naive: { run: naive, needsRedis: false },
   ledger: { run: ledger, needsRedis: true },
+  capacity: { run: capacity, needsRedis: true },
 };
 
 const asked = Deno.args.filter((name) => name !== "--");

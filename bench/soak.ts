@@ -154,9 +154,10 @@ async function rested(
   before: readonly Sample[] | null,
 ): Promise<Sample[]> {
   await pause(SETTLED_MS);
-  await rest();
   const deadline = performance.now() + RESTED_MS;
   while (true) {
+    // Every time: what asks for news now and then connects again.
+    await rest();
     await pause(1000);
     const now = await sample();
     const isRested = now.every((one, place) =>

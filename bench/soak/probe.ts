@@ -48,14 +48,15 @@ function leak(what: string): void {
     case "sockets":
       return void kept.push(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
     case "timers":
-      return void setTimeout(() => {}, 3_600_000);
+      return Deno.unrefTimer(setTimeout(() => {}, 3_600_000));
     case "memory":
       return void kept.push(new Array(131_072).fill(0).map((_, at) => `${at}`));
   }
 }
 
 const plant = Deno.env.get("SOAK_PLANT") ?? "";
-if (plant !== "") setInterval(() => leak(plant), 1000);
+// Unrefed: what a preloaded module waits for, the service would wait for, too.
+if (plant !== "") Deno.unrefTimer(setInterval(() => leak(plant), 1000));
 count("setTimeout");
 count("setInterval");
 uncount("clearTimeout");
