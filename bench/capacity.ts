@@ -4,7 +4,7 @@
  * From the real use cases under a virtual clock; docs/capacity.md says what is scaled and what is not.
  */
 
-import { type Estimate, estimate, type Sample, type Size } from "./capacity/estimate.ts";
+import { createEstimate, type Estimate, type Sample, type Size } from "./capacity/estimate.ts";
 import { kmsMoney } from "./capacity/prices.ts";
 import { measurePorts } from "./capacity/upstash.ts";
 import { figure, title } from "./support/report.ts";
@@ -28,7 +28,8 @@ export async function capacity(): Promise<void> {
   for (const [name, { calls, commands, bytes }] of costs) {
     figure(name, `${(commands / calls).toFixed(1)}, ${(bytes / calls).toFixed(0)}`);
   }
-  for (const size of SIZES) print(await estimate(size, SAMPLE, costs));
+  const estimate = createEstimate(SAMPLE, costs);
+  for (const size of SIZES) print(await estimate(size));
 }
 
 function print(month: Estimate): void {

@@ -1,7 +1,7 @@
 /** What a soak and the estimate of capacity are made of: chance, faults, judgement, and a small month. */
 
 import assert from "node:assert/strict";
-import { estimate } from "../bench/capacity/estimate.ts";
+import { createEstimate } from "../bench/capacity/estimate.ts";
 import { callsOf } from "../bench/capacity/month.ts";
 import { upstashMoney } from "../bench/capacity/prices.ts";
 import { measurePorts } from "../bench/capacity/upstash.ts";
@@ -79,8 +79,8 @@ Deno.test({
   async fn() {
     const small = { tenants: 10, days: 1 };
     const costs = await measurePorts({ ...small, processes: 2, memory: 5 });
-    const of = (tenants: number, isRouted = false) =>
-      estimate({ tenants, processes: 2, isRouted }, small, costs);
+    const estimate = createEstimate(small, costs);
+    const of = (tenants: number) => estimate({ tenants, processes: 2, isRouted: false });
     const [some, more, most] = [await of(10), await of(100), await of(100_000)];
     for (const month of [some, more, most]) {
       assert.equal(month.exchanges, month.signatures);

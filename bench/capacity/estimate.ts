@@ -49,24 +49,31 @@ const SAMPLED_PROCESSES = 2;
 
 const DAYS = 30;
 
-/** One size. A process keeps the same part of the sample in memory as it would of all tenants. */
-export async function estimate(
-  size: Size,
+/**
+ * Estimates of one sample. A process keeps the same part of it in memory as it would of all tenants.
+ * Sizes that come to the same share one simulation.
+ */
+export function createEstimate(
   sample: Sample,
   costs: ReadonlyMap<string, PortCost>,
-): Promise<Estimate> {
-  const { isRouted, tenants, processes } = size;
-  const part = Math.min(1, MEMORY * (isRouted ? processes : 1) / tenants);
-  const memory = Math.max(1, Math.round(part * sample.tenants));
+): (size: Size) => Promise<Estimate> {
+  const months = new Map<string, Month>();
+  return async (size) => {
+    const { isRouted, tenants, processes } = size;
+    const part = Math.min(1, MEMORY * (isRouted ? processes : 1) / tenants);
+    const memory = Math.max(1, Math.round(part * sample.tenants));
+    const name = JSON.stringify([memory, isRouted]);
+    const month = months.get(name) ?? await live(sample, memory, isRouted);
+    months.set(name, month);
+    return scale(size, sample, month, costs);
+  };
+}
+
+async function live(sample: Sample, memory: number, isRouted: boolean): Promise<Month> {
   const stores = openSqlite({ path: ":memory:", sealing: SEALING, owner: OWNER });
   try {
-    const month = await simulateMonth(stores, {
-      ...sample,
-      processes: SAMPLED_PROCESSES,
-      memory,
-      isRouted,
-    });
-    return scale(size, sample, month, costs);
+    const processes = SAMPLED_PROCESSES;
+    return await simulateMonth(stores, { ...sample, processes, memory, isRouted });
   } finally {
     stores.close();
   }

@@ -39,7 +39,10 @@ export function startGate(origin: string): Gate {
         await over;
         return new Response(null, { status: 503 });
       default: {
-        const answer = await pass(request, origin, url);
+        // Who asked, or who was asked, hung up.
+        const answer = await pass(request, origin, url).catch(() =>
+          new Response(null, { status: 502 })
+        );
         if (kind === "late") await over;
         if (state.kind === "slow") await pause(state.ms);
         return answer;
