@@ -14,7 +14,7 @@ import { type Evidence, examine } from "./soak/evidence.ts";
 import { faultsOf, planOf, type Turn } from "./soak/faults.ts";
 import { readOptions, type SoakOptions } from "./soak/options.ts";
 import { createChance } from "./soak/random.ts";
-import { createSampler, grownBetween, growthOf, type Sample } from "./soak/samples.ts";
+import { createSampler, grownBetween, growthOf, type Sample, tenthsOf } from "./soak/samples.ts";
 import { createSoakWorld, type SoakWorld } from "./soak/world.ts";
 
 /** Tenants that SuperOffice refuses for a while. */

@@ -61,6 +61,15 @@ export function growthOf(samples: readonly Sample[], of: keyof Sample): Growth {
   return { first, last, part: last / first - 1 };
 }
 
+/** Medians of ten equal parts: a slope is a leak, a step is none. Fewer if there are few samples. */
+export function tenthsOf(samples: readonly Sample[], of: keyof Sample): number[] {
+  const size = Math.max(1, Math.floor(samples.length / 10));
+  return Array.from(
+    { length: Math.floor(samples.length / size) },
+    (_, at) => median(samples.slice(at * size, (at + 1) * size).map((sample) => sample[of])),
+  );
+}
+
 /** What must not be more at rest afterwards than it was at rest before. */
 export const COUNTED = ["timers", "sockets", "files"] as const;
 
