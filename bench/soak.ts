@@ -174,7 +174,7 @@ function memoryOf(samples: readonly Sample[], { seconds }: SoakOptions, place: n
     const text = `process ${place + 1}: ${of} ${mega(first)} to ${mega(last)} MB (${
       percent(part)
     })`;
-    say(text);
+    say(`${text}; by tenths ${tenthsOf(samples, of).map(mega).join(" ")}`);
     return part > most ? [text] : [];
   });
 }
