@@ -64,18 +64,23 @@ export interface BackOffice {
 /** Builds it. @throws when a part cannot be built */
 export async function openBackOffice(options: BackOfficeOptions): Promise<BackOffice> {
   const { config, deadlines, publicUrl, log, clock, ids, guards, stores, tickets } = options;
+  const { measures = null } = options;
+  const access = serviceAccess(config, options.identityToken ?? null);
   const host = options.kmsHost ??
-    createWorkerHost(serviceAccess(config, options.identityToken ?? null));
-  const signers = await createSigners(config, deadlines.signAttemptMs, host);
+    createWorkerHost(access, undefined, undefined, measures?.traceparent ?? null);
+  const unmeasured = await createSigners(config, deadlines.signAttemptMs, host);
+  const signers = measures === null ? unmeasured : unmeasured.map(measures.signer);
   const { announce, tenants, delivery } = openNotices(options);
   const records = await openLedger(config, publicUrl, stores, log, host, clock);
   const { audit, checkpoints } = records;
   const grown = () => checkpoints.grown();
-  const ledger = createLedger({ store: stores.ledger, clock, ids, log, grown });
+  const written = createLedger({ store: stores.ledger, clock, ids, log, grown });
+  const ledger = measures?.ledger(written) ?? written;
   const world = { ...options, ledger };
   const credentials = openCredentials({ ...world, signers, store: stores.credentials });
   const now = () => clock.now();
-  const superoffice = connectSuperOffice({ ...options, credentials, guard: guards.login, now });
+  const connected = connectSuperOffice({ ...options, credentials, guard: guards.login, now });
+  const superoffice = measures?.superoffice(connected) ?? connected;
   const keys = openKeys(world, signers);
   const { states, standings, exchanging, care } = openExchange(world, keys, {
     superoffice,
@@ -94,7 +99,7 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
   delivery?.start();
   news.start();
   return {
-    exchanging,
+    exchanging: measures?.exchanging(exchanging) ?? exchanging,
     care,
     parts: {
       ...openDeeds(options, superoffice, { ...shared, tenants, standings }),
@@ -113,9 +118,9 @@ export async function openBackOffice(options: BackOfficeOptions): Promise<BackOf
     async close() {
       leaving.abort();
       await Promise.all([canaries?.stop(), news.stop(), standings.drain(), credentials.drain()]);
-      const written = ledger.drain().then(() => checkpoints.drain());
+      const settled = ledger.drain().then(() => checkpoints.drain());
       // A receiver of notices that is slow must not keep the ledger's checkpoint from being signed.
-      await Promise.all([delivery?.stop(), written]);
+      await Promise.all([delivery?.stop(), settled]);
       host.close();
     },
   };
@@ -133,7 +138,7 @@ const AWAKE_FOR_CANARIES_MS = 50_000;
 
 /** What happens to tenants, and through them. */
 function openDeeds(
-  { config, stores, ids }: BackOfficeOptions,
+  { config, stores, ids, measures }: BackOfficeOptions,
   { identity, stateChangeReader, transport }: ReturnType<typeof connectSuperOffice>,
   shared:
     & Omit<ConsentsParts, "store" | "identity" | "ids" | "legacyLogin">
@@ -142,10 +147,11 @@ function openDeeds(
 ): Pick<BackParts, "tenants" | "stateChanges" | "consents" | "relay"> {
   const { consents } = stores;
   const { legacyLogin } = config;
+  const door = createConsents({ ...shared, identity, store: consents, ids, legacyLogin });
   return {
     tenants: createTenants({ ...shared, store: shared.tenants }),
     stateChanges: createStateChanges({ ...shared, reader: stateChangeReader, claims: consents }),
-    consents: createConsents({ ...shared, identity, store: consents, ids, legacyLogin }),
+    consents: measures?.consents(door) ?? door,
     relay: createRelay({ ...shared, transport }),
   };
 }

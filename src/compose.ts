@@ -14,12 +14,13 @@ import { digestOf } from "./domain/digest.ts";
 import type { IdentityToken } from "./domain/google_identity.ts";
 import { type Once, once } from "./domain/once.ts";
 import { renewalShift } from "./domain/ticket.ts";
-import { createGuards, guardStores } from "./guards.ts";
+import { createGuards, guardStores, measureStores } from "./guards.ts";
 import { createApp } from "./http/app.ts";
 import { openStores } from "./parts_stores.ts";
 import { systemClock, systemIds } from "./system.ts";
 import { createAdmission } from "./usecases/admission.ts";
 import type { Limits } from "./usecases/limits.ts";
+import type { Measures } from "./usecases/measures.ts";
 import type { Clock, Ids, Log, UsageStore } from "./usecases/ports.ts";
 import { createTickets } from "./usecases/tickets.ts";
 
@@ -50,6 +51,8 @@ export interface ComposeOptions {
   readonly renewalShift?: number;
   /** Says who we are, for Google: on a platform that gives its programs such tokens. */
   readonly identityToken?: IdentityToken;
+  /** What is measured. Null or not given: nothing is. */
+  readonly measures?: Measures | null;
   /** For tests: where Google's client runs; in a worker if not given. */
   readonly kmsHost?: KmsHost;
   /** For tests: others than ours. A busy machine is no fault. */
@@ -84,7 +87,11 @@ function assemble(
 ): Service {
   const { config, log, clock = systemClock, ids = systemIds } = options;
   const guards = createGuards({ clock, log });
-  const stores = guardStores(unguarded, guards);
+  const { measures } = options;
+  const stores = guardStores(
+    measures ? measureStores(unguarded, measures) : unguarded,
+    guards,
+  );
   let digest: (text: string) => string | Promise<string> = digestOf;
   let opened: BackOffice | null = null;
   const backOffice = once(async () => {
@@ -96,7 +103,7 @@ function assemble(
     return opened;
   });
   const leaseMs = leaseFor(config, deadlines);
-  const tickets = createTickets({
+  const unmeasured = createTickets({
     tenants: stores.tenants,
     store: stores.tickets,
     ...lateParts(backOffice),
@@ -109,14 +116,18 @@ function assemble(
     renewalShift: options.renewalShift ?? renewalShift(Math.random()),
     maxTicketsInMemory: MAX_TENANTS_IN_MEMORY,
   });
-  const callers = createCallers({
+  const tickets = measures?.tickets(unmeasured) ?? unmeasured;
+  const known = createCallers({
     callers: options.callers,
     digest: (text) => digest(text),
     now: () => clock.now(),
     log,
   });
+  const callers = measures?.callers(known) ?? known;
   const limits = limiting === null ? null : openLimits(limiting, options, stores.usage, clock);
-  const front = { tickets, callers, admission: createAdmission({ limits, log }), log };
+  const admitting = createAdmission({ limits, log });
+  const admission = measures?.admission(admitting) ?? admitting;
+  const front = { tickets, callers, admission, log };
   const app = createApp(front, async (answer) => {
     const [{ createDoors }, { parts }] = await Promise.all([
       import("./http/doors.ts"),

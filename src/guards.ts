@@ -13,6 +13,7 @@ import {
   type Guard,
   guardPort,
 } from "./usecases/breaker.ts";
+import type { Measures } from "./usecases/measures.ts";
 import type { Clock, Log, Signer } from "./usecases/ports.ts";
 import type { Exchange, IdentityProvider, TenantStates } from "./usecases/superoffice_ports.ts";
 
@@ -72,6 +73,20 @@ export function guardStores(
     // Commands have no guards, and only they reseal.
     resealing: stores.resealing,
     close: () => stores.close(),
+  };
+}
+
+/** The stores with every call to them measured: inside their guards, where only real calls are. */
+export function measureStores(stores: Stores, measures: Measures): Stores {
+  return {
+    ...stores,
+    tenants: measures.store("tenants", stores.tenants),
+    tickets: measures.ticketStore(stores.tickets),
+    ledger: measures.store("ledger", stores.ledger),
+    consents: measures.store("consents", stores.consents),
+    credentials: measures.store("credentials", stores.credentials),
+    notices: measures.store("notices", stores.notices),
+    usage: stores.usage === null ? null : measures.store("usage", stores.usage),
   };
 }
 

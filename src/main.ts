@@ -7,6 +7,7 @@ import { createLateLog } from "./adapters/logging/late_log.ts";
 import { compose, type Service } from "./compose.ts";
 import { type Config, parseConfig } from "./config.ts";
 import type { Problem } from "./config_reader.ts";
+import { measuresOf } from "./observed.ts";
 import { print } from "./print.ts";
 import type { IdentityToken } from "./domain/google_identity.ts";
 import type { Secret } from "./domain/secret.ts";
@@ -79,10 +80,14 @@ export interface ServeOptions {
 
 /** Listens and composes the service. */
 export async function start(config: Config, options: ServeOptions = {}): Promise<Running> {
-  const log = createLateLog(async () => {
+  const lines = createLateLog(async () => {
     const { createJsonLog } = await import("./adapters/logging/json_lines.ts");
     return createJsonLog({ level: config.logLevel });
   });
+  // Before anything listens: what a request's span is given first stays in it.
+  const measures = await measuresOf(config, lines);
+  const log = measures?.log(lines) ?? lines;
+  const world = { ...options, config, measures, log };
   const ready = Promise.withResolvers<Service>();
   const early = createEarlyAnswers(ready.promise);
   // Listening comes first: only then is a port of 0 known, and the redirect URL depends on it.
@@ -109,7 +114,7 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
       }
       if (callers === null) ({ apiKey, callers } = sandbox.sandboxCaller(config));
     }
-    composed = await compose({ ...options, config, publicUrl, superoffice, callers, log });
+    composed = await compose({ ...world, publicUrl, superoffice, callers });
     ready.resolve(composed);
     await early.first();
     service = composed;
@@ -118,7 +123,7 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
     ready.reject(error);
     await server.shutdown();
     for (const close of closers) await close();
-    await log.settle();
+    await lines.settle();
     throw error;
   }
   log.info("service.started", startOf(config, publicUrl));
@@ -140,7 +145,7 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
       await withinMs(composed.close(), CLOSE_MS);
       for (const close of closers) await close();
       log.info("service.stopped");
-      await log.settle();
+      await lines.settle();
     },
   };
 }

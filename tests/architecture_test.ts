@@ -43,7 +43,7 @@ const RULES: readonly Rule[] = [
   },
   {
     room: "adapters/signing/",
-    ours: ["domain/", "adapters/signing/"],
+    ours: ["domain/", "adapters/signing/", "adapters/telemetry/"],
     types: ["usecases/ports.ts"],
     others: [
       "@google-cloud/kms",
@@ -89,6 +89,11 @@ const RULES: readonly Rule[] = [
     ours: ["domain/", "adapters/logging/"],
     types: ["usecases/ports.ts"],
     others: ["@logtape/logtape"],
+  },
+  {
+    room: "adapters/telemetry/",
+    ours: ["domain/", "adapters/telemetry/", "usecases/telemetry_ports.ts"],
+    others: ["@opentelemetry/api"],
   },
   {
     room: "adapters/webhooks/",
@@ -199,6 +204,7 @@ Deno.test("every file lives in a room, or is one of the wiring files", () => {
     "demo_browser.ts",
     "ending.ts",
     "main.ts",
+    "observed.ts",
     "parts.ts",
     "parts_exchange.ts",
     "parts_google.ts",
@@ -210,6 +216,7 @@ Deno.test("every file lives in a room, or is one of the wiring files", () => {
     "sandbox.ts",
     "schedule.ts",
     "system.ts",
+    "telemetry.ts",
     "usage_fault.ts",
   ]);
   const homeless = [...sources.keys()].filter((file) =>
@@ -290,7 +297,8 @@ async function loadedWith(file: string): Promise<string[]> {
 Deno.test("the service starts without loading simulator, sandbox, SQLite or the back office", async () => {
   const loaded = await loadedWith("main.ts");
   assert.ok(loaded.some((url) => url.endsWith("/usecases/tickets.ts")));
-  const unwanted = /simulator|sandbox\.ts|sqlite|google-cloud|google-auth|back_office|doors\.ts/;
+  const unwanted =
+    /simulator|sandbox\.ts|sqlite|google-cloud|google-auth|back_office|doors\.ts|telemetry|measures/;
   assert.deepEqual(loaded.filter((url) => unwanted.test(url)), []);
 });
 

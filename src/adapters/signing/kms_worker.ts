@@ -3,6 +3,7 @@
  * module of its own, started by `kms_worker_host.ts`; it has the permissions of the process.
  */
 
+import { once } from "../../domain/once.ts";
 import { SignerFault } from "../../domain/signer_fault.ts";
 import { fromWire } from "./google_access_wire.ts";
 import { createThreadHost } from "./kms_host.ts";
@@ -17,6 +18,15 @@ import type {
 let host = createThreadHost();
 const asked = new Map<number, PromiseWithResolvers<string>>();
 let lastQuestion = 0;
+/** Loaded where telemetry is on. */
+const traced = once(async () => {
+  const [{ filterSpans }, { belowRemote }] = await Promise.all([
+    import("../telemetry/span_filter.ts"),
+    import("../telemetry/remote_parent.ts"),
+  ]);
+  filterSpans();
+  return { belowRemote };
+});
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<KmsCall | KmsIntroduction | KmsToken>) => void) | null;
   postMessage(message: KmsReply | KmsQuestion): void;
@@ -25,10 +35,13 @@ const scope = globalThis as unknown as {
 scope.onmessage = async ({ data }) => {
   if ("access" in data) return void (host = createThreadHost(fromWire(data.access, ask)));
   if ("question" in data) return hear(data);
-  const { id, method, args } = data;
+  const { id, method, args, traceparent } = data;
   try {
     const call = host[method] as (...args: readonly unknown[]) => Promise<unknown>;
-    scope.postMessage({ id, answer: await call(...args) });
+    const answer = traceparent === undefined
+      ? call(...args)
+      : (await traced.get()).belowRemote(traceparent, () => call(...args));
+    scope.postMessage({ id, answer: await answer });
   } catch (error) {
     const fault = error instanceof SignerFault ? error : new SignerFault("internal");
     const { reason, retryable, retryAfterMs } = fault;

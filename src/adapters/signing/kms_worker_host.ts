@@ -15,6 +15,8 @@ export interface KmsCall {
   readonly id: number;
   readonly method: Method;
   readonly args: readonly unknown[];
+  /** Where telemetry is on: the W3C `traceparent` of the asker, or nothing. */
+  readonly traceparent?: string;
 }
 
 /** Before the first call: who we are at Google. */
@@ -64,11 +66,13 @@ interface Waiting {
  * @param access who we are at Google; null: its library is to find out
  * @param startWorker for tests
  * @param otherwise for a runtime that starts no workers
+ * @param traceparent of whoever asks; null: telemetry is off
  */
 export function createWorkerHost(
   access: GoogleAccess | null = null,
   startWorker: () => WorkerLike = startKmsWorker,
   otherwise: () => KmsHost = () => createThreadHost(access),
+  traceparent: (() => string) | null = null,
 ): KmsHost {
   const waiting = new Map<number, Waiting>();
   let worker: WorkerLike | null = null;
@@ -112,7 +116,8 @@ export function createWorkerHost(
     new Promise<T>((resolve, reject) => {
       const id = ++lastId;
       waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
-      worker!.postMessage({ id, method, args } satisfies KmsCall);
+      const trace = traceparent === null ? {} : { traceparent: traceparent() };
+      worker!.postMessage({ id, method, args, ...trace } satisfies KmsCall);
     });
 
   const start = (): void => {
