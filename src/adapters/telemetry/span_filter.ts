@@ -1,7 +1,7 @@
 /**
  * Keeps out of spans what the runtime would put there of its own accord: the query of every address, in
  * and out (a callback may bring a code, a relayed call may ask for a person by name), the words of foreign
- * errors, which repeat addresses, and all of an address but its origin where the path is a secret. It has
+ * errors, which may repeat an address, and all of an address but its origin where the path is a secret. It has
  * to be done before the span gets them: a span keeps every value that it was ever given.
  */
 
