@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { METRICS } from "../../src/usecases/telemetry_ports.ts";
 import { startObserved } from "../support/observed_service.ts";
 import type { OtlpReceiver, ReceivedSpan } from "../support/otlp_receiver.ts";
-import { eventually } from "../support/processes.ts";
+import { eventually, freePort } from "../support/processes.ts";
 import { TENANT } from "../support/service.ts";
 
 const TICKET = `/v1/tenants/${TENANT}/ticket`;
@@ -114,5 +114,37 @@ Deno.test("every metric comes with its unit and its labels, and no label is anyb
     assert.equal(counted("signature.duration", { outcome: "signed", key_version }), 1);
   } finally {
     await service.close();
+  }
+});
+
+Deno.test("a collector that is gone, or takes all and answers nothing, changes no answer", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const taken: Deno.Conn[] = [];
+  const taking = (async () => {
+    for await (const connection of silent) taken.push(connection);
+  })();
+  try {
+    for (const port of [freePort(), silent.addr.port]) {
+      const service = await startObserved({
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      });
+      try {
+        await service.consent();
+        for (const source of ["exchange", "memory"]) {
+          const answer = await service.call(TICKET);
+          assert.equal(answer.headers.get("x-ticket-source"), source);
+          await answer.body?.cancel();
+        }
+        // To a silent one Deno 2.9.6 waits without end when it exits: all else is written by then.
+        service.process.kill("SIGKILL");
+      } finally {
+        await service.close();
+      }
+    }
+    assert.ok(taken.length > 0, "the silent collector was not asked");
+  } finally {
+    silent.close();
+    for (const connection of taken) connection.close();
+    await taking;
   }
 });
