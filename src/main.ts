@@ -200,29 +200,6 @@ function reasonOf(error: unknown, { host, port }: Config): string {
   return error instanceof Error ? error.message : "an unknown fault";
 }
 
-function announce({ publicUrl, apiKey, simulator }: Running): void {
-  print.line(`Box Office listens at ${publicUrl.href}`);
-  if (apiKey === null) return;
-  const key = apiKey.reveal();
-  const tenantUrl = new URL("/v1/tenants/Cust12345/", publicUrl).href;
-  if (simulator !== null) print.line(`Sandbox: SuperOffice is simulated at ${simulator.url}`);
-  print.line("");
-  print.line(`1. Open ${publicUrl.href}, press "Connect SuperOffice", sign in and approve.`);
-  print.line("2. Ask for the tenant's ticket:");
-  print.line(`   curl -H "Authorization: Bearer ${key}" ${tenantUrl}ticket`);
-  print.line(
-    "3. Or, with the same header, call its web API through Box Office, which keeps the ticket:",
-  );
-  print.line(`   ${tenantUrl}api/v1/Contact/default`);
-  if (simulator === null) return;
-  const [tenant] = simulator.control.tenants();
-  const company = `${tenant!.endpoint}/api/v1/Contact/default`;
-  print.line("4. Use the ticket yourself, as SuperOffice's own clients do:");
-  print.line(
-    `   curl -H "Authorization: SOTicket 7T:…" -H "SO-AppToken: ${simulator.clientSecret}" ${company}`,
-  );
-}
-
 /** The service as this process's whole purpose, configured by the environment. Ends the process. */
 export async function serve(options: ServeOptions = {}): Promise<void> {
   const started = Promise.withResolvers<Running>();
@@ -246,6 +223,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   started.resolve(running);
   const { endOnSignals } = await import("./ending.ts");
   endOnSignals(running);
+  const { announce } = await import("./announce.ts");
   announce(running);
 }
 

@@ -196,6 +196,7 @@ Deno.test("every room that has a rule has files and imports", () => {
 Deno.test("every file lives in a room, or is one of the wiring files", () => {
   const wiring = new Set([
     "cli.ts",
+    "announce.ts",
     "back_office.ts",
     "compose.ts",
     "deadlines.ts",
