@@ -98,7 +98,8 @@ export function createFlights(parts: FlightsParts, memory: TicketMemory): Flight
     },
 
     async drain() {
-      await Promise.allSettled(underWay);
+      // What ends may have begun something else.
+      while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
 }

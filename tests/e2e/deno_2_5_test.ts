@@ -133,27 +133,3 @@ Deno.test({
     }
   },
 });
-
-/** Rooms whose tests need no program of the pinned version: what is a rule and what happens in which order. */
-const ROOMS = ["tests/domain", "tests/usecases", "tests/http"];
-
-Deno.test({
-  name: "the tests of domain, use cases and doors pass on Deno 2.5",
-  ...requires("deno-2.5"),
-  async fn() {
-    const older = await openOlderDeno();
-    try {
-      const { code, stdout } = await new Deno.Command(older.program, {
-        args: ["test", "--config", older.config, "-A", "--no-check", "--parallel", ...ROOMS],
-        cwd: fromFileUrl(new URL("../..", import.meta.url)),
-        env: older.env,
-      }).output();
-      const said = new TextDecoder().decode(stdout);
-      equal(code, 0, said.slice(-5000));
-      const [, passed] = /^ok \| (\d+) passed/m.exec(said) ?? [];
-      ok(Number(passed) > 1000, said.slice(-500));
-    } finally {
-      await older.close();
-    }
-  },
-});
