@@ -6,6 +6,7 @@
 
 import { createGoogleCredentials } from "../adapters/signing/google_credentials.ts";
 import { createIamPolicies, type IamPolicies } from "../adapters/signing/iam_policies.ts";
+import { KMS_SCOPE } from "../adapters/signing/kms_client.ts";
 import { CHECK_MS, type Ward } from "./doctor_ward.ts";
 import type { KmsKey } from "../config_keys.ts";
 import { type IamPolicy, isEverybody, keyUseLogging, signersBy } from "../domain/iam_policy.ts";
@@ -15,8 +16,7 @@ import { AGENT } from "../parts.ts";
 import { commandAccess } from "../parts_google.ts";
 import { type Check, type Finding, ok, problem, warning } from "../usecases/doctor.ts";
 
-/** Narrow where the endpoint is another's to name; the Resource Manager is Google's own. */
-const KMS_SCOPE = "https://www.googleapis.com/auth/cloudkms";
+/** For Google's own Resource Manager. An endpoint that is another's to name gets `KMS_SCOPE`. */
 const PROJECT_SCOPE = "https://www.googleapis.com/auth/cloud-platform.read-only";
 
 const READER = "Grant roles/iam.securityReviewer to whoever runs the doctor";

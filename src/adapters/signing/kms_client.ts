@@ -72,7 +72,7 @@ export async function openKmsClient(
     projectId,
     clientOptions: { transporterOptions: TRANSPORTER },
     // Without it the library asks for all of Google Cloud, and sends that to whatever the endpoint is.
-    scopes: [SCOPE],
+    scopes: [KMS_SCOPE],
     ...endpointOf(endpoint, access === null),
     ...(access !== null && await authOf(access)),
   });
@@ -109,12 +109,12 @@ interface EndpointOptions {
 }
 
 /** Keys and what is done with them, and nothing else at Google. */
-const SCOPE = "https://www.googleapis.com/auth/cloudkms";
+export const KMS_SCOPE = "https://www.googleapis.com/auth/cloudkms";
 
 /** Loaded with the client: what finds credentials elsewhere does without. */
 async function authOf(access: GoogleAccess): Promise<Pick<ClientOptions, "authClient">> {
   const { openAccess } = await import("./google_access.ts");
-  const authClient = await openAccess(access, SCOPE);
+  const authClient = await openAccess(access, KMS_SCOPE);
   Object.assign(authClient.transporter.defaults, TRANSPORTER);
   return { authClient };
 }
