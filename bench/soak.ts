@@ -15,6 +15,7 @@ import { faultsOf, planOf, type Turn } from "./soak/faults.ts";
 import { readOptions, type SoakOptions } from "./soak/options.ts";
 import { createChance } from "./soak/random.ts";
 import { createSampler, grownBetween, growthOf, type Sample, tenthsOf } from "./soak/samples.ts";
+import { systemClock } from "../src/system.ts";
 import { createSoakWorld, type SoakWorld } from "./soak/world.ts";
 
 /** Tenants that SuperOffice refuses for a while. */
@@ -114,7 +115,7 @@ async function stress(
       samples.push(await sample());
       // What the bridge remembers is for tests to look at.
       world.upstash.seen.length = 0;
-      await pause(SAMPLE_MS);
+      await systemClock.sleep(SAMPLE_MS);
     }
   })();
   try {
@@ -127,10 +128,10 @@ async function stress(
 }
 
 async function fail(world: SoakWorld, { fault, calmMs, lastsMs }: Turn): Promise<void> {
-  await pause(calmMs);
+  await systemClock.sleep(calmMs);
   say(`${fault.name}, ${(lastsMs / 1000).toFixed(1)} s`);
   await fault.arm(world);
-  await pause(lastsMs);
+  await systemClock.sleep(lastsMs);
   await fault.lift(world);
 }
 
@@ -143,7 +144,7 @@ async function requireAll(callers: Callers, when: string): Promise<string[]> {
 async function tidy({ upstash, gate, kmsGate }: SoakWorld, callers: Callers): Promise<void> {
   await callers.leave();
   const closed = Promise.all([upstash.pause(), gate.tidy(), kmsGate.tidy()]);
-  await Promise.race([closed, pause(TIDIED_MS)]);
+  await Promise.race([closed, systemClock.sleep(TIDIED_MS)]);
   upstash.resume();
 }
 
@@ -153,12 +154,12 @@ async function rested(
   sample: () => Promise<Sample[]>,
   before: readonly Sample[] | null,
 ): Promise<Sample[]> {
-  await pause(SETTLED_MS);
+  await systemClock.sleep(SETTLED_MS);
   const deadline = performance.now() + RESTED_MS;
   while (true) {
     // Every time: what asks for news now and then connects again.
     await rest();
-    await pause(1000);
+    await systemClock.sleep(1000);
     const now = await sample();
     const isRested = now.every((one, place) =>
       grownBetween(before?.[place] ?? one, one).length === 0
@@ -193,7 +194,6 @@ async function signAlone({ kms }: SoakWorld): Promise<void> {
 const mega = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
 const percent = (part: number) => `${part < 0 ? "" : "+"}${(100 * part).toFixed(1)} %`;
 const seconds = (began: number) => ((performance.now() - began) / 1000).toFixed(0);
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const say = (text: string) => console.log(`soak: ${text}`);
 
 const textOf = (samples: readonly Sample[]) =>

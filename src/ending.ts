@@ -43,14 +43,3 @@ export function leaving(answer: Answer): Answer {
     return last;
   };
 }
-
-/** Resolves after so long, or as soon as waiting has no use any more. */
-export function pause(ms: number, hurry: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    hurry.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
-}

@@ -9,6 +9,7 @@ import { type Config, parseConfig } from "./config.ts";
 import type { Problem } from "./config_reader.ts";
 import { measuresOf } from "./observed.ts";
 import { print } from "./print.ts";
+import { systemClock } from "./system.ts";
 import type { IdentityToken } from "./domain/google_identity.ts";
 import type { Secret } from "./domain/secret.ts";
 import type { SuperOfficeSimulator } from "./simulator/superoffice/server.ts";
@@ -133,10 +134,10 @@ export async function start(config: Config, options: ServeOptions = {}): Promise
     simulator,
     async leave(hurry) {
       if (config.drainMs === 0) return;
-      const { leaving, pause } = await import("./ending.ts");
+      const { leaving } = await import("./ending.ts");
       service = { fetch: leaving(composed.fetch) };
       log.info("service.leaving");
-      await pause(config.drainMs, hurry);
+      await systemClock.sleep(config.drainMs, hurry);
     },
     tend: () => composed.tend(),
     async stop() {

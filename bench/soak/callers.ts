@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { ContextId } from "../../src/domain/context_id.ts";
+import { systemClock } from "../../src/system.ts";
 import { pathOf } from "../../tests/support/stored_tenants.ts";
 import type { Chance } from "./random.ts";
 import type { SoakWorld } from "./world.ts";
@@ -115,7 +116,7 @@ export function createCallers(world: SoakWorld, mayBeRefused: ReadonlySet<Contex
           .finally(() => underWay.delete(call));
         underWay.add(call);
         due += 1000 / perSecond;
-        await pause(Math.max(0, due - performance.now()));
+        await systemClock.sleep(Math.max(0, due - performance.now()));
       }
       await Promise.all(underWay);
     },
@@ -136,7 +137,7 @@ export function createCallers(world: SoakWorld, mayBeRefused: ReadonlySet<Contex
         }));
         left = again;
         if (left.length === 0 || performance.now() > deadline) break;
-        await pause(1000);
+        await systemClock.sleep(1000);
       }
       return left.map(({ tenant }) => tenant);
     },
@@ -153,5 +154,3 @@ function mayPass({ status, headers }: Response, code: string, isRefused: boolean
   const hasTime = status !== 503 || /^[1-9]\d*$/.test(headers.get("retry-after") ?? "");
   return PASSING.includes(code) && hasTime;
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

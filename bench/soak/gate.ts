@@ -4,6 +4,8 @@
  * own origin, as everything there must lie on one.
  */
 
+import { systemClock } from "../../src/system.ts";
+
 export type GateState =
   | { readonly kind: "open" }
   | { readonly kind: "slow"; readonly ms: number }
@@ -44,7 +46,7 @@ export function startGate(origin: string): Gate {
           new Response(null, { status: 502 })
         );
         if (kind === "late") await over;
-        if (state.kind === "slow") await pause(state.ms);
+        if (state.kind === "slow") await systemClock.sleep(state.ms);
         return answer;
       }
     }
@@ -87,5 +89,3 @@ async function pass(request: Request, origin: string, own: string): Promise<Resp
   if (!pathname.endsWith("/openid-configuration")) return new Response(bytes, answer);
   return Response.json(JSON.parse(new TextDecoder().decode(bytes).replaceAll(origin, own)));
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
