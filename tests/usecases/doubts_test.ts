@@ -7,6 +7,7 @@ import {
   HOUR,
   MINUTE,
   OTHER,
+  type Parts,
   refusalOf,
   refusing,
   renew,
@@ -89,7 +90,8 @@ test("a gap that begins right after somebody was given a ticket takes nobody's a
   assert.deepEqual([await healthOf(parts), parts.notices], ["unreachable", []]);
 });
 
-test("what another instance found out of a tenant ends the doubts of this one", async (parts) => {
+/** One instance doubts a refusal, and another one is given a ticket a minute later. */
+async function doubtThatEndsElsewhere(parts: Parts) {
   assert.ok((await parts.get()).ok);
   const other = parts.anew();
   parts.clock.advance(MINUTE);
@@ -99,25 +101,21 @@ test("what another instance found out of a tenant ends the doubts of this one", 
   parts.script.exchange = () => ISSUED;
   const found = await replace(other);
   assert.ok(found.ok);
+  return { other, generation: found.value.ticket.generation };
+}
+
+test("what another instance found out of a tenant ends the doubts of this one", async (parts) => {
+  const { generation } = await doubtThatEndsElsewhere(parts);
   parts.clock.advance(HOUR);
   refusing(parts);
   assert.equal(
-    (await refusalOf(replace(parts.tickets, found.value.ticket.generation))).reason,
+    (await refusalOf(replace(parts.tickets, generation))).reason,
     "credentials_doubtful",
   );
 });
 
 test("a doubt that ended elsewhere does not count in the next gap, whoever met that first", async (parts) => {
-  assert.ok((await parts.get()).ok);
-  const other = parts.anew();
-  parts.clock.advance(MINUTE);
-  refusing(parts);
-  assert.equal((await refusalOf(replace(parts.tickets))).reason, "credentials_doubtful");
-  parts.clock.advance(MINUTE);
-  parts.script.exchange = () => ISSUED;
-  const found = await replace(other);
-  assert.ok(found.ok);
-  const { generation } = found.value.ticket;
+  const { other, generation } = await doubtThatEndsElsewhere(parts);
   parts.clock.advance(HOUR);
   refusing(parts);
   assert.equal((await refusalOf(replace(other, generation))).reason, "credentials_doubtful");

@@ -4,27 +4,15 @@ import assert from "node:assert/strict";
 import type { Generation } from "../../src/domain/ticket.ts";
 import type { Tickets } from "../../src/usecases/tickets.ts";
 import { ContextId } from "../../src/domain/context_id.ts";
-import { CALLER, createParts, TENANT } from "../support/parts.ts";
-import { HOUR, MINUTE, refusalOf } from "./ticket_rules.ts";
+import { CALLER, TENANT } from "../support/parts.ts";
+import { HOUR, MINUTE, type Parts, refusalOf, testWith } from "./ticket_rules.ts";
 
-export { HOUR, MINUTE, refusalOf };
-
-export type Parts = ReturnType<typeof createParts>;
+export { HOUR, MINUTE, type Parts, refusalOf };
 
 export const OTHER = ContextId.parse("Cust54321")!;
 
 /** A tenant that has consented, where one key is in use and another stands by. */
-export function test(name: string, body: (parts: Parts) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const parts = createParts({ keys: 2 });
-    try {
-      await parts.consent();
-      await body(parts);
-    } finally {
-      parts.close();
-    }
-  });
-}
+export const test = testWith({ keys: 2 });
 
 export const refusing = (parts: Parts) => parts.script.exchange = () => ({ kind: "refused" });
 

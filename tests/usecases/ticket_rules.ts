@@ -5,7 +5,7 @@ import type { Outcome, Refusal } from "../../src/domain/refusal.ts";
 import { Generation, type Ticket } from "../../src/domain/ticket.ts";
 import type { Handout } from "../../src/usecases/ticket_flight.ts";
 import type { Tickets } from "../../src/usecases/tickets.ts";
-import { CALLER, createParts, stateOf, TENANT } from "../support/parts.ts";
+import { CALLER, createParts, type PartsOptions, stateOf, TENANT } from "../support/parts.ts";
 
 export type Parts = ReturnType<typeof createParts>;
 
@@ -13,17 +13,21 @@ export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
 
 /** A test with a tenant that consented. What it began has ended before the store closes. */
-export function test(name: string, body: (parts: Parts) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const parts = createParts();
-    try {
-      await parts.consent();
-      await body(parts);
-    } finally {
-      await parts.tickets.drain();
-      parts.close();
-    }
-  });
+export const test = testWith({});
+
+/** The same in another world. */
+export function testWith(options: PartsOptions) {
+  return (name: string, body: (parts: Parts) => Promise<void>): void =>
+    Deno.test(name, async () => {
+      const parts = createParts(options);
+      try {
+        await parts.consent();
+        await body(parts);
+      } finally {
+        await parts.tickets.drain();
+        parts.close();
+      }
+    });
 }
 
 type Given = Outcome<Handout> | Promise<Outcome<Handout>>;
